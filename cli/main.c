@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The program: picks the subcommand. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct cli_command *const commands[] = {&cli_run, &cli_dump, &cli_adv};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void help(FILE *out)
+{
+    fputs("usage: blueroom COMMAND [ARGUMENTS]\n\n"
+          "A deterministic virtual Bluetooth room.\n\n"
+          "commands:\n",
+          out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n"
+          "  -h, --help     this text; `blueroom COMMAND --help` explains a command\n"
+          "  -V, --version  the version\n",
+          out);
+}
+
+int cli_trouble(const char *command, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "blueroom%s%s: ", command ? " " : "", command ? command : "");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return CLI_TROUBLE;
+}
+
+static int flushed(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return cli_trouble(NULL, "standard output: write error");
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return CLI_TROUBLE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help(stdout);
+        return flushed(CLI_OK);
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("blueroom " BLR_VERSION);
+        return flushed(CLI_OK);
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return flushed(commands[i]->run(argc - 1, argv + 1));
+    return cli_trouble(NULL, "no command '%s'; see blueroom --help", argv[1]);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual controller: a Link Layer and an HCI face (Core v5.4, Vol 4, Part E and Vol 6, Part B).
+ * What a host may see of it is HCI bytes, through the end that sim_controller_host_end() gives.
+ */
+#ifndef SIM_CONTROLLER_H
+#define SIM_CONTROLLER_H
+
+#include "sim/radio.h"
+#include "sim/world.h"
+#include "wire/addr.h"
+#include "wire/hci_link.h"
+#include "wire/trace_sink.h"
+
+struct sim_controller;
+
+/* What kind of controller. LE features and Supported Commands are computed from it. */
+struct sim_controller_profile {
+    struct bd_addr address;    /* public device address; all zeros: derived from seed and name */
+    uint8_t hci_version;       /* enum hci_version, also of the Link Layer */
+    uint16_t company;          /* Bluetooth SIG company identifier */
+    uint16_t subversion;
+    uint64_t le_features;      /* FeatureSet bits to claim; those not implemented are masked off */
+    uint8_t acl_packets;       /* HCI ACL data packets that it buffers, per controller */
+    uint16_t acl_data_len;     /* largest HCI ACL data, 27 to 251 */
+    uint8_t filter_accept_list_size;
+    uint8_t max_connections;   /* 1 to 16 */
+    int8_t power_dbm;
+    uint8_t sca;               /* its own sleep clock accuracy, 0 (500 ppm) to 7 (20 ppm) */
+    sim_ns to_controller_ns;   /* latency of the HCI transport, each way; at least 1 */
+    sim_ns to_host_ns;
+};
+
+/* A 4.2 controller: 8 ACL packets of 27 octets... see controller.c for the figures, and the README. */
+struct sim_controller_profile sim_controller_profile_default(void);
+
+/*
+ * A controller that has joined the world under `name` (copied), as after power-on: no command has
+ * been sent. NULL: out of memory, the name is taken, or the profile makes no sense.
+ */
+struct sim_controller *sim_controller_new(struct sim_world *world, const char *name,
+                                          const struct sim_controller_profile *profile);
+void sim_controller_free(struct sim_controller *controller);
+
+/* The end for the host (or whoever speaks HCI). Valid until the controller is freed. */
+struct hci_link_end *sim_controller_host_end(struct sim_controller *controller);
+
+/* HCI packets crossing the host's end go to the sink. NULL: none. */
+void sim_controller_trace(struct sim_controller *controller, struct trace_sink *sink);
+
+struct sim_actor *sim_controller_actor(struct sim_controller *controller);
+struct radio *sim_controller_radio(struct sim_controller *controller);
+const struct bd_addr *sim_controller_address(const struct sim_controller *controller);
+
+#endif

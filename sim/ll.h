@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Link Layer as its HCI face sees it: requests down, indications up. Requests answer with an
+ * HCI error code (enum hci_error), 0 for success; what they start is told later through
+ * `struct ll_indications`. Parameters of HCI commands reach here decoded; the ranges that the
+ * command's section in Core v5.4, Vol 4, Part E, 7.8 names are checked here, where the state is.
+ */
+#ifndef SIM_LL_H
+#define SIM_LL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/controller.h"
+#include "sim/radio.h"
+#include "wire/addr.h"
+
+struct ll;
+
+struct ll_adv_report {
+    uint8_t pdu_type; /* enum ll_adv_pdu_type; SCAN_RSP included */
+    struct bd_addr address;
+    const uint8_t *data;
+    uint8_t data_len;
+    int8_t rssi_dbm;
+    /* For extended advertising to come; legacy reports say 1M, none, no SID, complete. */
+    uint8_t primary_phy, secondary_phy, sid, data_status;
+};
+
+struct ll_connection_info {
+    uint8_t status; /* 0, or HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER after a cancel */
+    uint16_t handle;
+    bool central;
+    struct bd_addr peer;
+    uint16_t interval_1250us, latency, timeout_10ms;
+    uint8_t sca; /* the central's; 0 in the central role */
+};
+
+struct ll_version {
+    uint8_t version;
+    uint16_t company, subversion;
+};
+
+struct ll_indications {
+    void (*adv_report)(void *user, const struct ll_adv_report *report);
+    /* A connection was created (or its creation cancelled), in either role. */
+    void (*connected)(void *user, const struct ll_connection_info *info);
+    /* The handle is free again when this returns. Buffered ACL of it is gone, uncounted. */
+    void (*disconnected)(void *user, uint16_t handle, uint8_t reason);
+    void (*remote_version)(void *user, uint8_t status, uint16_t handle,
+                           const struct ll_version *version);
+    void (*remote_features)(void *user, uint8_t status, uint16_t handle, uint64_t features);
+    /*
+     * One received data PDU with its LLID (start or continuation, never empty). False: no room; the
+     * Link Layer then withholds the acknowledgement, and the peer sends it again.
+     */
+    bool (*acl_received)(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len);
+    /* The peer acknowledged the last fragment of this many packets given to ll_acl_send(). */
+    void (*acl_completed)(void *user, uint16_t handle, uint16_t count);
+};
+
+/* NULL: out of memory. The radio is the Link Layer's own. */
+struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *profile,
+                  const struct ll_indications *up, void *user);
+void ll_free(struct ll *ll);
+
+/* Back to the state after ll_new(): everything stops, nothing is indicated. */
+void ll_reset(struct ll *ll);
+
+struct radio *ll_radio(struct ll *ll);
+
+/* FeatureSet that this Link Layer claims: the profile's, less what is not implemented. */
+uint64_t ll_features(const struct ll *ll);
+
+uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address);
+
+/* --- advertising (7.8.5 to 7.8.9) --- */
+
+struct ll_adv_params {
+    uint16_t interval_min_625us, interval_max_625us;
+    uint8_t type; /* Advertising_Type of 7.8.5 */
+    uint8_t own_address_type;
+    struct bd_addr peer;
+    uint8_t channel_map;
+    uint8_t filter_policy;
+};
+
+uint8_t ll_adv_set_params(struct ll *ll, const struct ll_adv_params *params);
+uint8_t ll_adv_set_data(struct ll *ll, const uint8_t *data, size_t len);
+uint8_t ll_adv_set_scan_response(struct ll *ll, const uint8_t *data, size_t len);
+uint8_t ll_adv_enable(struct ll *ll, bool enable);
+
+/* --- scanning (7.8.10, 7.8.11) --- */
+
+struct ll_scan_params {
+    uint8_t type; /* 0 passive, 1 active */
+    uint16_t interval_625us, window_625us;
+    uint8_t own_address_type;
+    uint8_t filter_policy;
+};
+
+uint8_t ll_scan_set_params(struct ll *ll, const struct ll_scan_params *params);
+uint8_t ll_scan_enable(struct ll *ll, bool enable, bool filter_duplicates);
+
+/* --- filter accept list (7.8.14 to 7.8.17) --- */
+
+uint8_t ll_accept_list_clear(struct ll *ll);
+uint8_t ll_accept_list_add(struct ll *ll, const struct bd_addr *address);
+uint8_t ll_accept_list_remove(struct ll *ll, const struct bd_addr *address);
+
+/* --- initiating (7.8.12, 7.8.13) --- */
+
+struct ll_create_params {
+    uint16_t scan_interval_625us, scan_window_625us;
+    uint8_t filter_policy;
+    struct bd_addr peer;
+    uint8_t own_address_type;
+    uint16_t interval_min_1250us, interval_max_1250us;
+    uint16_t latency, timeout_10ms;
+    uint16_t min_ce_625us, max_ce_625us;
+};
+
+uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *params);
+/* On success, connected() with status HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER follows. */
+uint8_t ll_create_connection_cancel(struct ll *ll);
+
+/* --- connections --- */
+
+/* HCI_ERR_COMMAND_DISALLOWED while a termination runs. The reasons of 7.1.6 alone. */
+uint8_t ll_disconnect(struct ll *ll, uint16_t handle, uint8_t reason);
+uint8_t ll_read_remote_version(struct ll *ll, uint16_t handle);
+uint8_t ll_read_remote_features(struct ll *ll, uint16_t handle);
+uint8_t ll_read_rssi(struct ll *ll, uint16_t handle, int8_t *rssi_dbm);
+uint8_t ll_read_channel_map(struct ll *ll, uint16_t handle, uint8_t map[static 5]);
+bool ll_handle_known(const struct ll *ll, uint16_t handle);
+
+/*
+ * Queues one HCI ACL data packet's data (copied; up to the profile's acl_data_len); `start` tells
+ * an L2CAP start from a continuation. HCI_ERR_MEMORY_CAPACITY_EXCEEDED when all buffers are taken.
+ */
+uint8_t ll_acl_send(struct ll *ll, uint16_t handle, bool start, const uint8_t *data, size_t len);
+
+#endif

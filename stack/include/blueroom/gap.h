@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GAP: advertising, scanning, connecting (Core v5.4, Vol 3, Part C, 9).
+ */
+#ifndef BLUEROOM_GAP_H
+#define BLUEROOM_GAP_H
+
+#include <stdbool.h>
+
+#include "blueroom/host.h"
+
+/* One LE connection. The host's; valid until the disconnected callback returns. */
+struct blr_conn;
+
+enum blr_role {
+    BLR_CENTRAL = 0,
+    BLR_PERIPHERAL = 1,
+};
+
+struct blr_conn *blr_conn_first(struct blr_host *host);
+struct blr_conn *blr_conn_next(struct blr_conn *conn);
+struct blr_host *blr_conn_host(const struct blr_conn *conn);
+uint16_t blr_conn_handle(const struct blr_conn *conn);
+enum blr_role blr_conn_role(const struct blr_conn *conn);
+const struct bd_addr *blr_conn_peer(const struct blr_conn *conn);
+uint16_t blr_conn_interval_1250us(const struct blr_conn *conn);
+uint16_t blr_conn_latency(const struct blr_conn *conn);
+uint16_t blr_conn_timeout_10ms(const struct blr_conn *conn);
+/* A place for the application; NULL at first. */
+void *blr_conn_user(const struct blr_conn *conn);
+void blr_conn_set_user(struct blr_conn *conn, void *user);
+
+struct blr_gap_listener {
+    /* A connection exists, made by either side. Before the callback of blr_gap_connect(). */
+    void (*connected)(struct blr_conn *conn, void *user);
+    /* It is gone; reason is an HCI error code. Every pending operation has been called back. */
+    void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
+};
+
+/* The listener outlives the host; NULL: none. Members may be NULL. */
+void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listener, void *user);
+
+/* --- advertising --- */
+
+enum blr_adv_kind {
+    BLR_ADV_CONNECTABLE,     /* ADV_IND */
+    BLR_ADV_SCANNABLE,       /* ADV_SCAN_IND */
+    BLR_ADV_NON_CONNECTABLE, /* ADV_NONCONN_IND */
+};
+
+struct blr_adv_params {
+    enum blr_adv_kind kind;
+    uint16_t interval_min_625us; /* 0 and 0: 100 ms */
+    uint16_t interval_max_625us;
+    uint8_t channel_map;         /* 0: all three */
+    const uint8_t *data;         /* see wire/adv.h for builders; at most 31 octets */
+    size_t data_len;
+    const uint8_t *scan_response;
+    size_t scan_response_len;
+};
+
+/*
+ * Starts advertising; when it runs already, it is restarted with these parameters. Ends when a
+ * central connects (the controller stops it) or by blr_gap_advertise_stop().
+ */
+int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params, blr_host_cb *cb,
+                      void *user) BLR_MUST_CHECK;
+int blr_gap_advertise_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
+bool blr_gap_advertising(const struct blr_host *host);
+
+/* --- scanning --- */
+
+struct blr_scan_params {
+    bool active;
+    uint16_t interval_625us, window_625us; /* 0 and 0: 60 ms, 60 ms */
+    bool filter_duplicates;
+};
+
+struct blr_adv_report {
+    uint8_t event_type; /* 0 ADV_IND, 1 ADV_DIRECT_IND, 2 ADV_SCAN_IND, 3 ADV_NONCONN_IND, 4 SCAN_RSP */
+    struct bd_addr address;
+    const uint8_t *data;
+    uint8_t data_len;
+    int8_t rssi_dbm; /* 127: not available */
+};
+
+typedef void blr_adv_report_cb(struct blr_host *host, const struct blr_adv_report *report,
+                               void *user);
+
+/* `report` is called for each advertising report until the scan is stopped. */
+int blr_gap_scan(struct blr_host *host, const struct blr_scan_params *params,
+                 blr_adv_report_cb *report, blr_host_cb *started, void *user) BLR_MUST_CHECK;
+int blr_gap_scan_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
+bool blr_gap_scanning(const struct blr_host *host);
+
+/* --- connecting --- */
+
+struct blr_connect_params {
+    struct bd_addr peer;
+    sim_ns timeout_ns;                     /* 0: until cancelled */
+    uint16_t interval_min_1250us, interval_max_1250us; /* 0 and 0: 30 to 50 ms */
+    uint16_t latency;
+    uint16_t timeout_10ms;                 /* supervision; 0: 4.2 s, or more if the interval asks */
+};
+
+/* conn is NULL unless error is 0. */
+typedef void blr_connect_cb(struct blr_host *host, struct blr_conn *conn, int error, void *user);
+
+/*
+ * Creates a connection (one attempt at a time: BLR_ERR_BUSY). BLR_ERR_TIMEOUT after timeout_ns,
+ * BLR_ERR_CANCELLED after blr_gap_connect_cancel(). A scan that runs goes on.
+ */
+int blr_gap_connect(struct blr_host *host, const struct blr_connect_params *params,
+                    blr_connect_cb *cb, void *user) BLR_MUST_CHECK;
+int blr_gap_connect_cancel(struct blr_host *host) BLR_MUST_CHECK;
+
+/* Reason: 0x13 unless the caller has a better one of Vol 4, Part E, 7.1.6. */
+int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason) BLR_MUST_CHECK;
+
+typedef void blr_rssi_cb(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user);
+int blr_gap_read_rssi(struct blr_conn *conn, blr_rssi_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_remote_version {
+    uint8_t version;
+    uint16_t company, subversion;
+};
+typedef void blr_remote_version_cb(struct blr_conn *conn, int error,
+                                   const struct blr_remote_version *version, void *user);
+int blr_gap_read_remote_version(struct blr_conn *conn, blr_remote_version_cb *cb, void *user)
+    BLR_MUST_CHECK;
+
+typedef void blr_remote_features_cb(struct blr_conn *conn, int error, uint64_t features,
+                                    void *user);
+int blr_gap_read_remote_features(struct blr_conn *conn, blr_remote_features_cb *cb, void *user)
+    BLR_MUST_CHECK;
+
+#endif

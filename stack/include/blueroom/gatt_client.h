@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GATT client procedures on one connection (Core v5.4, Vol 3, Part G, 4). They are queued per ATT
+ * bearer and run one at a time, in the order called. Errors: BLR_ERR_ATT(code) of an
+ * ATT_ERROR_RSP; BLR_ERR_TIMEOUT when the peer has not answered for 30 s, after which the bearer is
+ * dead and the link is closed; BLR_ERR_NOT_CONNECTED; BLR_ERR_MALFORMED for a response that makes no
+ * sense.
+ */
+#ifndef BLUEROOM_GATT_CLIENT_H
+#define BLUEROOM_GATT_CLIENT_H
+
+#include "blueroom/gap.h"
+#include "wire/att.h"
+#include "wire/uuid.h"
+
+/* The MTU in force on the connection's ATT bearer: 23 until exchanged. */
+uint16_t blr_gatt_mtu(const struct blr_conn *conn);
+
+typedef void blr_gatt_mtu_cb(struct blr_conn *conn, int error, uint16_t mtu, void *user);
+/* Exchange MTU (4.3.1), with the host's configured MTU. Once per connection: BLR_ERR_STATE. */
+int blr_gatt_exchange_mtu(struct blr_conn *conn, blr_gatt_mtu_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_gatt_service {
+    uint16_t start, end; /* handles, inclusive */
+    struct blr_uuid uuid;
+};
+typedef void blr_gatt_services_cb(struct blr_conn *conn, int error,
+                                  const struct blr_gatt_service *services, size_t count,
+                                  void *user);
+/* All primary services (4.4.1), or with a UUID those of that UUID (4.4.2). None is not an error. */
+int blr_gatt_discover_services(struct blr_conn *conn, const struct blr_uuid *uuid,
+                               blr_gatt_services_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_gatt_characteristic {
+    uint16_t declaration, value; /* handles */
+    uint16_t end;                /* last handle that may hold a descriptor of it */
+    uint8_t properties;
+    struct blr_uuid uuid;
+};
+typedef void blr_gatt_characteristics_cb(struct blr_conn *conn, int error,
+                                         const struct blr_gatt_characteristic *characteristics,
+                                         size_t count, void *user);
+/* All characteristics between two handles (4.6.1). */
+int blr_gatt_discover_characteristics(struct blr_conn *conn, uint16_t start, uint16_t end,
+                                      blr_gatt_characteristics_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_gatt_descriptor {
+    uint16_t handle;
+    struct blr_uuid uuid;
+};
+typedef void blr_gatt_descriptors_cb(struct blr_conn *conn, int error,
+                                     const struct blr_gatt_descriptor *descriptors, size_t count,
+                                     void *user);
+/* All descriptors between two handles (4.7.1). */
+int blr_gatt_discover_descriptors(struct blr_conn *conn, uint16_t start, uint16_t end,
+                                  blr_gatt_descriptors_cb *cb, void *user) BLR_MUST_CHECK;
+
+typedef void blr_gatt_value_cb(struct blr_conn *conn, int error, const uint8_t *value, size_t len,
+                               void *user);
+/* Read Characteristic Value or Descriptor (4.8.1, 4.12.1): at most MTU - 1 octets. */
+int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb, void *user)
+    BLR_MUST_CHECK;
+/* Read Long (4.8.3): the whole value, with as many ATT_READ_BLOB_REQ as it takes. */
+int blr_gatt_read_long(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb, void *user)
+    BLR_MUST_CHECK;
+/* Read Using Characteristic UUID (4.8.2): the first match's value. */
+int blr_gatt_read_by_uuid(struct blr_conn *conn, uint16_t start, uint16_t end,
+                          const struct blr_uuid *uuid, blr_gatt_value_cb *cb, void *user)
+    BLR_MUST_CHECK;
+/* Read Multiple (4.8.4): the values run together. */
+int blr_gatt_read_multiple(struct blr_conn *conn, const uint16_t *handles, size_t count,
+                           blr_gatt_value_cb *cb, void *user) BLR_MUST_CHECK;
+
+typedef void blr_gatt_done_cb(struct blr_conn *conn, int error, void *user);
+/* Write Characteristic Value or Descriptor (4.9.3, 4.12.3). BLR_ERR_TOO_LONG: over MTU - 3. */
+int blr_gatt_write(struct blr_conn *conn, uint16_t handle, const uint8_t *value, size_t len,
+                   blr_gatt_done_cb *cb, void *user) BLR_MUST_CHECK;
+/* Write Without Response (4.9.1); sent at once, or BLR_ERR_AGAIN when buffers are full. */
+int blr_gatt_write_without_response(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
+                                    size_t len) BLR_MUST_CHECK;
+
+struct blr_subscription;
+typedef void blr_gatt_notify_cb(struct blr_conn *conn, uint16_t handle, bool indication,
+                                const uint8_t *value, size_t len, void *user);
+/*
+ * Writes the CCCD (bit 0 notifications, bit 1 indications) and from then on hands on what comes for
+ * `value_handle`; `done` tells how the write went (on an error the subscription is gone). Ends with
+ * the connection, or by blr_gatt_unsubscribe(). Indications are confirmed by the stack.
+ */
+int blr_gatt_subscribe(struct blr_conn *conn, uint16_t value_handle, uint16_t cccd_handle,
+                       uint16_t cccd, blr_gatt_notify_cb *notify, blr_gatt_done_cb *done,
+                       void *user, struct blr_subscription **subscription) BLR_MUST_CHECK;
+/* Writes 0 to the CCCD. The notify callback is not called any more from now on. */
+int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb *done, void *user)
+    BLR_MUST_CHECK;
+
+#endif

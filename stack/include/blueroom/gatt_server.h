@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GATT server: the attribute database of a host (Core v5.4, Vol 3, Part G, 2 to 4; ATT of Part F).
+ *
+ * A service is built (new, characteristics, descriptors) and then published, which gives it its
+ * handles and makes it visible; that may happen at any time. Every host has the GAP and the GATT
+ * service from the beginning.
+ */
+#ifndef BLUEROOM_GATT_SERVER_H
+#define BLUEROOM_GATT_SERVER_H
+
+#include "blueroom/gap.h"
+#include "wire/att.h"
+#include "wire/uuid.h"
+
+struct blr_service;
+struct blr_attribute; /* a characteristic's value, or a descriptor */
+
+/* Bits; without BLR_PERM_READ a read answers Read Not Permitted, and so on. */
+enum blr_permission {
+    BLR_PERM_READ = 0x01,
+    BLR_PERM_WRITE = 0x02,
+    BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback */
+};
+
+/*
+ * Dynamic values. A callback returns 0 or an ATT error code (application errors 0x80 to 0x9F
+ * included).
+ */
+struct blr_attribute_callbacks {
+    /* Before a read: may set the value with blr_attribute_set(), which the client then gets. */
+    uint8_t (*read)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
+    /* Before a write takes effect: refuse it, or take it: the value is stored after a return of 0. */
+    uint8_t (*write)(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
+                     size_t len, void *user);
+    /* After a CCCD of this characteristic was written: bit 0 notify, bit 1 indicate. */
+    void (*subscribed)(struct blr_attribute *attr, struct blr_conn *conn, uint16_t cccd,
+                       void *user);
+    uint8_t (*authorize)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
+};
+
+struct blr_characteristic_def {
+    struct blr_uuid uuid;
+    uint8_t properties;    /* enum gatt_property; NOTIFY or INDICATE brings a CCCD with it */
+    uint8_t permissions;   /* enum blr_permission; 0: what the properties imply */
+    uint16_t max_len;      /* of the value; 0: 512 */
+    bool fixed_len;        /* a write must have exactly the length of the present value */
+    const uint8_t *value;  /* the first value */
+    size_t value_len;
+    uint16_t handle;       /* asks for this value handle (declaration is one below); 0: the next */
+    const struct blr_attribute_callbacks *callbacks; /* outlives the host; may be NULL */
+    void *user;
+};
+
+struct blr_descriptor_def {
+    struct blr_uuid uuid;
+    uint8_t permissions;
+    uint16_t max_len;
+    const uint8_t *value;
+    size_t value_len;
+    uint16_t handle;
+    const struct blr_attribute_callbacks *callbacks;
+    void *user;
+};
+
+/* `handle`: asks for this declaration handle at publishing; 0: the next free one. */
+int blr_service_new(struct blr_host *host, const struct blr_uuid *uuid, bool primary,
+                    uint16_t handle, struct blr_service **service) BLR_MUST_CHECK;
+
+/* To an unpublished service only (BLR_ERR_STATE). */
+int blr_service_add_characteristic(struct blr_service *service,
+                                   const struct blr_characteristic_def *def,
+                                   struct blr_attribute **attr) BLR_MUST_CHECK;
+/* To the characteristic added last. The CCCD is there by itself: BLR_ERR_INVALID. */
+int blr_service_add_descriptor(struct blr_service *service, const struct blr_descriptor_def *def,
+                               struct blr_attribute **attr) BLR_MUST_CHECK;
+/* Handles that overlap others or do not increase: BLR_ERR_INVALID, and the service stays as it was. */
+int blr_service_publish(struct blr_service *service) BLR_MUST_CHECK;
+
+/* Takes it out of the database (published or not) and frees it and its attributes. */
+void blr_service_free(struct blr_service *service);
+
+uint16_t blr_attribute_handle(const struct blr_attribute *attr); /* 0 before publishing */
+const struct blr_uuid *blr_attribute_uuid(const struct blr_attribute *attr);
+void *blr_attribute_user(const struct blr_attribute *attr);
+const uint8_t *blr_attribute_value(const struct blr_attribute *attr, size_t *len);
+/* Sets the value locally; notifies nobody. BLR_ERR_TOO_LONG. */
+int blr_attribute_set(struct blr_attribute *attr, const uint8_t *value, size_t len) BLR_MUST_CHECK;
+/* A published attribute by handle, or NULL. */
+struct blr_attribute *blr_attribute_find(struct blr_host *host, uint16_t handle);
+/* The CCCD of this client, 0 if never written. */
+uint16_t blr_attribute_cccd(const struct blr_attribute *attr, const struct blr_conn *conn);
+
+/*
+ * ATT_HANDLE_VALUE_NTF to one client, or with conn NULL to all that have subscribed; cut to the
+ * MTU - 3. A client that has not subscribed: BLR_ERR_STATE (with conn NULL: skipped). Does not
+ * change the stored value.
+ */
+int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
+                    size_t len) BLR_MUST_CHECK;
+
+/* The confirmation, or BLR_ERR_TIMEOUT after 30 s, or BLR_ERR_NOT_CONNECTED. Queued per client. */
+typedef void blr_indicate_cb(struct blr_attribute *attr, struct blr_conn *conn, int error,
+                             void *user);
+int blr_gatt_indicate(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
+                      size_t len, blr_indicate_cb *cb, void *user) BLR_MUST_CHECK;
+
+#endif

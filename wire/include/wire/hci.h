@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vocabulary of HCI (Core v5.4, Vol 4, Part E), written once: the controller's dispatcher, the
+ * host's driver, the trace decoder, the error texts and the Supported Commands bits all come from
+ * these tables.
+ */
+#ifndef WIRE_HCI_H
+#define WIRE_HCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * X(identifier, opcode, name, parameter length, octet and bit in Supported Commands (6.27; octet
+ * 255: has none), length of the return parameters in Command Complete, or -1: Command Status)
+ *
+ * Return parameters include the status. Lengths are exact; a row marked HCI_LEN_MIN is a minimum.
+ */
+#define HCI_LEN_MIN 0x100
+
+#define HCI_COMMANDS(X)                                                                            \
+    X(DISCONNECT, 0x0406, "Disconnect", 3, 0, 5, -1)                                               \
+    X(READ_REMOTE_VERSION_INFORMATION, 0x041D, "Read Remote Version Information", 2, 2, 7, -1)     \
+    X(SET_EVENT_MASK, 0x0C01, "Set Event Mask", 8, 5, 6, 1)                                        \
+    X(RESET, 0x0C03, "Reset", 0, 5, 7, 1)                                                          \
+    X(READ_TRANSMIT_POWER_LEVEL, 0x0C2D, "Read Transmit Power Level", 3, 10, 2, 4)                 \
+    X(SET_EVENT_MASK_PAGE_2, 0x0C63, "Set Event Mask Page 2", 8, 22, 2, 1)                         \
+    X(READ_LOCAL_VERSION_INFORMATION, 0x1001, "Read Local Version Information", 0, 14, 3, 9)       \
+    X(READ_LOCAL_SUPPORTED_COMMANDS, 0x1002, "Read Local Supported Commands", 0, 14, 4, 65)        \
+    X(READ_LOCAL_SUPPORTED_FEATURES, 0x1003, "Read Local Supported Features", 0, 14, 5, 9)         \
+    X(READ_BD_ADDR, 0x1009, "Read BD_ADDR", 0, 15, 1, 7)                                           \
+    X(READ_RSSI, 0x1405, "Read RSSI", 2, 15, 5, 4)                                                 \
+    X(LE_SET_EVENT_MASK, 0x2001, "LE Set Event Mask", 8, 25, 0, 1)                                 \
+    X(LE_READ_BUFFER_SIZE, 0x2002, "LE Read Buffer Size [v1]", 0, 25, 1, 4)                        \
+    X(LE_READ_LOCAL_SUPPORTED_FEATURES, 0x2003, "LE Read Local Supported Features", 0, 25, 2, 9)   \
+    X(LE_SET_RANDOM_ADDRESS, 0x2005, "LE Set Random Address", 6, 25, 4, 1)                         \
+    X(LE_SET_ADVERTISING_PARAMETERS, 0x2006, "LE Set Advertising Parameters", 15, 25, 5, 1)        \
+    X(LE_READ_ADVERTISING_PHYSICAL_CHANNEL_TX_POWER, 0x2007,                                       \
+      "LE Read Advertising Physical Channel Tx Power", 0, 25, 6, 2)                                \
+    X(LE_SET_ADVERTISING_DATA, 0x2008, "LE Set Advertising Data", 32, 25, 7, 1)                    \
+    X(LE_SET_SCAN_RESPONSE_DATA, 0x2009, "LE Set Scan Response Data", 32, 26, 0, 1)                \
+    X(LE_SET_ADVERTISING_ENABLE, 0x200A, "LE Set Advertising Enable", 1, 26, 1, 1)                 \
+    X(LE_SET_SCAN_PARAMETERS, 0x200B, "LE Set Scan Parameters", 7, 26, 2, 1)                       \
+    X(LE_SET_SCAN_ENABLE, 0x200C, "LE Set Scan Enable", 2, 26, 3, 1)                               \
+    X(LE_CREATE_CONNECTION, 0x200D, "LE Create Connection", 25, 26, 4, -1)                         \
+    X(LE_CREATE_CONNECTION_CANCEL, 0x200E, "LE Create Connection Cancel", 0, 26, 5, 1)             \
+    X(LE_READ_FILTER_ACCEPT_LIST_SIZE, 0x200F, "LE Read Filter Accept List Size", 0, 26, 6, 2)     \
+    X(LE_CLEAR_FILTER_ACCEPT_LIST, 0x2010, "LE Clear Filter Accept List", 0, 26, 7, 1)             \
+    X(LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST, 0x2011, "LE Add Device To Filter Accept List", 7, 27,   \
+      0, 1)                                                                                        \
+    X(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, 0x2012,                                            \
+      "LE Remove Device From Filter Accept List", 7, 27, 1, 1)                                     \
+    X(LE_READ_CHANNEL_MAP, 0x2015, "LE Read Channel Map", 2, 27, 4, 9)                             \
+    X(LE_READ_REMOTE_FEATURES, 0x2016, "LE Read Remote Features", 2, 27, 5, -1)                    \
+    X(LE_RAND, 0x2018, "LE Rand", 0, 27, 7, 9)                                                     \
+    X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)
+
+enum hci_opcode {
+#define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
+    HCI_COMMANDS(X)
+#undef X
+};
+
+/* X(identifier, event code, name, exact parameter length, or HCI_LEN_MIN | minimum) */
+#define HCI_EVENTS(X)                                                                              \
+    X(DISCONNECTION_COMPLETE, 0x05, "Disconnection Complete", 4)                                   \
+    X(ENCRYPTION_CHANGE, 0x08, "Encryption Change", 4)                                             \
+    X(READ_REMOTE_VERSION_INFORMATION_COMPLETE, 0x0C, "Read Remote Version Information Complete",  \
+      8)                                                                                           \
+    X(COMMAND_COMPLETE, 0x0E, "Command Complete", HCI_LEN_MIN | 3)                                 \
+    X(COMMAND_STATUS, 0x0F, "Command Status", 4)                                                   \
+    X(HARDWARE_ERROR, 0x10, "Hardware Error", 1)                                                   \
+    X(NUMBER_OF_COMPLETED_PACKETS, 0x13, "Number Of Completed Packets", HCI_LEN_MIN | 1)           \
+    X(DATA_BUFFER_OVERFLOW, 0x1A, "Data Buffer Overflow", 1)                                       \
+    X(LE_META, 0x3E, "LE Meta", HCI_LEN_MIN | 1)
+
+enum hci_event_code {
+#define X(ident, code, name, len) HCI_EV_##ident = code,
+    HCI_EVENTS(X)
+#undef X
+};
+
+/* X(identifier, subevent code, name, parameter length behind the subevent code) */
+#define HCI_LE_EVENTS(X)                                                                           \
+    X(CONNECTION_COMPLETE, 0x01, "LE Connection Complete", 18)                                     \
+    X(ADVERTISING_REPORT, 0x02, "LE Advertising Report", HCI_LEN_MIN | 11)                         \
+    X(CONNECTION_UPDATE_COMPLETE, 0x03, "LE Connection Update Complete", 9)                        \
+    X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)
+
+enum hci_le_event_code {
+#define X(ident, code, name, len) HCI_LE_EV_##ident = code,
+    HCI_LE_EVENTS(X)
+#undef X
+};
+
+/* Controller error codes (Core v5.4, Vol 1, Part F, 1.3): X(identifier, code, name) */
+#define HCI_ERRORS(X)                                                                              \
+    X(SUCCESS, 0x00, "Success")                                                                    \
+    X(UNKNOWN_HCI_COMMAND, 0x01, "Unknown HCI Command")                                            \
+    X(UNKNOWN_CONNECTION_IDENTIFIER, 0x02, "Unknown Connection Identifier")                        \
+    X(HARDWARE_FAILURE, 0x03, "Hardware Failure")                                                  \
+    X(PAGE_TIMEOUT, 0x04, "Page Timeout")                                                          \
+    X(AUTHENTICATION_FAILURE, 0x05, "Authentication Failure")                                      \
+    X(PIN_OR_KEY_MISSING, 0x06, "PIN or Key Missing")                                              \
+    X(MEMORY_CAPACITY_EXCEEDED, 0x07, "Memory Capacity Exceeded")                                  \
+    X(CONNECTION_TIMEOUT, 0x08, "Connection Timeout")                                              \
+    X(CONNECTION_LIMIT_EXCEEDED, 0x09, "Connection Limit Exceeded")                                \
+    X(CONNECTION_ALREADY_EXISTS, 0x0B, "Connection Already Exists")                                \
+    X(COMMAND_DISALLOWED, 0x0C, "Command Disallowed")                                              \
+    X(CONNECTION_REJECTED_LIMITED_RESOURCES, 0x0D,                                                 \
+      "Connection Rejected due to Limited Resources")                                              \
+    X(CONNECTION_REJECTED_SECURITY, 0x0E, "Connection Rejected due to Security Reasons")           \
+    X(CONNECTION_REJECTED_BD_ADDR, 0x0F, "Connection Rejected due to Unacceptable BD_ADDR")        \
+    X(UNSUPPORTED_FEATURE_OR_PARAMETER_VALUE, 0x11, "Unsupported Feature or Parameter Value")      \
+    X(INVALID_HCI_COMMAND_PARAMETERS, 0x12, "Invalid HCI Command Parameters")                      \
+    X(REMOTE_USER_TERMINATED_CONNECTION, 0x13, "Remote User Terminated Connection")                \
+    X(REMOTE_LOW_RESOURCES, 0x14,                                                                  \
+      "Remote Device Terminated Connection due to Low Resources")                                  \
+    X(REMOTE_POWER_OFF, 0x15, "Remote Device Terminated Connection due to Power Off")              \
+    X(CONNECTION_TERMINATED_BY_LOCAL_HOST, 0x16, "Connection Terminated By Local Host")            \
+    X(REPEATED_ATTEMPTS, 0x17, "Repeated Attempts")                                                \
+    X(PAIRING_NOT_ALLOWED, 0x18, "Pairing Not Allowed")                                            \
+    X(UNSUPPORTED_REMOTE_FEATURE, 0x1A, "Unsupported Remote Feature")                              \
+    X(INVALID_LL_PARAMETERS, 0x1E, "Invalid LMP Parameters / Invalid LL Parameters")               \
+    X(UNSPECIFIED_ERROR, 0x1F, "Unspecified Error")                                                \
+    X(UNSUPPORTED_LL_PARAMETER_VALUE, 0x20,                                                        \
+      "Unsupported LMP Parameter Value / Unsupported LL Parameter Value")                          \
+    X(LL_RESPONSE_TIMEOUT, 0x22, "LMP Response Timeout / LL Response Timeout")                     \
+    X(LL_PROCEDURE_COLLISION, 0x23, "LMP Error Transaction Collision / LL Procedure Collision")    \
+    X(PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED, 0x29, "Pairing with Unit Key Not Supported")            \
+    X(INSTANT_PASSED, 0x28, "Instant Passed")                                                      \
+    X(DIFFERENT_TRANSACTION_COLLISION, 0x2A, "Different Transaction Collision")                    \
+    X(PARAMETER_OUT_OF_MANDATORY_RANGE, 0x30, "Parameter Out Of Mandatory Range")                  \
+    X(CONTROLLER_BUSY, 0x3A, "Controller Busy")                                                    \
+    X(UNACCEPTABLE_CONNECTION_PARAMETERS, 0x3B, "Unacceptable Connection Parameters")              \
+    X(ADVERTISING_TIMEOUT, 0x3C, "Advertising Timeout")                                            \
+    X(CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE, 0x3D, "Connection Terminated due to MIC Failure")  \
+    X(CONNECTION_FAILED_TO_BE_ESTABLISHED, 0x3E,                                                   \
+      "Connection Failed to be Established / Synchronization Timeout")                             \
+    X(UNKNOWN_ADVERTISING_IDENTIFIER, 0x42, "Unknown Advertising Identifier")                      \
+    X(LIMIT_REACHED, 0x43, "Limit Reached")                                                        \
+    X(OPERATION_CANCELLED_BY_HOST, 0x44, "Operation Cancelled by Host")                            \
+    X(PACKET_TOO_LONG, 0x45, "Packet Too Long")
+
+enum hci_error {
+#define X(ident, code, name) HCI_ERR_##ident = code,
+    HCI_ERRORS(X)
+#undef X
+};
+
+/* Versions as HCI and the Link Layer number them (Assigned Numbers, 2.1). */
+enum hci_version {
+    HCI_VERSION_4_0 = 6,
+    HCI_VERSION_4_1 = 7,
+    HCI_VERSION_4_2 = 8,
+    HCI_VERSION_5_0 = 9,
+    HCI_VERSION_5_4 = 13,
+};
+
+#define HCI_COMPANY_NONE 0xFFFFU /* for use in internal and interoperability tests */
+
+#define HCI_MAX_COMMAND_SIZE (3 + 255)
+#define HCI_MAX_EVENT_SIZE   (2 + 255)
+#define HCI_HANDLE_MAX       0x0EFFU
+
+/* Packet_Boundary_Flag of ACL data (5.4.2). */
+enum hci_acl_pb {
+    HCI_ACL_FIRST_NON_FLUSHABLE = 0, /* host to controller */
+    HCI_ACL_CONTINUING = 1,
+    HCI_ACL_FIRST_FLUSHABLE = 2, /* controller to host */
+};
+
+struct hci_command_info {
+    uint16_t opcode;
+    const char *name;
+    uint16_t params_len; /* exact, or HCI_LEN_MIN | minimum */
+    uint8_t octet, bit;  /* in Supported Commands; octet 255: none */
+    int16_t return_len;  /* -1: answered by Command Status */
+};
+
+struct hci_event_info {
+    uint8_t code;
+    const char *name;
+    uint16_t params_len;
+};
+
+/* Rows of the tables above, or NULL for what is not in them. */
+const struct hci_command_info *hci_command_info(uint16_t opcode);
+const struct hci_event_info *hci_event_info(uint8_t code);
+const struct hci_event_info *hci_le_event_info(uint8_t subevent);
+
+static inline bool hci_len_allowed(uint16_t params_len, size_t len)
+{
+    return params_len & HCI_LEN_MIN ? len >= (params_len & 0xFFU) : len == params_len;
+}
+
+#endif

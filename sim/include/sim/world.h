@@ -49,7 +49,7 @@ void sim_world_free(struct sim_world *world);
 uint64_t sim_world_seed(const struct sim_world *world);
 sim_ns sim_world_now(const struct sim_world *world);
 
-/* BLR_ERR_BUSY when the name is taken; BLR_ERR_NO_MEMORY. At most 65,535 actors. */
+/* BLR_ERR_BUSY when the name is taken. Steps: as many as there are actors. */
 int sim_actor_join(struct sim_actor *actor, struct sim_world *world, const char *name)
     BLR_MUST_CHECK;
 void sim_actor_leave(struct sim_actor *actor);

@@ -22,8 +22,10 @@ struct timer {
     void *user;
     const void *owner; /* set by the clock: who this timer belongs to in the order of events */
     sim_ns at;         /* valid while armed */
-    uint32_t slot;     /* the clock's: 0 while idle */
-    uint8_t phase;     /* the clock's */
+    uint64_t seq;      /* the clock's, as is all below */
+    struct timer *child, *next, *prev;
+    uint32_t slot;     /* 0 while idle */
+    uint8_t phase;
 };
 
 struct clock;

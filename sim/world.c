@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clock and the queue of events: a pairing heap whose links are in the timers themselves, so
+ * that arming never allocates and cannot fail.
+ *
+ * A node's `prev` is its parent if it is the first child, else its left sibling.
+ */
+#include "sim/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "radio_medium.h"
+
+struct sim_world {
+    uint64_t seed;
+    sim_ns now;
+    uint64_t seq;
+    uint64_t events;
+    struct timer *heap;
+    struct sim_actor *actors; /* by name */
+    struct radio_medium *medium;
+};
+
+static bool before(const struct timer *a, const struct timer *b)
+{
+    if (a->at != b->at)
+        return a->at < b->at;
+    if (a->phase != b->phase)
+        return a->phase < b->phase;
+    if (a->owner != b->owner) {
+        const struct sim_actor *x = a->owner;
+        const struct sim_actor *y = b->owner;
+        return x->rank < y->rank;
+    }
+    return a->seq < b->seq;
+}
+
+/* Both are roots: no siblings. Either may be NULL. */
+static struct timer *meld(struct timer *a, struct timer *b)
+{
+    if (!a)
+        return b;
+    if (!b)
+        return a;
+    if (before(b, a)) {
+        struct timer *t = a;
+        a = b;
+        b = t;
+    }
+    b->prev = a;
+    b->next = a->child;
+    if (a->child)
+        a->child->prev = b;
+    a->child = b;
+    return a;
+}
+
+/* Melds a list of siblings into one root: in pairs from the left, then from the right. */
+static struct timer *meld_siblings(struct timer *first)
+{
+    struct timer *pairs = NULL;
+
+    while (first) {
+        struct timer *a = first;
+        struct timer *b = a->next;
+        first = b ? b->next : NULL;
+        a->next = NULL;
+        if (b)
+            b->next = NULL;
+        a = meld(a, b);
+        a->next = pairs;
+        pairs = a;
+    }
+    struct timer *root = NULL;
+    while (pairs) {
+        struct timer *a = pairs;
+        pairs = a->next;
+        a->next = NULL;
+        root = meld(root, a);
+    }
+    if (root)
+        root->prev = NULL;
+    return root;
+}
+
+static void take_out(struct sim_world *world, struct timer *timer)
+{
+    struct timer *children = meld_siblings(timer->child);
+
+    if (timer == world->heap) {
+        world->heap = children;
+    } else {
+        if (timer->prev->child == timer)
+            timer->prev->child = timer->next;
+        else
+            timer->prev->next = timer->next;
+        if (timer->next)
+            timer->next->prev = timer->prev;
+        world->heap = meld(world->heap, children);
+    }
+    timer->child = timer->next = timer->prev = NULL;
+    timer->slot = 0;
+}
+
+void sim_timer_init(struct timer *timer, struct sim_actor *actor, enum sim_phase phase, timer_fn *fn,
+                    void *user)
+{
+    timer_init(timer, fn, user);
+    timer->owner = actor;
+    timer->phase = (uint8_t)phase;
+}
+
+void sim_timer_arm(struct timer *timer, sim_ns at)
+{
+    const struct sim_actor *actor = timer->owner;
+    struct sim_world *world = actor->world;
+
+    if (timer->slot)
+        take_out(world, timer);
+    timer->at = at < world->now ? world->now : at;
+    timer->seq = world->seq++;
+    timer->slot = 1;
+    world->heap = meld(world->heap, timer);
+}
+
+void sim_timer_cancel(struct timer *timer)
+{
+    if (timer->slot) {
+        const struct sim_actor *actor = timer->owner;
+        take_out(actor->world, timer);
+    }
+}
+
+bool sim_world_step(struct sim_world *world, sim_ns limit)
+{
+    struct timer *timer = world->heap;
+
+    if (!timer || timer->at > limit)
+        return false;
+    world->now = timer->at;
+    world->events++;
+    take_out(world, timer);
+    timer->fn(timer->user);
+    return true;
+}
+
+void sim_world_run_until(struct sim_world *world, sim_ns deadline)
+{
+    while (sim_world_step(world, deadline)) {
+    }
+    if (world->now < deadline)
+        world->now = deadline;
+}
+
+bool sim_world_run_while(struct sim_world *world, bool (*done)(void *user), void *user,
+                         sim_ns deadline)
+{
+    while (!done(user))
+        if (!sim_world_step(world, deadline)) {
+            if (world->now < deadline)
+                world->now = deadline;
+            return false;
+        }
+    return true;
+}
+
+struct sim_world *sim_world_new(uint64_t seed)
+{
+    struct sim_world *world = calloc(1, sizeof *world);
+
+    if (!world)
+        return NULL;
+    world->seed = seed;
+    world->medium = radio_medium_new(world);
+    if (!world->medium) {
+        free(world);
+        return NULL;
+    }
+    return world;
+}
+
+void sim_world_free(struct sim_world *world)
+{
+    if (!world)
+        return;
+    radio_medium_free(world->medium);
+    free(world);
+}
+
+uint64_t sim_world_seed(const struct sim_world *world)
+{
+    return world->seed;
+}
+
+sim_ns sim_world_now(const struct sim_world *world)
+{
+    return world->now;
+}
+
+uint64_t sim_world_events(const struct sim_world *world)
+{
+    return world->events;
+}
+
+struct radio_medium *sim_world_medium(struct sim_world *world)
+{
+    return world->medium;
+}
+
+static void rank_from(struct sim_actor *actor, uint32_t rank)
+{
+    for (; actor; actor = actor->next)
+        actor->rank = rank++;
+}
+
+int sim_actor_join(struct sim_actor *actor, struct sim_world *world, const char *name)
+{
+    struct sim_actor **at = &world->actors;
+    uint32_t rank = 0;
+
+    for (; *at; at = &(*at)->next, rank++) {
+        const int order = strcmp((*at)->name, name);
+        if (order == 0)
+            return BLR_ERR_BUSY;
+        if (order > 0)
+            break;
+    }
+    *actor = (struct sim_actor){.world = world, .name = name, .next = *at};
+    *at = actor;
+    rank_from(actor, rank);
+    return 0;
+}
+
+void sim_actor_leave(struct sim_actor *actor)
+{
+    struct sim_actor **at = &actor->world->actors;
+
+    while (*at && *at != actor)
+        at = &(*at)->next;
+    if (!*at)
+        return;
+    *at = actor->next;
+    rank_from(actor->next, actor->rank);
+    actor->next = NULL;
+}
+
+static const struct sim_clock *sim_clock_of(const struct clock *clock)
+{
+    return (const struct sim_clock *)(const void *)((const char *)clock -
+                                                    offsetof(struct sim_clock, clock));
+}
+
+static sim_ns clock_now_op(const struct clock *clock)
+{
+    return sim_clock_of(clock)->actor->world->now;
+}
+
+static void clock_arm_op(struct clock *clock, struct timer *timer, sim_ns at)
+{
+    const struct sim_clock *self = sim_clock_of(clock);
+
+    timer->owner = self->actor;
+    timer->phase = (uint8_t)self->phase;
+    sim_timer_arm(timer, at);
+}
+
+static void clock_cancel_op(struct clock *clock, struct timer *timer)
+{
+    (void)clock;
+    sim_timer_cancel(timer);
+}
+
+void sim_clock_init(struct sim_clock *clock, struct sim_actor *actor, enum sim_phase phase)
+{
+    static const struct clock_ops ops = {clock_now_op, clock_arm_op, clock_cancel_op};
+
+    *clock = (struct sim_clock){.clock = {&ops}, .actor = actor, .phase = phase};
+}

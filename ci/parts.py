@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: MIT
+"""The parts of the suite. Each returns (passed, failed)."""
+
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SCRIPTS = "scenarios"
+
+
+class Tally:
+    """Runs parts one after the other, times them, and closes with the line that CI reads."""
+
+    def __init__(self):
+        self.rows = []
+
+    def run(self, name, part):
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        try:
+            passed, failed = part()
+        except (subprocess.CalledProcessError, OSError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            passed, failed = 0, 1
+        self.rows.append((name, passed, failed, (time.monotonic() - started) / 60))
+
+    def close(self):
+        print()
+        for name, passed, failed, minutes in self.rows:
+            print(f"{minutes:5.1f} min  {passed:5} passed {failed:3} failed  {name}")
+        failed = sum(row[2] for row in self.rows)
+        print(f"{sum(row[3] for row in self.rows):5.1f} min in all")
+        print(f"{sum(row[1] for row in self.rows)} passed, {failed} failed")
+        return 1 if failed else 0
+
+
+def build(preset, jobs, targets=(), tests=True):
+    """Configures and builds build/PRESET. Counts as one check; raises when it fails."""
+    log = ROOT / "build" / f"{preset}.log"
+    log.parent.mkdir(exist_ok=True)
+    configure = ["cmake", "--preset", preset, f"-DBLR_TESTS={'ON' if tests else 'OFF'}"]
+    make = ["cmake", "--build", f"build/{preset}", "-j", str(jobs)]
+    if targets:
+        make += ["--target", *targets]
+    with open(log, "w", encoding="utf-8") as out:
+        for command in (configure, make):
+            done = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, check=False)
+            if done.returncode != 0:
+                out.flush()
+                sys.stderr.write("".join(open(log, encoding="utf-8").readlines()[-60:]))
+                done.check_returncode()
+    return 1, 0
+
+
+def ctest(preset, jobs):
+    done = subprocess.run(
+        ["ctest", "--test-dir", f"build/{preset}", "-j", str(jobs), "--output-on-failure",
+         "--no-tests=error", "--timeout", "300"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        stdin=subprocess.DEVNULL)
+    summary = re.search(r"(\d+) tests failed out of (\d+)", done.stdout)
+    if done.returncode != 0 or not summary:
+        sys.stdout.write(done.stdout)
+    if not summary:
+        return 0, 1
+    failed, total = int(summary[1]), int(summary[2])
+    print(f"{total - failed} of {total} test programs passed")
+    return total - failed, max(failed, 1 if done.returncode else 0)
+
+
+def scripts():
+    """Every scenario script, by theme; helpers in lib/ and the engine are not scripts."""
+    found = []
+    for path in sorted((ROOT / SCRIPTS).rglob("*.lua")):
+        inside = path.relative_to(ROOT / SCRIPTS).parts
+        if inside[0] not in ("lib", "engine"):
+            found.append(path.relative_to(ROOT))
+    return found
+
+
+def run_scenarios(program, traces, quiet=False):
+    """Runs every script with traces; prints the program's own lines."""
+    if traces.exists():
+        shutil.rmtree(traces)
+    passed = failed = 0
+    for script in scripts():
+        done = subprocess.run([program, "run", "--trace", traces, "--air", script], cwd=ROOT,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              check=False, stdin=subprocess.DEVNULL)
+        if not quiet or done.returncode != 0:
+            sys.stdout.write(done.stdout)
+            sys.stdout.flush()
+            sys.stderr.write(done.stderr)
+        names = re.findall(r"^(PASS|FAIL)\b", done.stdout, re.MULTILINE)
+        passed += names.count("PASS")
+        failed += names.count("FAIL")
+        if done.returncode != 0 and "FAIL" not in names or not names:
+            print(f"FAIL  {script}: exit status {done.returncode}")
+            failed += 1
+    return passed, failed
+
+
+def checker(command, what):
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, check=False,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        print(f"FAIL  {what}")
+    return (1, 0) if done.returncode == 0 else (0, 1)
+
+
+def traces_of(preset):
+    return ROOT / "build" / f"traces-{preset}"
+
+
+def scenario_traces(preset):
+    """Scenarios under sanitizers; then tshark and btmon on every trace."""
+    passed, failed = run_scenarios(ROOT / f"build/{preset}/blueroom", traces_of(preset))
+    more = checker(["tests/interop/check_traces.py", "--program", f"build/{preset}/blueroom",
+                    str(traces_of(preset))], "tshark and btmon accept every trace")
+    return passed + more[0], failed + more[1]
+
+
+def air_rules(preset):
+    passed = failed = 0
+    for capture in sorted(traces_of(preset).rglob("air.pcap")):
+        more = checker(["tests/air_check.py", str(capture)], capture.relative_to(ROOT))
+        passed, failed = passed + more[0], failed + more[1]
+    return passed, failed if passed + failed else 1
+
+
+def house_rules(preset):
+    return checker(["ci/checks.py", f"build/{preset}"], "house rules")
+
+
+def hashes(traces):
+    return {str(path.relative_to(traces)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(traces.rglob("*")) if path.is_file()}
+
+
+def run_for_hashes(program, script, folder, options, environment):
+    subprocess.run([program, "run", "--trace", folder, *options, script], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                   env={**os.environ, **environment})
+    return hashes(pathlib.Path(folder))
+
+
+def determinism(presets):
+    """Every script: each build, twice, at once, elsewhere, and with the air unrecorded."""
+    passed = failed = 0
+    elsewhere = {"LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}
+    ways = [(f"{preset} {n}", preset, ["--air"], {}) for preset in presets for n in (1, 2)]
+    ways += [("another locale and time zone", presets[0], ["--air"], elsewhere),
+             ("air unrecorded", presets[0], [], {})]
+    with tempfile.TemporaryDirectory() as top, \
+            concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+        for script in scripts():
+            jobs = {}
+            for name, preset, options, environment in ways:
+                folder = pathlib.Path(top) / script.stem / name.replace(" ", "-")
+                jobs[name] = pool.submit(run_for_hashes, ROOT / f"build/{preset}/blueroom",
+                                         script, folder, options, environment)
+            results = {name: job.result() for name, job in jobs.items()}
+            reference = results[ways[0][0]]
+            for name, result in results.items():
+                expected = reference
+                if name == "air unrecorded":
+                    expected = {k: v for k, v in reference.items() if not k.endswith(".pcap")}
+                if result == expected and result:
+                    passed += 1
+                    continue
+                failed += 1
+                names = sorted(k for k in {*expected, *result} if expected.get(k) != result.get(k))
+                print(f"FAIL  {script}: {name} differs from {ways[0][0]}: {', '.join(names)}")
+    print(f"{passed} runs of {len(scripts())} scripts gave the same bytes")
+    return passed, failed
+
+
+def valgrind(preset):
+    passed = failed = 0
+    for script in scripts():
+        done = subprocess.run(
+            ["valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full",
+             "--errors-for-leak-kinds=definite", ROOT / f"build/{preset}/blueroom", "run", script],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
+            stdin=subprocess.DEVNULL)
+        if done.returncode == 0:
+            passed += 1
+        else:
+            failed += 1
+            print(f"FAIL  {script} in valgrind: exit status {done.returncode}\n{done.stderr}")
+    return passed, failed
+
+
+def fuzz(preset, seconds):
+    """Each fuzz target for a few seconds over its committed corpus; findings are kept."""
+    passed = failed = 0
+    findings = ROOT / "build/findings"
+    findings.mkdir(parents=True, exist_ok=True)
+    for source in sorted((ROOT / "tests/fuzz").glob("fuzz_*.c")):
+        name = source.stem
+        with tempfile.TemporaryDirectory() as scratch:
+            done = subprocess.run(
+                [ROOT / f"build/{preset}/tests/{name}", f"-max_total_time={seconds}",
+                 "-timeout=10", "-rss_limit_mb=2048", f"-artifact_prefix={findings}/{name}-",
+                 "-print_final_stats=1", scratch, ROOT / "tests/fuzz/corpus" / name],
+                cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                check=False, stdin=subprocess.DEVNULL, errors="replace")
+        runs = re.search(r"number_of_executed_units:\s*(\d+)", done.stdout)
+        if done.returncode == 0 and runs and int(runs[1]) > 0:
+            passed += 1
+            print(f"{name}: {runs[1]} runs")
+        else:
+            failed += 1
+            print(f"FAIL  {name}: exit status {done.returncode}\n" + done.stdout[-4000:])
+    return passed, failed if passed + failed else 1
+
+
+def bench(preset):
+    """Prints every benchmark's `name value unit` lines."""
+    status = 0
+    programs = sorted((ROOT / "tests/bench").glob("bench_*.c"))
+    for source in programs:
+        done = subprocess.run([ROOT / f"build/{preset}/tests/{source.stem}"], cwd=ROOT,
+                              check=False, stdin=subprocess.DEVNULL)
+        status = status or (2 if done.returncode else 0)
+    return status

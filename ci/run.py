@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Builds blueroom, runs its scenarios, its tests and its benchmarks, each with its own set-up.
+
+usage: ci/run.py scenarios|test|bench [--no-install] [--quick] [--jobs N]
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import packages  # noqa: E402
+import parts  # noqa: E402
+from parts import ROOT, Tally  # noqa: E402
+
+
+def scenarios(args):
+    packages.ensure(packages.BUILD, not args.no_install)
+    parts.build("release", args.jobs, targets=["blueroom"], tests=False)
+    passed, failed = parts.run_scenarios(ROOT / "build/release/blueroom", ROOT / "build/traces")
+    print(f"{passed} passed, {failed} failed")
+    print(f"traces: {ROOT / 'build/traces'}")
+    return 1 if failed else 0
+
+
+def test(args):
+    packages.ensure(packages.BUILD + packages.TEST, not args.no_install)
+    tally = Tally()
+    tally.run("build with sanitizers (gcc)", lambda: parts.build("asan", args.jobs))
+    tally.run("unit tests, corpora, command line", lambda: parts.ctest("asan", args.jobs))
+    tally.run("scenarios and their traces", lambda: parts.scenario_traces("asan"))
+    tally.run("the air against the rules", lambda: parts.air_rules("asan"))
+    if not args.quick:
+        tally.run("build at -O0 (gcc)", lambda: parts.build("dev", args.jobs))
+        tally.run("house rules", lambda: parts.house_rules("dev"))
+        tally.run("build at -O3 (gcc)", lambda: parts.build("release", args.jobs))
+        tally.run("build with sanitizers and fuzzers (clang)",
+                  lambda: parts.build("fuzz", args.jobs))
+        tally.run("the same bytes everywhere",
+                  lambda: parts.determinism(["asan", "dev", "release", "fuzz"]))
+        tally.run("valgrind", lambda: parts.valgrind("dev"))
+        tally.run("fuzzing", lambda: parts.fuzz("fuzz", args.fuzz_seconds))
+    return tally.close()
+
+
+def bench(args):
+    packages.ensure(packages.BUILD + packages.TEST, not args.no_install)
+    parts.build("release", args.jobs)
+    return parts.bench("release")
+
+
+def main():
+    commands = {"scenarios": scenarios, "test": test, "bench": bench}
+    parser = argparse.ArgumentParser(
+        prog="ci/run.py",
+        description="Each command installs what it needs (Debian 12), configures, builds and runs.",
+        epilog="scenarios: build/release, every script, traces in build/traces. "
+               "test: the whole suite with sanitizers. bench: figures.")
+    parser.add_argument("command", choices=sorted(commands))
+    parser.add_argument("--no-install", action="store_true", help="install no packages")
+    parser.add_argument("--quick", action="store_true",
+                        help="test: sanitized tests and traces alone, for a developer's loop")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, metavar="N")
+    parser.add_argument("--fuzz-seconds", type=int, default=8, metavar="N",
+                        help="test: how long each fuzz target runs (default 8)")
+    args = parser.parse_args()
+    os.chdir(ROOT)
+    started = time.monotonic()
+    try:
+        status = commands[args.command](args)
+    except subprocess.CalledProcessError as error:
+        print(f"ci/run.py: {' '.join(map(str, error.cmd))}: exit status {error.returncode}",
+              file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    if args.command != "test":
+        print(f"{(time.monotonic() - started) / 60:.1f} minutes")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -29,6 +29,7 @@
     X(READ_LOCAL_VERSION_INFORMATION, 0x1001, "Read Local Version Information", 0, 14, 3, 9)       \
     X(READ_LOCAL_SUPPORTED_COMMANDS, 0x1002, "Read Local Supported Commands", 0, 14, 4, 65)        \
     X(READ_LOCAL_SUPPORTED_FEATURES, 0x1003, "Read Local Supported Features", 0, 14, 5, 9)         \
+    X(READ_BUFFER_SIZE, 0x1005, "Read Buffer Size", 0, 14, 7, 8)                                   \
     X(READ_BD_ADDR, 0x1009, "Read BD_ADDR", 0, 15, 1, 7)                                           \
     X(READ_RSSI, 0x1405, "Read RSSI", 2, 15, 5, 4)                                                 \
     X(LE_SET_EVENT_MASK, 0x2001, "LE Set Event Mask", 8, 25, 0, 1)                                 \

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/stream.h"
 #include "sim/world.h"
 #include "wire/ll.h"
 #include "wire/trace_sink.h"
@@ -36,7 +37,12 @@ struct radio_packet {
     bool bad_crc;       /* a lower tester's: send the CRC inverted */
 };
 
-/* What to wait for. */
+/*
+ * What to wait for. A window that opens or closes in the very instant in which a packet begins hears
+ * it; but radio_listen() called when that instant's SIM_PHASE_AIR_START is over comes too late for
+ * what began in it. A receiver that has locked stays so past its window's close until the packet
+ * ends.
+ */
 struct radio_listen {
     sim_ns open;  /* not in the past */
     sim_ns close; /* the preamble must begin at or before this; SIM_NEVER: until radio_stop() */
@@ -44,8 +50,13 @@ struct radio_listen {
     uint8_t phy; /* a Coded window hears both codings */
     uint32_t access_address;
     uint32_t crc_init;
-    bool any_frequency;      /* a sniffer's: hears every frequency and PHY at once */
-    bool any_access_address; /* a sniffer's: locks onto whatever comes */
+    /*
+     * A sniffer's. any_frequency: hears every frequency and PHY at once, any number of packets side
+     * by side, and goes on listening through its rx calls until the window closes.
+     * any_access_address: locks onto whatever comes and judges each CRC by its sender's own preset.
+     */
+    bool any_frequency, any_access_address;
+    bool want_crc; /* fill in radio_rx.crc, which costs time */
 };
 
 /* What was heard; pdu lives until the call returns. */
@@ -57,15 +68,23 @@ struct radio_rx {
     int8_t rssi_dbm;
     bool crc_ok;
     uint32_t access_address;
-    uint32_t crc; /* as received */
+    uint32_t crc; /* as received, if the window has want_crc; else 0 */
     const uint8_t *pdu;
-    size_t len;
+    size_t len; /* as sent, even where flipped bits make the header say otherwise */
 };
 
 /*
- * How a radio's owner is called. Each call comes with the radio idle: it may transmit or listen
- * again from within. tx_done and rx run in SIM_PHASE_AIR_END of the instant in which the packet
- * ends, rx_timeout in SIM_PHASE_LL of the instant in which the window closes.
+ * How a radio's owner is called. Each call comes with the radio idle (but a sniffer's, see
+ * any_frequency): it may transmit or listen again from within, and may stop, use or end any other
+ * radio. tx_done and rx run in SIM_PHASE_AIR_END of the instant in which the packet ends, the
+ * receivers in the order of their actors' ranks and the sender last; rx_timeout in SIM_PHASE_LL of
+ * the instant in which the window closes, unless a packet is being received then.
+ *
+ * A packet that collides after its access address was received comes with crc_ok false and flipped
+ * bits. One that collides while its preamble and access address are on the air is never noticed:
+ * the receiver listens on, and can lock onto the stronger one instead. A receiver whose packet goes
+ * away like that, or is cut off by its sender, after its window has closed gets rx_timeout in that
+ * instant.
  */
 struct radio_ops {
     void (*tx_done)(struct radio *radio, sim_ns end);
@@ -77,12 +96,22 @@ enum radio_state {
     RADIO_IDLE,
     RADIO_TX_WAIT,   /* armed, not begun */
     RADIO_TX,        /* on the air */
-    RADIO_RX,        /* window armed or open */
+    RADIO_RX,        /* window armed or open; a sniffer's also while packets come in */
     RADIO_RX_LOCKED, /* receiving a packet */
 };
 
 struct radio_position {
     int32_t x_mm, y_mm, z_mm;
+};
+
+/* One transmission on its way to one receiver. Private. */
+struct radio_reception {
+    struct radio *to;
+    struct radio_reception *next, **link;         /* of one transmission, by rank */
+    struct radio_reception *side_next, **side_link; /* of one sniffer */
+    int16_t power_ddbm;
+    int16_t margin_ddb; /* worst carrier-to-interference margin so far; below 0: collided */
+    uint64_t flips;     /* a rule corrupts it: what the flipped bits are drawn from; 0: none */
 };
 
 /* One half-duplex transceiver, embedded in its owner. Fields are the medium's but where noted. */
@@ -95,20 +124,19 @@ struct radio {
     enum radio_state state;
     int16_t power_ddbm;       /* tenths of dBm; the owner may set it while idle */
     int16_t sensitivity_ddbm; /* weaker signals are not noticed; the owner may set it */
-    struct radio_position position;
+    struct radio_position position; /* set by radio_set_position() */
+    uint32_t id;                    /* order of joining the medium */
+    uint64_t name_key;
+    struct sim_stream noise;                 /* bits that collisions flip */
     struct radio *all_prev, *all_next;       /* every radio of the medium, by rank */
-    struct radio *listen_prev, *listen_next; /* those that listen on one frequency */
+    struct radio *listen_next, **listen_link; /* those that listen on one frequency */
     struct radio_listen window;
-    struct radio *locked_to;  /* the sender of the packet being received */
-    struct radio *locked_next; /* next receiver locked to the same sender */
-    struct radio *receivers;   /* of the packet being sent */
-    struct radio *air_next, *air_prev; /* transmissions on the air */
+    struct radio_reception reception;   /* while RADIO_RX_LOCKED */
+    struct radio_reception *side;       /* a sniffer's, side by side */
+    struct radio_reception *receptions; /* of the packet being sent */
+    struct radio *air_next, **air_link; /* transmissions on the air */
     struct radio_packet tx;
-    sim_ns tx_end;
-    uint32_t tx_crc;
-    int16_t rx_power_ddbm;      /* of the packet being received */
-    int16_t rx_margin_ddb;      /* worst carrier-to-interference margin so far; below 0: collided */
-    struct radio *rx_interferer;
+    sim_ns tx_sync, tx_end; /* the access address ends; the packet ends */
     uint8_t tx_pdu[LL_PDU_MAX];
 };
 
@@ -122,14 +150,18 @@ void radio_fini(struct radio *radio);
 
 /*
  * Sends. What the radio did before is given up, as by radio_stop(). Refuses with BLR_ERR_INVALID a
- * PDU over LL_PDU_MAX, a start in the past, a frequency outside 2400 to 2483 MHz.
+ * PDU over LL_PDU_MAX, a start in the past, a frequency outside 2400 to 2483 MHz, an unknown PHY;
+ * then nothing is given up. The radios of one actor neither hear nor disturb each other.
  */
 int radio_transmit(struct radio *radio, const struct radio_packet *packet) BLR_MUST_CHECK;
 
 /* Opens a receive window; what the radio did before is given up. BLR_ERR_INVALID as above. */
 int radio_listen(struct radio *radio, const struct radio_listen *window) BLR_MUST_CHECK;
 
-/* Gives up: a packet on the air is cut off and reaches nobody; no callback comes. */
+/*
+ * Gives up: a packet on the air is cut off and reaches nobody; no callback comes, also not the one
+ * that is due in this instant.
+ */
 void radio_stop(struct radio *radio);
 
 /* A packet is being received or sent at this moment. */
@@ -168,8 +200,10 @@ struct radio_verdict_info {
 typedef void radio_verdict_fn(void *user, const struct radio_verdict_info *info);
 
 /*
- * Tells an observer the verdict of every (transmission, other radio) pair. While there is one, a
- * transmission costs as many steps as there are radios; without one nothing is spent. NULL: none.
+ * Tells an observer the verdict of every (transmission, radio of another actor) pair, by rank: of
+ * those that receive it when that ends, of all others when it begins. While there is one, a
+ * transmission costs as many steps as there are radios; without one nothing is spent. It must not
+ * touch radios or medium from within. NULL: none.
  */
 void radio_medium_observe(struct radio_medium *medium, radio_verdict_fn *fn, void *user);
 
@@ -204,7 +238,12 @@ enum radio_rule_kind {
     RADIO_RULE_DATA,
 };
 
-/* Applies to a (transmission, receiver) pair that would otherwise be heard. All that is set must match. */
+/*
+ * Applies to a (transmission, receiver) pair that would otherwise be heard, as far as can be known
+ * when the packet begins. All that is set must match. A sniffer (any_frequency or
+ * any_access_address) is touched and counted only by a rule that names it in `to`, so that watching
+ * changes nothing. Chance depends on seed, rule, both names and time, not on what came before.
+ */
 struct radio_rule {
     enum radio_rule_action action;
     enum radio_rule_kind kind;
@@ -219,6 +258,7 @@ struct radio_rule {
 /* Rules are asked in the order added; the first that takes the packet decides. BLR_ERR_NO_MEMORY. */
 int radio_medium_add_rule(struct radio_medium *medium, const struct radio_rule *rule,
                           uint32_t *id) BLR_MUST_CHECK;
+/* An unknown id is fine. */
 void radio_medium_remove_rule(struct radio_medium *medium, uint32_t id);
 
 /*

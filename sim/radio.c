@@ -290,7 +290,7 @@ static void disturb(const struct radio *tx)
             next = r->next;
             if (r->to->actor == tx->actor)
                 continue;
-            const int16_t margin = radio_collision_against(other, r, tx);
+            const int16_t margin = radio_collision_against(other, r->to, r->power_ddbm, tx);
             if (margin < r->margin_ddb)
                 r->margin_ddb = margin;
             if (margin < 0 && tx->tx.start < other->tx_sync)

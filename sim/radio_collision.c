@@ -31,12 +31,12 @@ static int16_t margin_of(uint8_t phy, int carrier_ddbm, int disturber_ddbm, unsi
     return (int16_t)(margin < INT16_MIN ? INT16_MIN : margin > INT16_MAX ? INT16_MAX : margin);
 }
 
-int16_t radio_collision_against(const struct radio *tx, const struct radio_reception *reception,
+int16_t radio_collision_against(const struct radio *tx, const struct radio *rx, int16_t power_ddbm,
                                 const struct radio *other)
 {
     const int offset = tx->tx.mhz - other->tx.mhz;
 
-    return margin_of(tx->tx.phy, reception->power_ddbm, radio_power_at(other, reception->to),
+    return margin_of(tx->tx.phy, power_ddbm, radio_power_at(other, rx),
                      (unsigned)(offset < 0 ? -offset : offset));
 }
 
@@ -59,13 +59,12 @@ int16_t radio_collision_margin(const struct radio *tx, const struct radio *rx, i
                                int16_t *sync)
 {
     const struct radio_medium *medium = tx->medium;
-    const struct radio_reception would = {.to = (struct radio *)rx, .power_ddbm = power_ddbm};
     int16_t worst = INT16_MAX;
 
     for (const struct radio *other = medium->air; other; other = other->air_next) {
         if (other->actor == rx->actor || other == tx)
             continue;
-        const int16_t margin = radio_collision_against(tx, &would, other);
+        const int16_t margin = radio_collision_against(tx, rx, power_ddbm, other);
         if (margin < worst)
             worst = margin;
     }

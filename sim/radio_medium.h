@@ -92,8 +92,8 @@ void radio_loss_free(struct radio_medium *medium);
  */
 int16_t radio_collision_margin(const struct radio *tx, const struct radio *rx, int16_t power_ddbm,
                                int16_t *sync);
-/* The margin of tx at its receiver against another transmission. */
-int16_t radio_collision_against(const struct radio *tx, const struct radio_reception *reception,
+/* The margin of tx, which arrives at rx with a power, against another transmission. */
+int16_t radio_collision_against(const struct radio *tx, const struct radio *rx, int16_t power_ddbm,
                                 const struct radio *other);
 
 /* --- radio_rules.c --- */

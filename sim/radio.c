@@ -525,11 +525,17 @@ static void give_up(struct radio *radio)
     radio->state = RADIO_IDLE;
 }
 
+int radio_packet_check(const struct radio_packet *packet, sim_ns now)
+{
+    const bool bytes = packet->len <= LL_PDU_MAX && (packet->len == 0 || packet->pdu);
+    const bool channel = packet->mhz >= RADIO_MHZ_MIN && packet->mhz <= RADIO_MHZ_MAX;
+
+    return bytes && channel && phy_known(packet->phy) && packet->start >= now ? 0 : BLR_ERR_INVALID;
+}
+
 int radio_transmit(struct radio *radio, const struct radio_packet *packet)
 {
-    if (packet->len > LL_PDU_MAX || (packet->len && !packet->pdu) ||
-        packet->mhz < RADIO_MHZ_MIN || packet->mhz > RADIO_MHZ_MAX || !phy_known(packet->phy) ||
-        packet->start < sim_world_now(radio->actor->world))
+    if (radio_packet_check(packet, sim_world_now(radio->actor->world)))
         return BLR_ERR_INVALID;
     give_up(radio);
     radio->tx = *packet;
@@ -547,8 +553,8 @@ int radio_listen(struct radio *radio, const struct radio_listen *window)
 {
     if (window->close < window->open || window->open < sim_world_now(radio->actor->world))
         return BLR_ERR_INVALID;
-    if (!window->any_frequency && (window->mhz < RADIO_MHZ_MIN || window->mhz > RADIO_MHZ_MAX ||
-                                   !phy_known(window->phy)))
+    if (!window->any_frequency &&
+        (window->mhz < RADIO_MHZ_MIN || window->mhz > RADIO_MHZ_MAX || !phy_known(window->phy)))
         return BLR_ERR_INVALID;
     give_up(radio);
     radio->window = *window;

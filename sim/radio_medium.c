@@ -84,7 +84,9 @@ void radio_medium_trace_start(struct radio_medium *medium, const struct radio *t
         .mhz = packet->mhz,
         .phy = packet->phy,
         .direction = packet->direction,
-        .power_dbm = (int8_t)(power < INT8_MIN ? INT8_MIN : power > INT8_MAX ? INT8_MAX : power),
+        .power_dbm = (int8_t)(power < INT8_MIN   ? INT8_MIN
+                              : power > INT8_MAX ? INT8_MAX
+                                                 : power),
         .crc_valid = !packet->bad_crc,
         .access_address = packet->access_address,
         .crc = packet->bad_crc ? crc ^ 0xFFFFFFU : crc,

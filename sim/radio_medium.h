@@ -10,8 +10,8 @@
 
 #include "sim/radio.h"
 
-#define RADIO_MHZ_MIN 2400U
-#define RADIO_MHZ_MAX 2483U
+#define RADIO_MHZ_MIN     2400U
+#define RADIO_MHZ_MAX     2483U
 #define RADIO_FREQUENCIES (RADIO_MHZ_MAX - RADIO_MHZ_MIN + 1)
 
 struct radio_interferer {
@@ -25,8 +25,8 @@ struct radio_loss_entry;
 
 /* The packet whose receivers are being told: outlives its sender. */
 struct radio_delivery {
-    struct radio *sender;              /* NULL once it has left the medium */
-    bool tx_done_due;                  /* the sender has not been used since */
+    struct radio *sender; /* NULL once it has left the medium */
+    bool tx_done_due;     /* the sender has not been used since */
     bool crc_known;
     uint32_t crc;
     struct radio_reception *receptions; /* not told yet */
@@ -40,8 +40,8 @@ struct radio_medium {
     struct sim_world *world;
     struct radio *all; /* by rank */
     struct radio *listeners[RADIO_FREQUENCIES];
-    struct radio *sniffers; /* those that listen on any frequency */
-    struct radio *air;      /* transmissions on the air */
+    struct radio *sniffers;        /* those that listen on any frequency */
+    struct radio *air;             /* transmissions on the air */
     struct radio_reception *spare; /* for sniffers */
     struct radio_delivery delivery;
     struct trace_sink *sink;

@@ -155,6 +155,9 @@ void radio_fini(struct radio *radio);
  */
 int radio_transmit(struct radio *radio, const struct radio_packet *packet) BLR_MUST_CHECK;
 
+/* What radio_transmit() would answer at the time `now`. */
+int radio_packet_check(const struct radio_packet *packet, sim_ns now) BLR_MUST_CHECK;
+
 /* Opens a receive window; what the radio did before is given up. BLR_ERR_INVALID as above. */
 int radio_listen(struct radio *radio, const struct radio_listen *window) BLR_MUST_CHECK;
 

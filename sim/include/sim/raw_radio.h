@@ -21,13 +21,19 @@ void raw_radio_free(struct raw_radio *raw);
 struct radio *raw_radio_sender(struct raw_radio *raw);
 struct radio *raw_radio_receiver(struct raw_radio *raw);
 
-/* As radio_transmit(), but queues: any number of packets at increasing, non-overlapping times. */
+/*
+ * As radio_transmit(), but queues: any number of packets at increasing, non-overlapping times
+ * (BLR_ERR_INVALID otherwise). BLR_ERR_NO_MEMORY.
+ */
 int raw_radio_send(struct raw_radio *raw, const struct radio_packet *packet) BLR_MUST_CHECK;
 
-/* As radio_listen(); reopens by itself after each packet until the window closes. */
+/*
+ * As radio_listen(); reopens by itself after each packet until the window closes. CRCs are always
+ * filled in.
+ */
 int raw_radio_hear(struct raw_radio *raw, const struct radio_listen *window) BLR_MUST_CHECK;
 
-/* Every frequency, PHY and access address, from now on. */
+/* Every frequency, PHY and access address, from now on, packets side by side. */
 int raw_radio_hear_all(struct raw_radio *raw) BLR_MUST_CHECK;
 
 /*
@@ -42,8 +48,11 @@ void raw_radio_on_rx(struct raw_radio *raw, raw_radio_rx_fn *fn, void *user);
  */
 const struct radio_rx *raw_radio_next(struct raw_radio *raw);
 
+/* Packets that were heard, but there was no memory to keep them. */
+uint64_t raw_radio_lost(const struct raw_radio *raw);
+
 /* hear_all judges CRCs of this access address by this crc_init (else by the sender's own). */
-int raw_radio_follow(struct raw_radio *raw, uint32_t access_address, uint32_t crc_init)
-    BLR_MUST_CHECK;
+int raw_radio_follow(struct raw_radio *raw, uint32_t access_address,
+                     uint32_t crc_init) BLR_MUST_CHECK;
 
 #endif

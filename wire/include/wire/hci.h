@@ -16,6 +16,8 @@
  * 255: has none), length of the return parameters in Command Complete, or -1: Command Status)
  *
  * Return parameters include the status. Lengths are exact; a row marked HCI_LEN_MIN is a minimum.
+ * Rows stand in ascending order of their opcodes. That a row stands here promises nothing: what a
+ * controller supports is what it has handlers for.
  */
 #define HCI_LEN_MIN 0x100
 
@@ -61,6 +63,14 @@ enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
     HCI_COMMANDS(X)
 #undef X
+};
+
+/* The place of each command in hci_command_table, to key tables of one's own by. */
+enum hci_command_row {
+#define X(ident, opcode, name, len, octet, bit, ret) HCI_ROW_##ident,
+    HCI_COMMANDS(X)
+#undef X
+    HCI_COMMAND_ROWS
 };
 
 /* X(identifier, event code, name, exact parameter length, or HCI_LEN_MIN | minimum) */
@@ -129,8 +139,8 @@ enum hci_le_event_code {
       "Unsupported LMP Parameter Value / Unsupported LL Parameter Value")                          \
     X(LL_RESPONSE_TIMEOUT, 0x22, "LMP Response Timeout / LL Response Timeout")                     \
     X(LL_PROCEDURE_COLLISION, 0x23, "LMP Error Transaction Collision / LL Procedure Collision")    \
-    X(PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED, 0x29, "Pairing with Unit Key Not Supported")            \
     X(INSTANT_PASSED, 0x28, "Instant Passed")                                                      \
+    X(PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED, 0x29, "Pairing with Unit Key Not Supported")            \
     X(DIFFERENT_TRANSACTION_COLLISION, 0x2A, "Different Transaction Collision")                    \
     X(PARAMETER_OUT_OF_MANDATORY_RANGE, 0x30, "Parameter Out Of Mandatory Range")                  \
     X(CONTROLLER_BUSY, 0x3A, "Controller Busy")                                                    \
@@ -185,6 +195,9 @@ struct hci_event_info {
     const char *name;
     uint16_t params_len;
 };
+
+/* The rows of HCI_COMMANDS, keyed by enum hci_command_row. */
+extern const struct hci_command_info hci_command_table[HCI_COMMAND_ROWS];
 
 /* Rows of the tables above, or NULL for what is not in them. */
 const struct hci_command_info *hci_command_info(uint16_t opcode);

@@ -31,12 +31,23 @@ struct sim_controller_profile {
     sim_ns to_host_ns;
 };
 
-/* A 4.2 controller: 8 ACL packets of 27 octets... see controller.c for the figures, and the README. */
+/*
+ * A 4.2 controller (version 8) of company 0xFFFF, subversion 0: the LE features of its time as far
+ * as the Link Layer has them, and channel selection #2; 8 ACL buffers of 251 octets; a filter
+ * accept list of 16; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI
+ * latency each way; an address derived from the world's seed and the name, with the bit that says
+ * "locally administered", so that it is no maker's.
+ */
 struct sim_controller_profile sim_controller_profile_default(void);
+
+#define SIM_CONTROLLER_MAX_CONNECTIONS 16
+#define SIM_CONTROLLER_MAX_LATENCY     SIM_S(1) /* of the HCI transport, each way */
 
 /*
  * A controller that has joined the world under `name` (copied), as after power-on: no command has
- * been sent. NULL: out of memory, the name is taken, or the profile makes no sense.
+ * been sent. NULL: out of memory, the name is taken, or the profile makes no sense: a figure out of
+ * the range that its comment or HCI gives it, an address that is not public, a latency of 0 or over
+ * the maximum.
  */
 struct sim_controller *sim_controller_new(struct sim_world *world, const char *name,
                                           const struct sim_controller_profile *profile);
@@ -47,6 +58,16 @@ struct hci_link_end *sim_controller_host_end(struct sim_controller *controller);
 
 /* HCI packets crossing the host's end go to the sink. NULL: none. */
 void sim_controller_trace(struct sim_controller *controller, struct trace_sink *sink);
+
+/* What HCI has no event for; counted since sim_controller_new(). */
+struct sim_controller_stats {
+    uint64_t adv_reports_dropped; /* the transport towards the host was nearly full */
+    uint64_t acl_withheld;        /* data PDUs left unacknowledged for the same reason */
+    uint64_t acl_refused;         /* from the host: unknown handle, bad flags or length, overflow */
+    uint64_t packets_ignored;     /* from the host: no command with an opcode, and no ACL data */
+};
+const struct sim_controller_stats *
+sim_controller_stats(const struct sim_controller *controller);
 
 struct sim_actor *sim_controller_actor(struct sim_controller *controller);
 struct radio *sim_controller_radio(struct sim_controller *controller);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Events (Core v5.4, Vol 4, Part E, 7.7): masks, encoding, and what becomes of each indication. */
+#include <assert.h>
+
+#include "hci_face.h"
+#include "wire/ll.h"
+
+#define HARDWARE_CODE_NO_MEMORY 0x01 /* Hardware_Code is the implementer's (7.7.16) */
+
+/*
+ * Event_Mask has a bit for each event code up to 0x3E, one less than the code (7.3.1). Answers to
+ * commands and Number Of Completed Packets have none: they cannot be masked.
+ */
+static bool event_wanted(const struct hci_face *face, uint8_t code)
+{
+    switch (code) {
+    case HCI_EV_COMMAND_COMPLETE:
+    case HCI_EV_COMMAND_STATUS:
+    case HCI_EV_NUMBER_OF_COMPLETED_PACKETS:
+        return true;
+    default:
+        return face->event_mask >> (code - 1) & 1;
+    }
+}
+
+static void begin(struct hci_event *event, uint8_t code)
+{
+    event->w = wr_init(event->bytes, sizeof event->bytes);
+    wr_u8(&event->w, code);
+    wr_u8(&event->w, 0); /* Parameter_Total_Length: hci_event_send() */
+}
+
+bool hci_event_begin(const struct hci_face *face, struct hci_event *event, uint8_t code)
+{
+    if (!event_wanted(face, code))
+        return false;
+    begin(event, code);
+    return true;
+}
+
+bool hci_le_event_begin(const struct hci_face *face, struct hci_event *event, uint8_t subevent)
+{
+    if (!event_wanted(face, HCI_EV_LE_META) || !(face->le_event_mask >> (subevent - 1) & 1))
+        return false;
+    begin(event, HCI_EV_LE_META);
+    wr_u8(&event->w, subevent);
+    return true;
+}
+
+static int send_event(struct hci_face *face, struct hci_event *event)
+{
+    /* Every event is of our own making and its length known: it fits. */
+    assert(wr_ok(&event->w));
+    event->bytes[1] = (uint8_t)(event->w.len - 2);
+    return hci_link_send(hci_transport_controller_end(face->transport), HCI_PACKET_EVENT,
+                         event->bytes, event->w.len);
+}
+
+/*
+ * The reserve keeps room for it, so only a want of memory loses an event; the host is told of that
+ * by a Hardware Error, as soon as there is memory for one.
+ */
+void hci_event_send(struct hci_face *face, struct hci_event *event)
+{
+    assert(!face->in_command);
+    if (face->event_lost && event_wanted(face, HCI_EV_HARDWARE_ERROR)) {
+        struct hci_event error;
+        begin(&error, HCI_EV_HARDWARE_ERROR);
+        wr_u8(&error.w, HARDWARE_CODE_NO_MEMORY);
+        face->event_lost = send_event(face, &error) != 0;
+    }
+    if (send_event(face, event) != 0)
+        face->event_lost = true;
+}
+
+/* --- indications of the Link Layer --- */
+
+/* Event_Type of 7.7.65.2; the Link Layer reports no other PDU types. */
+static uint8_t report_type(uint8_t pdu_type)
+{
+    switch (pdu_type) {
+    case LL_ADV_IND:
+        return 0x00;
+    case LL_ADV_DIRECT_IND:
+        return 0x01;
+    case LL_ADV_SCAN_IND:
+        return 0x02;
+    case LL_ADV_NONCONN_IND:
+        return 0x03;
+    default:
+        return 0x04; /* SCAN_RSP */
+    }
+}
+
+/* One report an event. A transport that is nearly full drops it, as it may (hci_face.h). */
+void hci_event_adv_report(void *user, const struct ll_adv_report *report)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_ADVERTISING_REPORT))
+        return;
+    wr_u8(&event.w, 1); /* Num_Reports */
+    wr_u8(&event.w, report_type(report->pdu_type));
+    wr_u8(&event.w, report->address.type);
+    wr_addr_octets(&event.w, &report->address);
+    wr_u8(&event.w, report->data_len);
+    wr_bytes(&event.w, report->data, report->data_len);
+    wr_i8(&event.w, report->rssi_dbm);
+    if (hci_transport_spare(face->transport, event.w.len))
+        hci_event_send(face, &event);
+    else
+        face->stats.adv_reports_dropped++;
+}
+
+void hci_event_connected(void *user, const struct ll_connection_info *info)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_CONNECTION_COMPLETE))
+        return;
+    wr_u8(&event.w, info->status);
+    wr_u16(&event.w, info->handle);
+    wr_u8(&event.w, info->central ? 0x00 : 0x01);
+    wr_u8(&event.w, info->peer.type);
+    wr_addr_octets(&event.w, &info->peer);
+    wr_u16(&event.w, info->interval_1250us);
+    wr_u16(&event.w, info->latency);
+    wr_u16(&event.w, info->timeout_10ms);
+    wr_u8(&event.w, info->sca);
+    hci_event_send(face, &event);
+}
+
+void hci_event_disconnected(void *user, uint16_t handle, uint8_t reason)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    hci_acl_forget(face, handle);
+    if (!hci_event_begin(face, &event, HCI_EV_DISCONNECTION_COMPLETE))
+        return;
+    wr_u8(&event.w, HCI_ERR_SUCCESS);
+    wr_u16(&event.w, handle);
+    wr_u8(&event.w, reason);
+    hci_event_send(face, &event);
+}
+
+void hci_event_remote_version(void *user, uint8_t status, uint16_t handle,
+                              const struct ll_version *version)
+{
+    static const struct ll_version unknown = {0};
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_event_begin(face, &event, HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE))
+        return;
+    if (!version)
+        version = &unknown;
+    wr_u8(&event.w, status);
+    wr_u16(&event.w, handle);
+    wr_u8(&event.w, version->version);
+    wr_u16(&event.w, version->company);
+    wr_u16(&event.w, version->subversion);
+    hci_event_send(face, &event);
+}
+
+void hci_event_remote_features(void *user, uint8_t status, uint16_t handle, uint64_t features)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE))
+        return;
+    wr_u8(&event.w, status);
+    wr_u16(&event.w, handle);
+    wr_u64(&event.w, features);
+    hci_event_send(face, &event);
+}

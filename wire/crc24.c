@@ -8,13 +8,13 @@
  */
 #include "wire/crc24.h"
 
-#define ROWS2(x, a)                   (x), (x) ^ (a)
-#define ROWS4(x, a, b)                ROWS2(x, a), ROWS2((x) ^ (b), a)
-#define ROWS8(x, a, b, c)             ROWS4(x, a, b), ROWS4((x) ^ (c), a, b)
-#define ROWS16(x, a, b, c, d)         ROWS8(x, a, b, c), ROWS8((x) ^ (d), a, b, c)
-#define ROWS32(x, a, b, c, d, e)      ROWS16(x, a, b, c, d), ROWS16((x) ^ (e), a, b, c, d)
-#define ROWS64(x, a, b, c, d, e, f)   ROWS32(x, a, b, c, d, e), ROWS32((x) ^ (f), a, b, c, d, e)
-#define ROWS128(a, b, c, d, e, f, g)  ROWS64(0, a, b, c, d, e, f), ROWS64(g, a, b, c, d, e, f)
+#define ROWS2(x, a)                  (x), (x) ^ (a)
+#define ROWS4(x, a, b)               ROWS2(x, a), ROWS2((x) ^ (b), a)
+#define ROWS8(x, a, b, c)            ROWS4(x, a, b), ROWS4((x) ^ (c), a, b)
+#define ROWS16(x, a, b, c, d)        ROWS8(x, a, b, c), ROWS8((x) ^ (d), a, b, c)
+#define ROWS32(x, a, b, c, d, e)     ROWS16(x, a, b, c, d), ROWS16((x) ^ (e), a, b, c, d)
+#define ROWS64(x, a, b, c, d, e, f)  ROWS32(x, a, b, c, d, e), ROWS32((x) ^ (f), a, b, c, d, e)
+#define ROWS128(a, b, c, d, e, f, g) ROWS64(0, a, b, c, d, e, f), ROWS64(g, a, b, c, d, e, f)
 #define ROWS256(a, b, c, d, e, f, g, h)                                                            \
     ROWS128(a, b, c, d, e, f, g), ROWS64(h, a, b, c, d, e, f), ROWS64((h) ^ (g), a, b, c, d, e, f)
 

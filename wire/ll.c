@@ -156,8 +156,8 @@ struct ll_data_header rd_ll_data_header(struct rd *r)
 
 void wr_ll_data_header(struct wr *w, const struct ll_data_header *header)
 {
-    wr_u8(w, (uint8_t)((header->llid & 0x03) | header->nesn << 2 | header->sn << 3 |
-                       header->md << 4));
+    wr_u8(w,
+          (uint8_t)((header->llid & 0x03) | header->nesn << 2 | header->sn << 3 | header->md << 4));
     wr_u8(w, header->length);
 }
 
@@ -172,4 +172,57 @@ const char *ll_control_name(uint8_t opcode, uint8_t *ctr_data_len)
 #undef X
     }
     return NULL;
+}
+
+const char *ll_feature_name(unsigned bit)
+{
+    static const char *const names[] = {
+        "LE Encryption",
+        "Connection Parameters Request Procedure",
+        "Extended Reject Indication",
+        "Peripheral-initiated Features Exchange",
+        "LE Ping",
+        "LE Data Packet Length Extension",
+        "LL Privacy",
+        "Extended Scanning Filter Policies",
+        "LE 2M PHY",
+        "Stable Modulation Index - Transmitter",
+        "Stable Modulation Index - Receiver",
+        "LE Coded PHY",
+        "LE Extended Advertising",
+        "LE Periodic Advertising",
+        "Channel Selection Algorithm #2",
+        "LE Power Class 1",
+        "Minimum Number of Used Channels Procedure",
+        "Connection CTE Request",
+        "Connection CTE Response",
+        "Connectionless CTE Transmitter",
+        "Connectionless CTE Receiver",
+        "Antenna Switching During CTE Transmission (AoD)",
+        "Antenna Switching During CTE Reception (AoA)",
+        "Receiving Constant Tone Extensions",
+        "Periodic Advertising Sync Transfer - Sender",
+        "Periodic Advertising Sync Transfer - Recipient",
+        "Sleep Clock Accuracy Updates",
+        "Remote Public Key Validation",
+        "Connected Isochronous Stream - Central",
+        "Connected Isochronous Stream - Peripheral",
+        "Isochronous Broadcaster",
+        "Synchronized Receiver",
+        "Connected Isochronous Stream (Host Support)",
+        "LE Power Control Request",
+        "LE Power Control Request",
+        "LE Path Loss Monitoring",
+        "Periodic Advertising ADI support",
+        "Connection Subrating",
+        "Connection Subrating (Host Support)",
+        "Channel Classification",
+        "Advertising Coding Selection",
+        "Advertising Coding Selection (Host Support)",
+        NULL,
+        "Periodic Advertising with Responses - Advertiser",
+        "Periodic Advertising with Responses - Scanner",
+    };
+
+    return bit < sizeof names / sizeof names[0] ? names[bit] : NULL;
 }

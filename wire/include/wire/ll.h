@@ -155,4 +155,7 @@ enum ll_feature {
     LL_FEATURE_MIN_USED_CHANNELS = 16,
 };
 
+/* The specification's name of a FeatureSet bit (4.6), or NULL for a reserved one. */
+const char *ll_feature_name(unsigned bit);
+
 #endif

@@ -107,6 +107,13 @@ static inline uint16_t rd_u16_be(struct rd *r)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+static inline int16_t rd_i16_be(struct rd *r)
+{
+    const uint16_t v = rd_u16_be(r);
+
+    return (int16_t)(v < 0x8000 ? v : v - 0x10000);
+}
+
 static inline uint32_t rd_u24(struct rd *r)
 {
     const uint8_t *p = rd_bytes(r, 3);

@@ -362,7 +362,7 @@ static void receive_bytes(struct radio_delivery *delivery, struct radio *to,
     }
     if (reception->flips) {
         struct sim_stream stream;
-        radio_flip_stream(&stream, reception->flips);
+        sim_stream_init_key(&stream, reception->flips);
         radio_flip_bits(&stream, delivery->corrupted, rx->len, &rx->crc);
     }
     if (reception->margin_ddb < 0)

@@ -105,7 +105,6 @@ void radio_rules_free(struct radio_medium *medium);
 uint64_t radio_rules_name_key(uint64_t seed, const char *name);
 /* Flips one to eight bits of the PDU and the 24 of the CRC. */
 void radio_flip_bits(struct sim_stream *stream, uint8_t *pdu, size_t len, uint32_t *crc);
-void radio_flip_stream(struct sim_stream *stream, uint64_t key);
 
 /* A reception that a stronger signal or its sender ended: its receiver listens on. */
 void radio_reception_drop(struct radio *tx, struct radio_reception *reception,

@@ -23,17 +23,6 @@ struct radio_rules {
     uint32_t next_id;
 };
 
-/* A bijection of 64 bits that leaves no bit alone (the finaliser of splitmix64). */
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 30;
-    x *= UINT64_C(0xBF58476D1CE4E5B9);
-    x ^= x >> 27;
-    x *= UINT64_C(0x94D049BB133111EB);
-    x ^= x >> 31;
-    return x;
-}
-
 uint64_t radio_rules_name_key(uint64_t seed, const char *name)
 {
     struct sim_stream stream;
@@ -44,19 +33,11 @@ uint64_t radio_rules_name_key(uint64_t seed, const char *name)
 
 static uint64_t pair_key(const struct rule *rule, const struct radio *tx, const struct radio *rx)
 {
-    uint64_t key = mix(rule->key ^ tx->tx.start);
+    uint64_t key = sim_stream_mix(rule->key, tx->tx.start);
 
-    key = mix(key ^ tx->name_key);
-    key = mix(key + rx->name_key);
+    key = sim_stream_mix(key, tx->name_key);
+    key = sim_stream_mix(key, rx->name_key);
     return key ? key : 1;
-}
-
-void radio_flip_stream(struct sim_stream *stream, uint64_t key)
-{
-    for (size_t i = 0; i < sizeof stream->state / sizeof stream->state[0]; i++) {
-        key += UINT64_C(0x9E3779B97F4A7C15);
-        stream->state[i] = mix(key);
-    }
 }
 
 void radio_flip_bits(struct sim_stream *stream, uint8_t *pdu, size_t len, uint32_t *crc)
@@ -113,7 +94,7 @@ static bool takes(struct rule *rule, const struct radio *tx, const struct radio 
     if (!what->chance_ppm)
         return true;
     struct sim_stream stream;
-    radio_flip_stream(&stream, ~pair_key(rule, tx, rx));
+    sim_stream_init_key(&stream, ~pair_key(rule, tx, rx));
     return sim_stream_below(&stream, 1000000) < what->chance_ppm;
 }
 
@@ -177,7 +158,7 @@ int radio_medium_add_rule(struct radio_medium *medium, const struct radio_rule *
     made.what.from = made.from;
     made.what.to = made.to;
     made.id = ++medium->rules->next_id;
-    made.key = mix(radio_rules_name_key(sim_world_seed(medium->world), "") + made.id);
+    made.key = sim_stream_mix(sim_world_seed(medium->world), made.id);
     medium->rules->rule[medium->rules->count++] = made;
     *id = made.id;
     return 0;

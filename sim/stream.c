@@ -29,8 +29,20 @@ void sim_stream_init(struct sim_stream *stream, uint64_t seed, const char *devic
 
     x = hash_text(x, device);
     x = hash_text(x, purpose);
+    sim_stream_init_key(stream, x);
+}
+
+void sim_stream_init_key(struct sim_stream *stream, uint64_t key)
+{
     for (size_t i = 0; i < 4; i++)
-        stream->state[i] = splitmix64(&x);
+        stream->state[i] = splitmix64(&key);
+}
+
+uint64_t sim_stream_mix(uint64_t a, uint64_t b)
+{
+    uint64_t x = splitmix64(&a) ^ b;
+
+    return splitmix64(&x);
 }
 
 static uint64_t rotl(uint64_t x, unsigned k)

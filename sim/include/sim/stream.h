@@ -16,6 +16,12 @@ struct sim_stream {
 
 void sim_stream_init(struct sim_stream *stream, uint64_t seed, const char *device,
                      const char *purpose);
+/*
+ * A stream from a number in place of names, for what must not depend on earlier draws; and such a
+ * number made of two.
+ */
+void sim_stream_init_key(struct sim_stream *stream, uint64_t key);
+uint64_t sim_stream_mix(uint64_t a, uint64_t b);
 uint64_t sim_stream_u64(struct sim_stream *stream);
 /* Uniform in 0 to bound - 1; bound of 0 gives 0. */
 uint32_t sim_stream_below(struct sim_stream *stream, uint32_t bound);

@@ -1,0 +1,758 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "radio_room.h"
+#include "wire/crc24.h"
+
+/* 3 octets on LE 1M: preamble 1, access address 4, CRC 3, 8 us each. */
+#define AIR SIM_US(88)
+
+struct pair {
+    struct radio_room room;
+    struct room_radio amy, bob;
+};
+
+static struct pair *pair_open(void)
+{
+    struct pair *p = malloc(sizeof *p);
+
+    assert_non_null(p);
+    radio_room_open(&p->room, 1);
+    room_radio_join(&p->amy, &p->room, "amy");
+    room_radio_join(&p->bob, &p->room, "bob");
+    return p;
+}
+
+static void pair_close(struct pair *p)
+{
+    room_radio_leave(&p->bob);
+    room_radio_leave(&p->amy);
+    radio_room_close(&p->room);
+    free(p);
+}
+
+/* Vol 6, Part B, 2.1 and 2.2. Coded: 80 + 256 + 16 (CI) + 24 (TERM1) us, then PDU, CRC, TERM2. */
+static void test_air_time(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t phy;
+        size_t len;
+        sim_ns air;
+    } rows[] = {
+        {"1M, empty PDU", RADIO_PHY_1M, 2, SIM_US(80)},
+        {"1M, CONNECT_IND", RADIO_PHY_1M, 36, SIM_US(352)},
+        {"1M, longest", RADIO_PHY_1M, 257, SIM_US(2120)},
+        {"2M, empty PDU", RADIO_PHY_2M, 2, SIM_US(44)},
+        {"2M, longest", RADIO_PHY_2M, 257, SIM_US(1064)},
+        {"coded S8, empty PDU", RADIO_PHY_CODED_S8, 2, SIM_US(376 + (16 + 24 + 3) * 8)},
+        {"coded S2, empty PDU", RADIO_PHY_CODED_S2, 2, SIM_US(376 + (16 + 24 + 3) * 2)},
+        {"coded S8, longest", RADIO_PHY_CODED_S8, 257, SIM_US(17040)},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair *p = pair_open();
+        struct radio_packet packet = room_packet(1234567, rows[i].len);
+        struct radio_listen window = room_window(0, SIM_NEVER);
+        packet.phy = window.phy = rows[i].phy;
+        packet.direction = AIR_CENTRAL_TO_PERIPHERAL;
+        room_radio_hear(&p->bob, &window);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        if (p->bob.rx.end != 1234567 + rows[i].air)
+            fail_msg("%s: %llu", rows[i].name, (unsigned long long)(p->bob.rx.end - 1234567));
+        assert_int_equal(p->bob.rx.start, 1234567);
+        assert_int_equal(p->bob.rx.mhz, 2402);
+        assert_int_equal(p->bob.rx.phy, rows[i].phy);
+        assert_int_equal(p->bob.rx.direction, AIR_CENTRAL_TO_PERIPHERAL);
+        assert_int_equal(p->bob.rx.len, rows[i].len);
+        assert_int_equal(p->bob.rx.access_address, LL_ADVERTISING_ACCESS_ADDRESS);
+        assert_int_equal(p->bob.rx.crc, crc24(CRC24_INIT_ADVERTISING, packet.pdu, rows[i].len));
+        pair_close(p);
+    }
+}
+
+/* Receivers by rank, the sender last; bytes, RSSI at no distance (as at 0.1 m). */
+static void test_order_of_callbacks(void **state)
+{
+    struct pair *p = pair_open();
+    struct room_radio abe;
+    const struct radio_packet packet = room_packet(1000, 3);
+    const struct radio_listen window = room_window(0, SIM_NEVER);
+    (void)state;
+
+    room_radio_hear(&p->bob, &window);
+    room_radio_join(&abe, &p->room, "abe");
+    room_radio_hear(&abe, &window);
+    room_radio_send(&p->amy, &packet);
+    radio_room_run(&p->room, 1000 + AIR - 1);
+    assert_room_log(&p->room, "");
+    radio_room_run(&p->room, 1000 + AIR);
+    assert_room_log(&p->room, "89000 rx abe ok -20 00 01 02\n"
+                              "89000 rx bob ok -20 00 01 02\n"
+                              "89000 sent amy\n");
+    room_radio_leave(&abe);
+    pair_close(p);
+}
+
+static void test_window_edges(void **state)
+{
+    static const struct {
+        const char *name;
+        sim_ns open, close;
+        const char *log;
+    } rows[] = {
+        {"opens at the start", 5000, 9000, "93000 rx bob ok -20 00 01 02\n93000 sent amy\n"},
+        {"opens 1 ns late", 5001, 9000, "9000 timeout bob\n93000 sent amy\n"},
+        {"closes at the start", 0, 5000, "93000 rx bob ok -20 00 01 02\n93000 sent amy\n"},
+        {"closes 1 ns early", 0, 4999, "4999 timeout bob\n93000 sent amy\n"},
+        {"one instant", 5000, 5000, "93000 rx bob ok -20 00 01 02\n93000 sent amy\n"},
+        {"never closes", 0, SIM_NEVER, "93000 rx bob ok -20 00 01 02\n93000 sent amy\n"},
+        {"closes when the packet ends", 0, 93000, "93000 rx bob ok -20 00 01 02\n93000 sent amy\n"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair *p = pair_open();
+        const struct radio_packet packet = room_packet(5000, 3);
+        const struct radio_listen window = room_window(rows[i].open, rows[i].close);
+        room_radio_hear(&p->bob, &window);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        if (strcmp(p->room.log, rows[i].log) != 0)
+            fail_msg("%s: %s", rows[i].name, p->room.log);
+        pair_close(p);
+    }
+}
+
+struct late {
+    struct room_radio *radio;
+    struct timer timer;
+};
+
+static void listen_now(void *user)
+{
+    struct late *late = user;
+    const sim_ns now = sim_world_now(late->radio->room->world);
+    const struct radio_listen window = room_window(now, now + 10);
+
+    room_radio_hear(late->radio, &window);
+}
+
+/* In the instant in which a packet begins, SIM_PHASE_LL is too late and SIM_PHASE_AIR_END is not.
+ */
+static void test_listen_in_the_same_instant(void **state)
+{
+    (void)state;
+    for (int ll = 0; ll < 2; ll++) {
+        struct pair *p = pair_open();
+        const struct radio_packet packet = room_packet(5000, 3);
+        struct late late = {.radio = &p->bob};
+        sim_timer_init(&late.timer, &p->bob.actor, ll ? SIM_PHASE_LL : SIM_PHASE_AIR_END,
+                       listen_now, &late);
+        sim_timer_arm(&late.timer, 5000);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        assert_room_log(&p->room, ll ? "5010 timeout bob\n93000 sent amy\n"
+                                     : "93000 rx bob ok -20 00 01 02\n93000 sent amy\n");
+        pair_close(p);
+    }
+}
+
+static void test_verdicts(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t mhz;
+        uint8_t tx_phy, rx_phy;
+        uint32_t access_address;
+        int16_t power_ddbm;
+        const char *verdict;
+    } rows[] = {
+        {"heard", 2402, 1, 1, LL_ADVERTISING_ACCESS_ADDRESS, 0, "0 amy>bob heard -200\n"},
+        {"next MHz", 2403, 1, 1, LL_ADVERTISING_ACCESS_ADDRESS, 0,
+         "0 amy>bob other channel -200\n"},
+        {"2M to 1M", 2402, 2, 1, LL_ADVERTISING_ACCESS_ADDRESS, 0,
+         "0 amy>bob other channel -200\n"},
+        {"1M to S8", 2402, 1, 3, LL_ADVERTISING_ACCESS_ADDRESS, 0,
+         "0 amy>bob other channel -200\n"},
+        {"S8 to S2", 2402, 3, 4, LL_ADVERTISING_ACCESS_ADDRESS, 0, "0 amy>bob heard -200\n"},
+        {"S2 to S8", 2402, 4, 3, LL_ADVERTISING_ACCESS_ADDRESS, 0, "0 amy>bob heard -200\n"},
+        {"another access address", 2402, 1, 1, 0x8E89BED7, 0, "0 amy>bob other channel -200\n"},
+        {"just strong enough", 2402, 1, 1, LL_ADVERTISING_ACCESS_ADDRESS, -750,
+         "0 amy>bob heard -950\n"},
+        {"0.1 dB too weak", 2402, 1, 1, LL_ADVERTISING_ACCESS_ADDRESS, -751,
+         "0 amy>bob too weak -951\n"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair *p = pair_open();
+        struct radio_packet packet = room_packet(0, 3);
+        struct radio_listen window = room_window(0, 100);
+        radio_room_observe(&p->room, true);
+        packet.mhz = rows[i].mhz;
+        packet.phy = rows[i].tx_phy;
+        packet.access_address = rows[i].access_address;
+        window.phy = rows[i].rx_phy;
+        p->amy.radio.power_ddbm = rows[i].power_ddbm;
+        room_radio_hear(&p->bob, &window);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        if (strcmp(p->room.verdicts, rows[i].verdict) != 0)
+            fail_msg("%s: %s", rows[i].name, p->room.verdicts);
+        const bool heard = strstr(rows[i].verdict, "heard") != NULL;
+        assert_int_equal(heard, strstr(p->room.log, "rx bob") != NULL);
+        assert_int_equal(!heard, strstr(p->room.log, "100 timeout bob") != NULL);
+        pair_close(p);
+    }
+}
+
+/* A locked receiver is busy; whoever sends or sleeps does not listen; each gets a verdict. */
+static void test_busy_and_not_listening(void **state)
+{
+    struct pair *p = pair_open();
+    struct room_radio cat, dan;
+    const struct radio_listen window = room_window(0, 1000);
+    (void)state;
+
+    room_radio_join(&dan, &p->room, "dan");
+    room_radio_join(&cat, &p->room, "cat");
+    radio_room_observe(&p->room, true);
+    room_radio_hear(&p->bob, &window);
+    struct radio_packet packet = room_packet(1000, 3);
+    room_radio_send(&p->amy, &packet);
+    /* 50 us later, past amy's access address, so faint that it disturbs nobody. */
+    packet.start = 51000;
+    cat.radio.power_ddbm = -600;
+    room_radio_send(&cat, &packet);
+    radio_room_run(&p->room, SIM_S(1));
+    assert_string_equal(p->room.verdicts, "1000 amy>cat not listening -200\n"
+                                          "1000 amy>dan not listening -200\n"
+                                          "51000 cat>amy not listening -800\n"
+                                          "51000 cat>bob busy -800\n"
+                                          "51000 cat>dan not listening -800\n"
+                                          "1000 amy>bob heard -200\n");
+    assert_room_log(&p->room, "89000 rx bob ok -20 00 01 02\n89000 sent amy\n139000 sent cat\n");
+    const struct radio_stats *stats = radio_medium_stats(p->room.medium);
+    assert_int_equal(stats->sent, 2);
+    assert_int_equal(stats->verdict[RADIO_HEARD], 1);
+    assert_int_equal(stats->verdict[RADIO_BUSY], 1);
+    assert_int_equal(stats->verdict[RADIO_NOT_LISTENING], 0);
+    room_radio_leave(&cat);
+    room_radio_leave(&dan);
+    pair_close(p);
+}
+
+static void test_refusals(void **state)
+{
+    struct pair *p = pair_open();
+    struct radio_packet good = room_packet(SIM_MS(1), 3);
+    struct radio_listen window = room_window(SIM_MS(1), SIM_MS(2));
+    (void)state;
+
+    radio_room_run(&p->room, SIM_MS(1));
+    room_radio_hear(&p->amy, &window);
+    struct radio_packet bad[6] = {good, good, good, good, good, good};
+    bad[0].start = SIM_MS(1) - 1;
+    bad[1].mhz = 2399;
+    bad[2].mhz = 2484;
+    bad[3].len = LL_PDU_MAX + 1;
+    bad[4].phy = 0;
+    bad[5].phy = 5;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(radio_transmit(&p->amy.radio, &bad[i]), BLR_ERR_INVALID);
+    struct radio_listen wrong[5] = {window, window, window, window, window};
+    wrong[0].open = SIM_MS(1) - 1;
+    wrong[1].close = SIM_MS(1) - 1;
+    wrong[2].mhz = 2399;
+    wrong[3].mhz = 2484;
+    wrong[4].phy = 0;
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(radio_listen(&p->amy.radio, &wrong[i]), BLR_ERR_INVALID);
+    /* Nothing of this made it turn away from its window. */
+    assert_int_equal(p->amy.radio.state, RADIO_RX);
+    radio_room_run(&p->room, SIM_MS(3));
+    assert_room_log(&p->room, "2000000 timeout amy\n");
+    pair_close(p);
+}
+
+static void test_lowest_and_highest_frequency(void **state)
+{
+    (void)state;
+    for (uint16_t mhz = 2400; mhz <= 2483; mhz = (uint16_t)(mhz + 83)) {
+        struct pair *p = pair_open();
+        struct radio_packet packet = room_packet(0, 0);
+        struct radio_listen window = room_window(0, 0);
+        packet.mhz = window.mhz = mhz;
+        packet.pdu = NULL;
+        room_radio_hear(&p->bob, &window);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        assert_room_log(&p->room, "64000 rx bob ok -20\n64000 sent amy\n");
+        pair_close(p);
+    }
+}
+
+static void test_crc(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t sent_init, heard_init;
+        bool bad_crc, any_access_address, ok;
+    } rows[] = {
+        {"shared preset", 0x123456, 0x123456, false, false, true},
+        {"another preset", 0x123456, 0x123457, false, false, false},
+        {"inverted", 0x123456, 0x123456, true, false, false},
+        {"any access address: the sender's own", 0x123456, 0, false, true, true},
+        {"any access address, inverted", 0x123456, 0, true, true, false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair *p = pair_open();
+        struct radio_packet packet = room_packet(0, 3);
+        struct radio_listen window = room_window(0, 0);
+        packet.crc_init = rows[i].sent_init;
+        packet.bad_crc = rows[i].bad_crc;
+        window.crc_init = rows[i].heard_init;
+        window.any_access_address = rows[i].any_access_address;
+        room_radio_hear(&p->bob, &window);
+        room_radio_send(&p->amy, &packet);
+        radio_room_run(&p->room, SIM_S(1));
+        if (p->bob.rx.crc_ok != rows[i].ok)
+            fail_msg("%s", rows[i].name);
+        uint32_t crc = crc24(rows[i].sent_init, packet.pdu, 3);
+        assert_int_equal(p->bob.rx.crc, rows[i].bad_crc ? crc ^ 0xFFFFFF : crc);
+        pair_close(p);
+    }
+}
+
+/* --- a sender or receiver that changes its mind --- */
+
+static void test_cut_off(void **state)
+{
+    struct pair *p = pair_open();
+    struct room_radio cat;
+    struct radio_listen window = room_window(0, 10000);
+    const struct radio_packet packet = room_packet(1000, 3);
+    (void)state;
+
+    room_radio_join(&cat, &p->room, "cat");
+    radio_room_observe(&p->room, true);
+    room_radio_hear(&p->bob, &window);
+    window.close = SIM_US(60);
+    room_radio_hear(&cat, &window);
+    room_radio_send(&p->amy, &packet);
+    radio_room_run(&p->room, SIM_US(50));
+    assert_true(radio_busy(&p->amy.radio));
+    assert_true(radio_busy(&p->bob.radio));
+    radio_room_clear(&p->room);
+    radio_stop(&p->amy.radio);
+    assert_false(radio_busy(&p->bob.radio));
+    assert_room_verdicts(&p->room, "1000 amy>bob cut off -200\n1000 amy>cat cut off -200\n");
+    /* bob's window is over, cat's is not. */
+    radio_room_run(&p->room, SIM_US(50));
+    assert_room_log(&p->room, "50000 timeout bob\n");
+    radio_room_run(&p->room, SIM_S(1));
+    assert_room_log(&p->room, "60000 timeout cat\n");
+    room_radio_leave(&cat);
+    pair_close(p);
+}
+
+static void test_stop(void **state)
+{
+    struct pair *p = pair_open();
+    const struct radio_listen window = room_window(0, 10000);
+    const struct radio_packet packet = room_packet(1000, 3);
+    (void)state;
+
+    /* Each state once: armed to send, window open, locked. No callback comes. */
+    room_radio_send(&p->amy, &packet);
+    radio_stop(&p->amy.radio);
+    room_radio_hear(&p->bob, &window);
+    radio_stop(&p->bob.radio);
+    radio_stop(&p->bob.radio);
+    radio_room_run(&p->room, 500);
+    room_radio_send(&p->amy, &packet);
+    struct radio_listen now = room_window(500, 10000);
+    room_radio_hear(&p->bob, &now);
+    radio_room_run(&p->room, 2000);
+    assert_int_equal(p->bob.radio.state, RADIO_RX_LOCKED);
+    radio_room_observe(&p->room, true);
+    radio_stop(&p->bob.radio);
+    assert_room_verdicts(&p->room, "1000 amy>bob cut off -200\n");
+    radio_room_run(&p->room, SIM_S(1));
+    assert_room_log(&p->room, "89000 sent amy\n");
+    pair_close(p);
+}
+
+/* A new window in place of an open one: the timer follows, earlier, later or never. */
+static void test_listen_again(void **state)
+{
+    struct pair *p = pair_open();
+    const struct radio_listen windows[] = {room_window(0, 5000), room_window(0, 7000),
+                                           room_window(0, SIM_NEVER), room_window(0, 3000)};
+    (void)state;
+
+    for (size_t i = 0; i < 4; i++)
+        room_radio_hear(&p->bob, &windows[i]);
+    radio_room_run(&p->room, SIM_S(1));
+    assert_room_log(&p->room, "3000 timeout bob\n");
+    pair_close(p);
+}
+
+/* --- callbacks that change the room under the medium --- */
+
+static void hook_leave_other(struct room_radio *radio, enum radio_room_event event)
+{
+    (void)event;
+    radio->hook = NULL;
+    room_radio_leave(radio->hook_user);
+}
+
+static void hook_leave(struct room_radio *radio, enum radio_room_event event)
+{
+    (void)event;
+    room_radio_leave(radio);
+}
+
+static void hook_send(struct room_radio *radio, enum radio_room_event event)
+{
+    struct room_radio *sender = radio->hook_user;
+    const struct radio_packet packet = room_packet(sim_world_now(radio->room->world), 1);
+
+    (void)event;
+    radio->hook = NULL;
+    room_radio_send(sender, &packet);
+}
+
+static void hook_hear(struct room_radio *radio, enum radio_room_event event)
+{
+    const struct radio_listen window = room_window(sim_world_now(radio->room->world), SIM_NEVER);
+
+    (void)event;
+    room_radio_hear(radio, &window);
+}
+
+enum who { NOBODY, AMY, BOB, CAT, DAN };
+
+/* amy sends; bob, cat and dan receive in this order; `actor` does something when called. */
+static void test_reentrancy(void **state)
+{
+    static const struct {
+        const char *name;
+        enum who actor, target;
+        room_radio_hook *hook;
+        const char *log;
+    } rows[] = {
+        {"a receiver leaves", BOB, BOB, hook_leave, "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"the last receiver leaves", DAN, DAN, hook_leave, "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"the sender leaves when done", AMY, AMY, hook_leave, "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"the next receiver is ended", BOB, CAT, hook_leave_other, "rx bob\nrx dan\nsent amy\n"},
+        {"the last receiver is ended", BOB, DAN, hook_leave_other, "rx bob\nrx cat\nsent amy\n"},
+        {"a receiver that was told is ended", CAT, BOB, hook_leave_other,
+         "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"the sender is ended", BOB, AMY, hook_leave_other, "rx bob\nrx cat\nrx dan\n"},
+        {"a receiver is ended by the sender", AMY, CAT, hook_leave_other,
+         "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"a receiver answers at once", BOB, BOB, hook_send,
+         "rx bob\nrx cat\nrx dan\nsent amy\nsent bob\n"},
+        {"another receiver is made to send", BOB, CAT, hook_send,
+         "rx bob\nrx dan\nsent amy\nsent cat\n"},
+        {"the sender is made to send again", BOB, AMY, hook_send,
+         "rx bob\nrx cat\nrx dan\nsent amy\n"},
+        {"the sender sends again", AMY, AMY, hook_send,
+         "rx bob\nrx cat\nrx dan\nsent amy\nsent amy\n"},
+        {"a receiver listens again", CAT, CAT, hook_hear, "rx bob\nrx cat\nrx dan\nsent amy\n"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct radio_room *room = malloc(sizeof *room);
+        struct room_radio *radio[5] = {NULL};
+        static const char *const names[] = {"", "amy", "bob", "cat", "dan"};
+        const struct radio_listen window = room_window(0, SIM_NEVER);
+        const struct radio_packet packet = room_packet(0, 3);
+        radio_room_open(room, 1);
+        radio_room_observe(room, true);
+        /* One block each, so that the sanitizer sees a touch after the end. */
+        for (int who = AMY; who <= DAN; who++) {
+            radio[who] = malloc(sizeof *radio[who]);
+            room_radio_join(radio[who], room, names[who]);
+            if (who != AMY)
+                room_radio_hear(radio[who], &window);
+        }
+        radio[rows[i].actor]->hook = rows[i].hook;
+        radio[rows[i].actor]->hook_user = radio[rows[i].target];
+        room_radio_send(radio[AMY], &packet);
+        radio_room_run(room, SIM_S(1));
+        char got[256] = "";
+        for (char *line = strtok(room->log, "\n"); line; line = strtok(NULL, "\n")) {
+            char event[16], name[16];
+            assert_int_equal(sscanf(line, "%*u %15s %15s", event, name), 2);
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s %s\n", event, name);
+        }
+        if (strcmp(got, rows[i].log) != 0)
+            fail_msg("%s: %s", rows[i].name, got);
+        const bool left = rows[i].hook == hook_leave || rows[i].hook == hook_leave_other;
+        for (int who = AMY; who <= DAN; who++) {
+            if (!left || who != (int)rows[i].target)
+                room_radio_leave(radio[who]);
+            free(radio[who]);
+        }
+        radio_room_close(room);
+        free(room);
+    }
+}
+
+/* --- traces and sniffers --- */
+
+struct recorder {
+    struct trace_sink sink;
+    unsigned packets;
+    struct trace_air_packet last;
+};
+
+static void record(struct trace_sink *sink, const struct trace_air_packet *packet)
+{
+    struct recorder *recorder = (struct recorder *)sink;
+
+    recorder->packets++;
+    recorder->last = *packet;
+}
+
+static void test_trace(void **state)
+{
+    static const struct trace_sink_ops ops = {.air = record};
+    struct recorder recorder = {.sink.ops = &ops};
+    struct pair *p = pair_open();
+    struct radio_packet packet = room_packet(700, 3);
+    (void)state;
+
+    radio_medium_trace(p->room.medium, &recorder.sink);
+    packet.bad_crc = true;
+    packet.direction = AIR_PERIPHERAL_TO_CENTRAL;
+    p->amy.radio.power_ddbm = -80;
+    room_radio_send(&p->amy, &packet);
+    radio_room_run(&p->room, 699);
+    assert_int_equal(recorder.packets, 0);
+    radio_room_run(&p->room, 700);
+    assert_int_equal(recorder.packets, 1);
+    assert_int_equal(recorder.last.start, 700);
+    assert_int_equal(recorder.last.mhz, 2402);
+    assert_int_equal(recorder.last.phy, RADIO_PHY_1M);
+    assert_int_equal(recorder.last.direction, AIR_PERIPHERAL_TO_CENTRAL);
+    assert_int_equal(recorder.last.power_dbm, -8);
+    assert_false(recorder.last.crc_valid);
+    assert_int_equal(recorder.last.crc, crc24(CRC24_INIT_ADVERTISING, packet.pdu, 3) ^ 0xFFFFFF);
+    assert_int_equal(recorder.last.len, 3);
+    assert_memory_equal(recorder.last.pdu, packet.pdu, 3);
+    radio_medium_trace(p->room.medium, NULL);
+    radio_room_run(&p->room, SIM_S(1));
+    packet.start = SIM_S(1);
+    room_radio_send(&p->amy, &packet);
+    radio_room_run(&p->room, SIM_S(2));
+    assert_int_equal(recorder.packets, 1);
+    pair_close(p);
+}
+
+/* Three packets side by side on frequencies far apart, one of them coded: a sniffer gets all. */
+static void test_sniffer(void **state)
+{
+    struct pair *p = pair_open();
+    struct room_radio cat, sniffer;
+    struct radio_listen window = {
+        .close = SIM_US(100), .any_frequency = true, .any_access_address = true};
+    (void)state;
+
+    room_radio_join(&cat, &p->room, "cat");
+    room_radio_join(&sniffer, &p->room, "sniffer");
+    radio_room_observe(&p->room, true);
+    room_radio_hear(&sniffer, &window);
+    struct radio_packet packet = room_packet(1000, 3);
+    room_radio_send(&p->amy, &packet);
+    packet.start = 2000;
+    packet.mhz = 2450;
+    packet.access_address = 0x12345678;
+    room_radio_send(&p->bob, &packet);
+    packet.start = 3000;
+    packet.mhz = 2480;
+    packet.phy = RADIO_PHY_CODED_S8;
+    packet.len = 2;
+    room_radio_send(&cat, &packet);
+    radio_room_run(&p->room, SIM_US(99));
+    assert_int_equal(sniffer.radio.state, RADIO_RX);
+    assert_room_log(&p->room, "89000 rx sniffer ok -20 00 01 02\n89000 sent amy\n"
+                              "90000 rx sniffer ok -20 00 01 02\n90000 sent bob\n");
+    /* The window closes while cat still sends; that packet is the last. */
+    radio_room_run(&p->room, SIM_S(1));
+    assert_room_log(&p->room, "723000 rx sniffer ok -20 00 01\n723000 sent cat\n");
+    assert_int_equal(sniffer.radio.state, RADIO_IDLE);
+    window.open = SIM_S(1);
+    window.close = SIM_S(1) + 5;
+    room_radio_hear(&sniffer, &window);
+    radio_room_run(&p->room, SIM_S(2));
+    assert_room_log(&p->room, "1000000005 timeout sniffer\n");
+    room_radio_leave(&sniffer);
+    room_radio_leave(&cat);
+    pair_close(p);
+}
+
+/* Turned off, or ended, with packets on their way to it. */
+static void test_sniffer_turns_away(void **state)
+{
+    struct pair *p = pair_open();
+    struct room_radio sniffer;
+    struct radio_listen window = {
+        .close = SIM_NEVER, .any_frequency = true, .any_access_address = true};
+    struct radio_packet packet = room_packet(1000, 3);
+    (void)state;
+
+    room_radio_join(&sniffer, &p->room, "sniffer");
+    radio_room_observe(&p->room, true);
+    room_radio_hear(&sniffer, &window);
+    room_radio_send(&p->amy, &packet);
+    packet.mhz = 2480;
+    room_radio_send(&p->bob, &packet);
+    radio_room_run(&p->room, 2000);
+    radio_room_clear(&p->room);
+    radio_stop(&sniffer.radio);
+    assert_room_verdicts(&p->room,
+                         "1000 bob>sniffer cut off -200\n1000 amy>sniffer cut off -200\n");
+    window.open = 2000;
+    room_radio_hear(&sniffer, &window);
+    radio_room_run(&p->room, SIM_S(1));
+    assert_room_log(&p->room, "89000 sent amy\n89000 sent bob\n");
+    packet.start = SIM_S(1);
+    room_radio_send(&p->amy, &packet);
+    radio_room_run(&p->room, SIM_S(1));
+    room_radio_leave(&sniffer);
+    radio_room_run(&p->room, SIM_S(2));
+    assert_room_log(&p->room, "1000088000 sent amy\n");
+    pair_close(p);
+}
+
+/* --- determinism --- */
+
+#define CROWD 10
+
+struct member {
+    struct room_radio radio;
+    struct sim_stream stream;
+};
+
+static void member_acts(struct room_radio *radio, enum radio_room_event event)
+{
+    struct member *member = (struct member *)radio;
+    const sim_ns now = sim_world_now(radio->room->world);
+    const sim_ns wait = sim_stream_below(&member->stream, 200000);
+    const uint16_t mhz = (uint16_t)(2402 + sim_stream_below(&member->stream, 3));
+
+    if (event == ROOM_TX_DONE) {
+        struct radio_listen window = room_window(now, now + 2 * wait);
+        window.mhz = mhz;
+        room_radio_hear(radio, &window);
+        return;
+    }
+    struct radio_packet packet = room_packet(now + wait, 3);
+    packet.mhz = mhz;
+    room_radio_send(radio, &packet);
+}
+
+/* Everybody talks and listens at random; gives the log. */
+static char *crowd_log(bool backwards, bool observed, bool sniffed)
+{
+    static const char *const names[CROWD] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    struct radio_room *room = malloc(sizeof *room);
+    struct member *members = calloc(CROWD, sizeof *members);
+    struct room_radio sniffer;
+    uint32_t id;
+    const struct radio_rule rule = {.action = RADIO_RULE_CORRUPT, .chance_ppm = 100000};
+    const struct radio_rule third = {.action = RADIO_RULE_LOSE, .from = "c", .skip = 2};
+
+    assert_true(room && members);
+    radio_room_open(room, 42);
+    radio_room_observe(room, observed);
+    assert_int_equal(radio_medium_add_rule(room->medium, &rule, &id), 0);
+    assert_int_equal(radio_medium_add_rule(room->medium, &third, &id), 0);
+    if (sniffed) {
+        const struct radio_listen all = {
+            .close = SIM_NEVER, .any_frequency = true, .any_access_address = true};
+        room_radio_join(&sniffer, room, "dd");
+        room_radio_hear(&sniffer, &all);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        const int who = backwards ? CROWD - 1 - i : i;
+        room_radio_join(&members[who].radio, room, names[who]);
+        sim_stream_init(&members[who].stream, 42, names[who], "test");
+        members[who].radio.radio.position.x_mm = who * who * 3000;
+        members[who].radio.hook = member_acts;
+        member_acts(&members[who].radio, who % 2 ? ROOM_TX_DONE : ROOM_TIMEOUT);
+    }
+    radio_room_run(room, SIM_MS(10));
+    char *log = malloc(RADIO_ROOM_LOG);
+    assert_non_null(log);
+    size_t len = 0;
+    for (char *line = strtok(room->log, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!strstr(line, " rx dd "))
+            len += (size_t)snprintf(log + len, RADIO_ROOM_LOG - len, "%s\n", line);
+    }
+    for (int i = 0; i < CROWD; i++)
+        room_radio_leave(&members[i].radio);
+    if (sniffed)
+        room_radio_leave(&sniffer);
+    radio_room_close(room);
+    free(members);
+    free(room);
+    return log;
+}
+
+static void test_determinism(void **state)
+{
+    char *const log = crowd_log(false, false, false);
+    (void)state;
+
+    /* Everything happened that can. */
+    assert_non_null(strstr(log, " ok "));
+    assert_non_null(strstr(log, " bad "));
+    assert_non_null(strstr(log, "timeout"));
+    for (int i = 1; i < 8; i++) {
+        char *const again = crowd_log(i & 1, i & 2, i & 4);
+        assert_string_equal(log, again);
+        free(again);
+    }
+    free(log);
+}
+
+static void test_verdict_names(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RADIO_VERDICTS; i++)
+        assert_string_not_equal(radio_verdict_name((enum radio_verdict)i), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_air_time),     cmocka_unit_test(test_order_of_callbacks),
+        cmocka_unit_test(test_window_edges), cmocka_unit_test(test_listen_in_the_same_instant),
+        cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_busy_and_not_listening),
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_lowest_and_highest_frequency),
+        cmocka_unit_test(test_crc),          cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_stop),         cmocka_unit_test(test_listen_again),
+        cmocka_unit_test(test_reentrancy),   cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_sniffer),      cmocka_unit_test(test_sniffer_turns_away),
+        cmocka_unit_test(test_determinism),  cmocka_unit_test(test_verdict_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

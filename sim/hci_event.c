@@ -113,9 +113,8 @@ void hci_event_adv_report(void *user, const struct ll_adv_report *report)
         face->stats.adv_reports_dropped++;
 }
 
-void hci_event_connected(void *user, const struct ll_connection_info *info)
+static void tell_connection(struct hci_face *face, const struct ll_connection_info *info)
 {
-    struct hci_face *face = user;
     struct hci_event event;
 
     if (!hci_le_event_begin(face, &event, HCI_LE_EV_CONNECTION_COMPLETE))
@@ -130,6 +129,27 @@ void hci_event_connected(void *user, const struct ll_connection_info *info)
     wr_u16(&event.w, info->timeout_10ms);
     wr_u8(&event.w, info->sca);
     hci_event_send(face, &event);
+}
+
+/* 7.7.65.20: follows the event that tells of the connection. */
+static void tell_channel_selection(struct hci_face *face, const struct ll_connection_info *info)
+{
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM))
+        return;
+    wr_u16(&event.w, info->handle);
+    wr_u8(&event.w, info->channel_selection_2 ? 0x01 : 0x00);
+    hci_event_send(face, &event);
+}
+
+void hci_event_connected(void *user, const struct ll_connection_info *info)
+{
+    struct hci_face *face = user;
+
+    tell_connection(face, info);
+    if (info->status == HCI_ERR_SUCCESS)
+        tell_channel_selection(face, info);
 }
 
 void hci_event_disconnected(void *user, uint16_t handle, uint8_t reason)

@@ -35,6 +35,7 @@ struct ll_connection_info {
     struct bd_addr peer;
     uint16_t interval_1250us, latency, timeout_10ms;
     uint8_t sca; /* the central's; 0 in the central role */
+    bool channel_selection_2; /* the algorithm in use (Vol 6, Part B, 4.5.8) */
 };
 
 struct ll_version {

@@ -97,7 +97,8 @@ enum hci_event_code {
     X(CONNECTION_COMPLETE, 0x01, "LE Connection Complete", 18)                                     \
     X(ADVERTISING_REPORT, 0x02, "LE Advertising Report", HCI_LEN_MIN | 11)                         \
     X(CONNECTION_UPDATE_COMPLETE, 0x03, "LE Connection Update Complete", 9)                        \
-    X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)
+    X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)                 \
+    X(CHANNEL_SELECTION_ALGORITHM, 0x14, "LE Channel Selection Algorithm", 3)
 
 enum hci_le_event_code {
 #define X(ident, code, name, len) HCI_LE_EV_##ident = code,

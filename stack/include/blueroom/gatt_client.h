@@ -4,7 +4,10 @@
  * bearer and run one at a time, in the order called. Errors: BLR_ERR_ATT(code) of an
  * ATT_ERROR_RSP; BLR_ERR_TIMEOUT when the peer has not answered for 30 s, after which the bearer is
  * dead and the link is closed; BLR_ERR_NOT_CONNECTED; BLR_ERR_MALFORMED for a response that makes no
- * sense.
+ * sense: a wrong length, handles that do not increase or are out of the range asked for.
+ * A response that nobody asked for is ignored.
+ *
+ * Callbacks may be NULL. Results are handed on only when the whole procedure succeeded.
  */
 #ifndef BLUEROOM_GATT_CLIENT_H
 #define BLUEROOM_GATT_CLIENT_H
@@ -12,6 +15,8 @@
 #include "blueroom/gap.h"
 #include "wire/att.h"
 #include "wire/uuid.h"
+
+#define BLR_GATT_MAX_MTU 517U /* more would only carry values longer than 512 octets */
 
 /* The MTU in force on the connection's ATT bearer: 23 until exchanged. */
 uint16_t blr_gatt_mtu(const struct blr_conn *conn);
@@ -75,22 +80,37 @@ typedef void blr_gatt_done_cb(struct blr_conn *conn, int error, void *user);
 /* Write Characteristic Value or Descriptor (4.9.3, 4.12.3). BLR_ERR_TOO_LONG: over MTU - 3. */
 int blr_gatt_write(struct blr_conn *conn, uint16_t handle, const uint8_t *value, size_t len,
                    blr_gatt_done_cb *cb, void *user) BLR_MUST_CHECK;
-/* Write Without Response (4.9.1); sent at once, or BLR_ERR_AGAIN when buffers are full. */
+/*
+ * Write Without Response (4.9.1). It does not wait for its turn: it is handed to the link at once,
+ * or queued in a small buffer; BLR_ERR_AGAIN when that is full too. BLR_ERR_TOO_LONG: over MTU - 3.
+ */
 int blr_gatt_write_without_response(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
                                     size_t len) BLR_MUST_CHECK;
+
+typedef void blr_gatt_writable_cb(struct blr_conn *conn, void *user);
+/*
+ * Called when there is room again after blr_gatt_write_without_response() or blr_gatt_notify() has
+ * answered BLR_ERR_AGAIN; once for each time that it was full. NULL: no more.
+ */
+void blr_gatt_on_writable(struct blr_conn *conn, blr_gatt_writable_cb *cb, void *user);
 
 struct blr_subscription;
 typedef void blr_gatt_notify_cb(struct blr_conn *conn, uint16_t handle, bool indication,
                                 const uint8_t *value, size_t len, void *user);
 /*
- * Writes the CCCD (bit 0 notifications, bit 1 indications) and from then on hands on what comes for
- * `value_handle`; `done` tells how the write went (on an error the subscription is gone). Ends with
- * the connection, or by blr_gatt_unsubscribe(). Indications are confirmed by the stack.
+ * Writes the CCCD (bit 0 notifications, bit 1 indications; at least one) and from then on hands on
+ * what comes of those kinds for `value_handle`; `done` tells how the write went (on an error the
+ * subscription is gone). Ends with the connection, or by blr_gatt_unsubscribe(). Indications are
+ * confirmed by the stack, also those that nobody subscribed to. Several subscriptions may share a
+ * CCCD: each write sets what those that live ask for together.
  */
 int blr_gatt_subscribe(struct blr_conn *conn, uint16_t value_handle, uint16_t cccd_handle,
                        uint16_t cccd, blr_gatt_notify_cb *notify, blr_gatt_done_cb *done,
                        void *user, struct blr_subscription **subscription) BLR_MUST_CHECK;
-/* Writes 0 to the CCCD. The notify callback is not called any more from now on. */
+/*
+ * Writes the CCCD again, to 0 if no other subscription shares it. With a return of 0 the notify
+ * callback is not called any more from now on, and the subscription is gone.
+ */
 int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb *done, void *user)
     BLR_MUST_CHECK;
 

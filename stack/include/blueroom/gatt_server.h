@@ -4,7 +4,11 @@
  *
  * A service is built (new, characteristics, descriptors) and then published, which gives it its
  * handles and makes it visible; that may happen at any time. Every host has the GAP and the GATT
- * service from the beginning.
+ * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
+ *
+ * Answered Request Not Supported so far: Prepare Write, Execute Write, Read Multiple Variable.
+ * Signed Write commands are ignored. There is no Service Changed: clients that cache handles
+ * across connections are not told of services that come and go.
  */
 #ifndef BLUEROOM_GATT_SERVER_H
 #define BLUEROOM_GATT_SERVER_H
@@ -16,16 +20,20 @@
 struct blr_service;
 struct blr_attribute; /* a characteristic's value, or a descriptor */
 
-/* Bits; without BLR_PERM_READ a read answers Read Not Permitted, and so on. */
+/*
+ * Bits; without BLR_PERM_READ a read answers Read Not Permitted, and so on. Authorization is checked
+ * before anything else (Part F, 3.2.5).
+ */
 enum blr_permission {
     BLR_PERM_READ = 0x01,
     BLR_PERM_WRITE = 0x02,
-    BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback */
+    BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback; none: Insufficient Authorization */
 };
 
 /*
  * Dynamic values. A callback returns 0 or an ATT error code (application errors 0x80 to 0x9F
- * included).
+ * included). It may call anything, blr_service_free() of its own service included. All run from
+ * within the client's request, `read` for each request that reads (each part of a long value).
  */
 struct blr_attribute_callbacks {
     /* Before a read: may set the value with blr_attribute_set(), which the client then gets. */
@@ -33,7 +41,10 @@ struct blr_attribute_callbacks {
     /* Before a write takes effect: refuse it, or take it: the value is stored after a return of 0. */
     uint8_t (*write)(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                      size_t len, void *user);
-    /* After a CCCD of this characteristic was written: bit 0 notify, bit 1 indicate. */
+    /*
+     * After a CCCD of this characteristic was written (enum gatt_cccd_bit), whether or not it
+     * changed; the response has been sent. Not called when a client disconnects, which resets it.
+     */
     void (*subscribed)(struct blr_attribute *attr, struct blr_conn *conn, uint16_t cccd,
                        void *user);
     uint8_t (*authorize)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
@@ -54,8 +65,8 @@ struct blr_characteristic_def {
 
 struct blr_descriptor_def {
     struct blr_uuid uuid;
-    uint8_t permissions;
-    uint16_t max_len;
+    uint8_t permissions;   /* 0: BLR_PERM_READ */
+    uint16_t max_len;      /* the rest as above */
     const uint8_t *value;
     size_t value_len;
     uint16_t handle;
@@ -67,17 +78,24 @@ struct blr_descriptor_def {
 int blr_service_new(struct blr_host *host, const struct blr_uuid *uuid, bool primary,
                     uint16_t handle, struct blr_service **service) BLR_MUST_CHECK;
 
-/* To an unpublished service only (BLR_ERR_STATE). */
+/*
+ * To an unpublished service only (BLR_ERR_STATE). BLR_ERR_INVALID: a max_len over 512;
+ * BLR_ERR_TOO_LONG: a value over max_len. `attr` may be NULL. Here and below, what fails leaves
+ * everything as it was.
+ */
 int blr_service_add_characteristic(struct blr_service *service,
                                    const struct blr_characteristic_def *def,
                                    struct blr_attribute **attr) BLR_MUST_CHECK;
 /* To the characteristic added last. The CCCD is there by itself: BLR_ERR_INVALID. */
 int blr_service_add_descriptor(struct blr_service *service, const struct blr_descriptor_def *def,
                                struct blr_attribute **attr) BLR_MUST_CHECK;
-/* Handles that overlap others or do not increase: BLR_ERR_INVALID, and the service stays as it was. */
+/* Handles that overlap others, do not increase or do not suffice: BLR_ERR_INVALID. */
 int blr_service_publish(struct blr_service *service) BLR_MUST_CHECK;
 
-/* Takes it out of the database (published or not) and frees it and its attributes. */
+/*
+ * Takes it out of the database (published or not) and frees it and its attributes. Indications of
+ * them that wait are called back with BLR_ERR_CANCELLED from within. NULL is fine.
+ */
 void blr_service_free(struct blr_service *service);
 
 uint16_t blr_attribute_handle(const struct blr_attribute *attr); /* 0 before publishing */
@@ -94,12 +112,17 @@ uint16_t blr_attribute_cccd(const struct blr_attribute *attr, const struct blr_c
 /*
  * ATT_HANDLE_VALUE_NTF to one client, or with conn NULL to all that have subscribed; cut to the
  * MTU - 3. A client that has not subscribed: BLR_ERR_STATE (with conn NULL: skipped). Does not
- * change the stored value.
+ * change the stored value. BLR_ERR_INVALID: not a characteristic that notifies; BLR_ERR_AGAIN: the
+ * buffers of that client are full (see blr_gatt_on_writable()). With conn NULL, the first error is
+ * returned when all others have been served.
  */
 int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                     size_t len) BLR_MUST_CHECK;
 
-/* The confirmation, or BLR_ERR_TIMEOUT after 30 s, or BLR_ERR_NOT_CONNECTED. Queued per client. */
+/*
+ * The confirmation, or BLR_ERR_TIMEOUT after 30 s, or BLR_ERR_NOT_CONNECTED; BLR_ERR_CANCELLED when
+ * the service or the client's subscription went before it was sent. Queued per client.
+ */
 typedef void blr_indicate_cb(struct blr_attribute *attr, struct blr_conn *conn, int error,
                              void *user);
 int blr_gatt_indicate(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,

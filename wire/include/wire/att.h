@@ -113,6 +113,14 @@ enum gatt_property {
     GATT_PROP_EXTENDED_PROPERTIES = 0x80,
 };
 
+/* Client Characteristic Configuration (Part G, 3.3.3.3); the other bits are reserved. */
+enum gatt_cccd_bit {
+    GATT_CCCD_NOTIFICATION = 0x0001,
+    GATT_CCCD_INDICATION = 0x0002,
+};
+
+#define GATT_CCCD_BITS (GATT_CCCD_NOTIFICATION | GATT_CCCD_INDICATION)
+
 struct att_pdu_info {
     uint8_t opcode;
     const char *name;
@@ -122,5 +130,23 @@ struct att_pdu_info {
 
 /* The row of an opcode, or NULL. */
 const struct att_pdu_info *att_pdu_info(uint8_t opcode);
+
+/* Bit 6 of an opcode (Part F, 3.3.1): a command, which is never answered. */
+#define ATT_COMMAND_FLAG 0x40U
+
+enum att_pdu_kind {
+    ATT_REQUEST,
+    ATT_RESPONSE,
+    ATT_COMMAND,
+    ATT_NOTIFICATION,
+    ATT_INDICATION,
+    ATT_CONFIRMATION,
+};
+
+/*
+ * The kind of a PDU (Part F, 3.3). An opcode that the table lacks is a command if it has the
+ * command flag, and otherwise a request, to be answered Request Not Supported.
+ */
+enum att_pdu_kind att_pdu_kind(uint8_t opcode);
 
 #endif

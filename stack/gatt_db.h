@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The attribute database of a host (Core v5.4, Vol 3, Part F, 3.2 and Part G, 2.6): services and
+ * their attributes, sorted by handle.
+ *
+ * Services may go at any time, also from within a callback about one of their attributes. Whoever
+ * calls back stands between gatt_db_enter() and gatt_db_leave(): what is freed meanwhile is out of
+ * the database at once (its attributes have handle 0), but its memory stays until the last has left.
+ */
+#ifndef STACK_GATT_DB_H
+#define STACK_GATT_DB_H
+
+#include "att_bearer.h"
+#include "blueroom/gatt_server.h"
+
+/* Values up to this length cost no allocation of their own. */
+#define GATT_SMALL_VALUE 16U
+
+/*
+ * The GAP and the GATT service stand below this handle, with room for what later versions add to
+ * them, so that the handles of an application's services stay what they are.
+ */
+#define GATT_FIRST_HANDLE 0x0010U
+
+enum gatt_attribute_kind {
+    GATT_SERVICE_DECLARATION,
+    GATT_CHARACTERISTIC_DECLARATION, /* the next attribute is its value */
+    GATT_VALUE,                      /* the next attribute may be its CCCD */
+    GATT_CCCD,
+    GATT_DESCRIPTOR,
+};
+
+struct blr_attribute {
+    struct blr_service *service;
+    struct blr_attribute *next;  /* in its service */
+    struct blr_attribute *value; /* of a CCCD: the characteristic's value */
+    const struct blr_attribute_callbacks *callbacks;
+    void *user;
+    uint8_t *large; /* the value when it is longer than `small` */
+    uint16_t handle, wanted_handle;
+    uint16_t len, max_len, cap;
+    uint8_t kind;
+    uint8_t permissions;
+    uint8_t properties;
+    bool fixed_len;
+    struct blr_uuid uuid;
+    uint8_t small[GATT_SMALL_VALUE];
+};
+
+struct blr_service {
+    struct gatt_db *db;
+    struct blr_service *next;
+    struct blr_attribute *first, *last;
+    size_t count;
+    struct blr_uuid uuid;
+    uint16_t wanted_handle;
+    uint16_t start, end; /* 0 until published */
+    bool published;
+};
+
+struct gatt_db {
+    struct blr_attribute **attributes; /* of published services, by handle */
+    size_t count, cap;
+    struct blr_service *services; /* published or not */
+    struct blr_service *buried;
+    unsigned entered;
+    struct att_bearer *bearers;
+};
+
+void gatt_db_enter(struct gatt_db *db);
+void gatt_db_leave(struct gatt_db *db);
+
+/* The bearers of all clients, so that values can be notified to them. */
+void gatt_db_attach(struct gatt_db *db, struct att_bearer *bearer);
+void gatt_db_detach(struct gatt_db *db, struct att_bearer *bearer);
+
+/* The attribute at a handle, or NULL. */
+struct blr_attribute *gatt_db_find(const struct gatt_db *db, uint16_t handle);
+/* The first attribute from a handle to `end`, both included, or NULL. */
+struct blr_attribute *gatt_db_from(const struct gatt_db *db, uint32_t start, uint16_t end);
+/* The same, with that type. */
+struct blr_attribute *gatt_db_from_type(const struct gatt_db *db, uint32_t start, uint16_t end,
+                                        const struct blr_uuid *type);
+
+/* Takes a published service's attributes into the array or out of it. */
+int gatt_db_insert(struct gatt_db *db, struct blr_service *service) BLR_MUST_CHECK;
+void gatt_db_remove(struct gatt_db *db, struct blr_service *service);
+
+/* --- gatt_service.c --- */
+
+int gatt_service_new(struct gatt_db *db, const struct blr_uuid *uuid, bool primary,
+                     uint16_t handle, struct blr_service **service) BLR_MUST_CHECK;
+/* The memory of a service that is in no list. */
+void gatt_service_destroy(struct blr_service *service);
+
+/* --- gatt_attribute.c --- */
+
+/* A value as one client reads it; valid until the attribute changes. */
+struct gatt_value {
+    const uint8_t *bytes;
+    size_t len;
+    bool fixed_len;
+    uint8_t scratch[19]; /* a characteristic declaration with a 128-bit UUID */
+};
+
+/* Bytes of a UUID in ATT: two, or 16 (Part F, 3.2.1). */
+struct blr_uuid gatt_uuid_for_air(const struct blr_uuid *uuid);
+
+/*
+ * Checks in the order of Part F, 3.2.5: authorization, permission, then the callback. Returns 0 or
+ * an ATT error. Between gatt_db_enter() and gatt_db_leave().
+ */
+uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr,
+                            struct gatt_value *value);
+uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
+                             const uint8_t *bytes, size_t len);
+
+/* --- gatt_server.c --- */
+
+/* What this client configured for a characteristic. */
+uint16_t gatt_server_cccd(const struct att_bearer *bearer, const struct blr_attribute *value);
+/* BLR_ERR_NO_MEMORY */
+int gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *value,
+                         uint16_t bits) BLR_MUST_CHECK;
+/* The attributes of a service are about to go. */
+void gatt_server_forget(struct gatt_db *db, const struct blr_service *service);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* Building services and giving them handles (Core v5.4, Vol 3, Part G, 3). */
+#include <stdlib.h>
+
+#include "att.h"
+#include "gatt_db.h"
+
+static void destroy_attributes(struct blr_attribute *attr)
+{
+    while (attr) {
+        struct blr_attribute *next = attr->next;
+        free(attr->large);
+        free(attr);
+        attr = next;
+    }
+}
+
+void gatt_service_destroy(struct blr_service *service)
+{
+    destroy_attributes(service->first);
+    free(service);
+}
+
+static struct blr_attribute *attribute_new(struct blr_service *service,
+                                           enum gatt_attribute_kind kind,
+                                           const struct blr_uuid *uuid)
+{
+    struct blr_attribute *attr = calloc(1, sizeof *attr);
+
+    if (!attr)
+        return NULL;
+    attr->service = service;
+    attr->kind = (uint8_t)kind;
+    attr->uuid = gatt_uuid_for_air(uuid);
+    attr->permissions = BLR_PERM_READ;
+    return attr;
+}
+
+/* Appends a chain of attributes. */
+static void append(struct blr_service *service, struct blr_attribute *attr)
+{
+    if (service->last)
+        service->last->next = attr;
+    else
+        service->first = attr;
+    for (; attr; attr = attr->next) {
+        service->last = attr;
+        service->count++;
+    }
+}
+
+static bool valid_uuid(const struct blr_uuid *uuid)
+{
+    return uuid->size == 2 || uuid->size == 4 || uuid->size == 16;
+}
+
+int gatt_service_new(struct gatt_db *db, const struct blr_uuid *uuid, bool primary, uint16_t handle,
+                     struct blr_service **out)
+{
+    const struct blr_uuid type =
+        blr_uuid16(primary ? GATT_UUID_PRIMARY_SERVICE : GATT_UUID_SECONDARY_SERVICE);
+
+    if (!valid_uuid(uuid))
+        return BLR_ERR_INVALID;
+    struct blr_service *service = calloc(1, sizeof *service);
+    if (!service)
+        return BLR_ERR_NO_MEMORY;
+    struct blr_attribute *declaration = attribute_new(service, GATT_SERVICE_DECLARATION, &type);
+    if (!declaration) {
+        free(service);
+        return BLR_ERR_NO_MEMORY;
+    }
+    declaration->fixed_len = true;
+    service->db = db;
+    service->uuid = gatt_uuid_for_air(uuid);
+    service->wanted_handle = handle;
+    append(service, declaration);
+    service->next = db->services;
+    db->services = service;
+    *out = service;
+    return 0;
+}
+
+int blr_service_new(struct blr_host *host, const struct blr_uuid *uuid, bool primary,
+                    uint16_t handle, struct blr_service **service)
+{
+    return gatt_service_new(host_gatt_db(host), uuid, primary, handle, service);
+}
+
+static uint8_t implied_permissions(uint8_t properties)
+{
+    uint8_t permissions = 0;
+
+    if (properties & GATT_PROP_READ)
+        permissions |= BLR_PERM_READ;
+    if (properties & (GATT_PROP_WRITE | GATT_PROP_WRITE_WITHOUT_RESPONSE))
+        permissions |= BLR_PERM_WRITE;
+    return permissions;
+}
+
+/* What characteristic values and descriptors have in common. */
+static int add_value(struct blr_attribute *attr, uint16_t max_len, const uint8_t *value, size_t len)
+{
+    attr->max_len = max_len ? max_len : ATT_MAX_VALUE;
+    return blr_attribute_set(attr, value, len);
+}
+
+static int check_building(const struct blr_service *service, const struct blr_uuid *uuid,
+                          uint16_t max_len, const uint8_t *value, size_t value_len)
+{
+    if (service->published)
+        return BLR_ERR_STATE;
+    if (!valid_uuid(uuid) || max_len > ATT_MAX_VALUE || (value_len && !value))
+        return BLR_ERR_INVALID;
+    return 0;
+}
+
+static struct blr_attribute *cccd_new(struct blr_attribute *value)
+{
+    const struct blr_uuid type = blr_uuid16(GATT_UUID_CCCD);
+    struct blr_attribute *attr = attribute_new(value->service, GATT_CCCD, &type);
+
+    if (attr) {
+        attr->value = value;
+        attr->fixed_len = true;
+        attr->permissions = BLR_PERM_READ | BLR_PERM_WRITE;
+    }
+    return attr;
+}
+
+int blr_service_add_characteristic(struct blr_service *service,
+                                   const struct blr_characteristic_def *def,
+                                   struct blr_attribute **out)
+{
+    const struct blr_uuid type = blr_uuid16(GATT_UUID_CHARACTERISTIC);
+
+    int error = check_building(service, &def->uuid, def->max_len, def->value, def->value_len);
+    if (error)
+        return error;
+    if (def->handle == 1)
+        return BLR_ERR_INVALID; /* no room for its declaration, let alone the service's */
+    error = BLR_ERR_NO_MEMORY;
+    struct blr_attribute *declaration =
+        attribute_new(service, GATT_CHARACTERISTIC_DECLARATION, &type);
+    if (!declaration)
+        return error;
+    declaration->fixed_len = true;
+    declaration->properties = def->properties;
+    declaration->wanted_handle = def->handle ? (uint16_t)(def->handle - 1) : 0;
+
+    struct blr_attribute *value = attribute_new(service, GATT_VALUE, &def->uuid);
+    declaration->next = value;
+    if (!value)
+        goto fail;
+    value->properties = def->properties;
+    value->permissions =
+        def->permissions ? def->permissions : implied_permissions(def->properties);
+    value->fixed_len = def->fixed_len;
+    value->callbacks = def->callbacks;
+    value->user = def->user;
+    if (def->properties & (GATT_PROP_NOTIFY | GATT_PROP_INDICATE)) {
+        value->next = cccd_new(value);
+        if (!value->next)
+            goto fail;
+    }
+    error = add_value(value, def->max_len, def->value, def->value_len);
+    if (error)
+        goto fail;
+    append(service, declaration);
+    if (out)
+        *out = value;
+    return 0;
+fail:
+    destroy_attributes(declaration);
+    return error;
+}
+
+int blr_service_add_descriptor(struct blr_service *service, const struct blr_descriptor_def *def,
+                               struct blr_attribute **out)
+{
+    int error = check_building(service, &def->uuid, def->max_len, def->value, def->value_len);
+    if (error)
+        return error;
+    if (service->count == 1 || blr_uuid_as_u16(&def->uuid) == GATT_UUID_CCCD)
+        return BLR_ERR_INVALID;
+    struct blr_attribute *attr = attribute_new(service, GATT_DESCRIPTOR, &def->uuid);
+    if (!attr)
+        return BLR_ERR_NO_MEMORY;
+    if (def->permissions)
+        attr->permissions = def->permissions;
+    attr->wanted_handle = def->handle;
+    attr->callbacks = def->callbacks;
+    attr->user = def->user;
+    error = add_value(attr, def->max_len, def->value, def->value_len);
+    if (error) {
+        destroy_attributes(attr);
+        return error;
+    }
+    append(service, attr);
+    if (out)
+        *out = attr;
+    return 0;
+}
+
+/* The last handle if the service began at `start`; 0 if its wishes cannot be met there. */
+static uint32_t last_handle(const struct blr_service *service, uint32_t start)
+{
+    uint32_t next = start;
+
+    for (const struct blr_attribute *attr = service->first; attr; attr = attr->next, next++) {
+        if (attr->wanted_handle && attr->wanted_handle < next)
+            return 0;
+        if (attr->wanted_handle)
+            next = attr->wanted_handle;
+    }
+    return next - 1 <= UINT16_MAX ? next - 1 : 0;
+}
+
+static bool fits(const struct blr_service *service, uint32_t start)
+{
+    const uint32_t end = last_handle(service, start);
+
+    if (end == 0)
+        return false;
+    for (const struct blr_service *other = service->db->services; other; other = other->next) {
+        if (other->published && start <= other->end && end >= other->start)
+            return false;
+    }
+    return true;
+}
+
+/* Behind all others; if there is no room left, in the lowest gap. 0: nowhere. */
+static uint32_t place(const struct blr_service *service)
+{
+    const struct gatt_db *db = service->db;
+
+    if (service->wanted_handle)
+        return fits(service, service->wanted_handle) ? service->wanted_handle : 0;
+    uint32_t start = db->count ? db->attributes[db->count - 1]->handle + 1U : 1U;
+    if (start < GATT_FIRST_HANDLE)
+        start = GATT_FIRST_HANDLE;
+    if (fits(service, start))
+        return start;
+    start = fits(service, GATT_FIRST_HANDLE) ? GATT_FIRST_HANDLE : 0;
+    for (const struct blr_service *other = db->services; other; other = other->next) {
+        const uint32_t next = other->end + 1U;
+        if (other->published && next >= GATT_FIRST_HANDLE && (!start || next < start) &&
+            fits(service, next))
+            start = next;
+    }
+    return start;
+}
+
+int blr_service_publish(struct blr_service *service)
+{
+    if (service->published)
+        return BLR_ERR_STATE;
+    const uint32_t start = place(service);
+    if (start == 0)
+        return BLR_ERR_INVALID;
+    uint32_t next = start;
+    for (struct blr_attribute *attr = service->first; attr; attr = attr->next) {
+        attr->handle = attr->wanted_handle ? attr->wanted_handle : (uint16_t)next;
+        next = attr->handle + 1U;
+    }
+    const int error = gatt_db_insert(service->db, service);
+    if (error) {
+        for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
+            attr->handle = 0;
+        return error;
+    }
+    service->start = (uint16_t)start;
+    service->end = (uint16_t)(next - 1);
+    service->published = true;
+    return 0;
+}
+
+void blr_service_free(struct blr_service *service)
+{
+    if (!service)
+        return;
+    struct gatt_db *db = service->db;
+    for (struct blr_service **p = &db->services; *p; p = &(*p)->next) {
+        if (*p == service) {
+            *p = service->next;
+            break;
+        }
+    }
+    gatt_db_enter(db);
+    if (service->published) {
+        gatt_db_remove(db, service);
+        service->published = false;
+        for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
+            attr->handle = 0;
+        gatt_server_forget(db, service);
+    }
+    service->next = db->buried;
+    db->buried = service;
+    gatt_db_leave(db);
+}

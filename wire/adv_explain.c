@@ -21,10 +21,15 @@ static void number(const struct explain *to, const char *key, int64_t value, con
          &(struct ad_field){.kind = AD_FIELD_NUMBER, .key = key, .unit = unit, .number = value});
 }
 
-static void named_number(const struct explain *to, const char *key, int64_t value, const char *name)
+/* An assigned number, which people write in hex, and its name. */
+static void assigned(const struct explain *to, const char *key, int64_t value, uint8_t hex_digits,
+                     const char *name)
 {
-    emit(to,
-         &(struct ad_field){.kind = AD_FIELD_NUMBER, .key = key, .number = value, .name = name});
+    emit(to, &(struct ad_field){.kind = AD_FIELD_NUMBER,
+                                .key = key,
+                                .number = value,
+                                .hex_digits = hex_digits,
+                                .name = name});
 }
 
 static void decimal(const struct explain *to, const char *key, int64_t value, uint8_t decimals,
@@ -191,7 +196,7 @@ static void explain_manufacturer(struct explain *to)
 
     if (!rd_ok(&to->r))
         return;
-    named_number(to, "company", company, ad_company_name(company));
+    assigned(to, "company", company, 4, ad_company_name(company));
     if (ad_ibeacon_decode(to->ad, &ibeacon)) {
         struct blr_uuid uuid = {.size = 16};
         for (size_t i = 0; i < 16; i++)
@@ -281,7 +286,7 @@ static void explain_role(struct explain *to)
     const uint8_t role = rd_u8(&to->r);
 
     if (rd_done(&to->r))
-        named_number(to, "role", role, role < sizeof names / sizeof names[0] ? names[role] : NULL);
+        assigned(to, "role", role, 2, role < sizeof names / sizeof names[0] ? names[role] : NULL);
 }
 
 /* Supplement, Part A, 1.7.2 */
@@ -381,7 +386,7 @@ static void explain_appearance(struct explain *to)
     const uint16_t appearance = rd_u16(&to->r);
 
     if (rd_done(&to->r))
-        named_number(to, "appearance", appearance, ad_appearance_name(appearance));
+        assigned(to, "appearance", appearance, 4, ad_appearance_name(appearance));
 }
 
 static void explain_class_of_device(struct explain *to)
@@ -389,7 +394,7 @@ static void explain_class_of_device(struct explain *to)
     const uint32_t device_class = rd_u24(&to->r);
 
     if (rd_done(&to->r))
-        number(to, "class_of_device", device_class, NULL);
+        assigned(to, "class_of_device", device_class, 6, NULL);
 }
 
 static const struct {

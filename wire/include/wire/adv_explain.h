@@ -31,6 +31,7 @@ struct ad_field {
     const char *name; /* of the number or UUID, or NULL */
     int64_t number;   /* the value times ten to the power of `decimals` */
     uint8_t decimals;
+    uint8_t hex_digits; /* how many a person writes this number with; 0: in decimal */
     const uint8_t *bytes;
     size_t len;
     struct blr_uuid uuid;

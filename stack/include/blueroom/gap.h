@@ -37,7 +37,10 @@ struct blr_gap_listener {
     void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
 };
 
-/* The listener outlives the host; NULL: none. Members may be NULL. */
+/*
+ * The listener outlives the host; NULL: none. Members may be NULL. With it are told the links that
+ * others make to this host as well, at most 64 at a time: further ones are ended at once.
+ */
 void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listener, void *user);
 
 /* --- advertising --- */
@@ -61,11 +64,18 @@ struct blr_adv_params {
 
 /*
  * Starts advertising; when it runs already, it is restarted with these parameters. Ends when a
- * central connects (the controller stops it) or by blr_gap_advertise_stop().
+ * central connects (the controller stops it) or by blr_gap_advertise_stop(). BLR_ERR_TOO_LONG for
+ * data over 31 octets, BLR_ERR_INVALID for other parameters that no controller takes, BLR_ERR_BUSY
+ * while a start or a stop is under way.
  */
 int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params, blr_host_cb *cb,
                       void *user) BLR_MUST_CHECK;
+/*
+ * Stopping what does not run is fine. A start that is under way is called back with
+ * BLR_ERR_CANCELLED. BLR_ERR_BUSY while another stop is under way.
+ */
 int blr_gap_advertise_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
+/* As far as the controller has told. */
 bool blr_gap_advertising(const struct blr_host *host);
 
 /* --- scanning --- */
@@ -87,9 +97,14 @@ struct blr_adv_report {
 typedef void blr_adv_report_cb(struct blr_host *host, const struct blr_adv_report *report,
                                void *user);
 
-/* `report` is called for each advertising report until the scan is stopped. */
+/*
+ * `report` is called for each advertising report, from the time that the controller scans (it may
+ * be before `started`) until blr_gap_scan_stop() is called. BLR_ERR_BUSY when it runs already, or a
+ * start or a stop is under way; BLR_ERR_INVALID for times that no controller takes.
+ */
 int blr_gap_scan(struct blr_host *host, const struct blr_scan_params *params,
                  blr_adv_report_cb *report, blr_host_cb *started, void *user) BLR_MUST_CHECK;
+/* As blr_gap_advertise_stop(). */
 int blr_gap_scan_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
 bool blr_gap_scanning(const struct blr_host *host);
 
@@ -108,15 +123,30 @@ typedef void blr_connect_cb(struct blr_host *host, struct blr_conn *conn, int er
 
 /*
  * Creates a connection (one attempt at a time: BLR_ERR_BUSY). BLR_ERR_TIMEOUT after timeout_ns,
- * BLR_ERR_CANCELLED after blr_gap_connect_cancel(). A scan that runs goes on.
+ * BLR_ERR_CANCELLED after blr_gap_connect_cancel(). A scan that runs goes on. BLR_ERR_INVALID for
+ * parameters out of range, and for a supervision timeout that two connection events of the slowest
+ * kind would not fit into (Core v5.4, Vol 4, Part E, 7.8.12).
+ *
+ * A connection that comes about while the controller is being told of the timeout is a success
+ * after all. A connection that is made but not established (nothing was heard from the peer) ends
+ * with disconnected(), reason 0x3E.
  */
 int blr_gap_connect(struct blr_host *host, const struct blr_connect_params *params,
                     blr_connect_cb *cb, void *user) BLR_MUST_CHECK;
+/*
+ * After this has returned 0, no connection comes of the attempt: one that came about meanwhile is
+ * ended without a word. Has no callback of its own. BLR_ERR_STATE when there is no attempt.
+ */
 int blr_gap_connect_cancel(struct blr_host *host) BLR_MUST_CHECK;
 
-/* Reason: 0x13 unless the caller has a better one of Vol 4, Part E, 7.1.6. */
+/*
+ * Ends the link; disconnected() tells when. Reason: 0x13 unless the caller has a better one of Core
+ * v5.4, Vol 4, Part E, 7.1.6, which are all that is taken (BLR_ERR_INVALID). BLR_ERR_BUSY when it
+ * has been called before. This and the following: BLR_ERR_NOT_CONNECTED for a link that is gone.
+ */
 int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason) BLR_MUST_CHECK;
 
+/* One question of a kind at a time: BLR_ERR_BUSY. `version` is NULL unless error is 0. */
 typedef void blr_rssi_cb(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user);
 int blr_gap_read_rssi(struct blr_conn *conn, blr_rssi_cb *cb, void *user) BLR_MUST_CHECK;
 

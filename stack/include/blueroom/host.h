@@ -7,7 +7,10 @@
  * Asynchronous calls (STYLE 9): a nonzero return means that nothing happened and no callback will
  * come. Zero means exactly one callback, later, also when the link drops or the call is cancelled.
  * Arguments are copied. Pointers handed to a callback live until it returns. A callback may call
- * anything, blr_gap_disconnect() included, but not blr_host_free().
+ * anything, blr_gap_disconnect() included, but not blr_host_free(). It is never called from within
+ * the call that it belongs to. A callback of NULL: nobody wants to know.
+ *
+ * What the controller refuses comes back as BLR_ERR_HCI(its error code).
  */
 #ifndef BLUEROOM_HOST_H
 #define BLUEROOM_HOST_H
@@ -34,10 +37,17 @@ struct blr_host_config {
     struct bd_addr random_address; /* set in the controller when own_address_type is random */
 };
 
-/* NULL: out of memory, or the configuration makes no sense. Sends nothing yet. */
+/*
+ * NULL: out of memory, or the configuration makes no sense (no clock or link, an MTU out of range,
+ * a random address of which the two most significant bits are 10 or the others all alike).
+ * Attaches to the link; sends nothing yet.
+ */
 struct blr_host *blr_host_new(const struct blr_host_config *config);
 
-/* Pending callbacks come with BLR_ERR_CANCELLED from within. NULL is fine. */
+/*
+ * Pending callbacks come with BLR_ERR_CANCELLED from within; for its connections, disconnected() is
+ * not called. The controller is told nothing. NULL is fine.
+ */
 void blr_host_free(struct blr_host *host);
 
 typedef void blr_host_cb(struct blr_host *host, int error, void *user);
@@ -45,11 +55,19 @@ typedef void blr_host_cb(struct blr_host *host, int error, void *user);
 /*
  * Brings the controller up: Reset, version, commands, features, buffers, address, event masks.
  * Everything else answers BLR_ERR_STATE until that has succeeded. BLR_ERR_BUSY when started.
+ * The callback: BLR_ERR_UNSUPPORTED for a controller without Low Energy, BLR_ERR_MALFORMED for
+ * answers that make no sense, BLR_ERR_TIMEOUT for none within two seconds. It may be tried again.
  */
 int blr_host_start(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
 
-/* The controller does not answer or answers nonsense: all links are gone, the host needs a new
- * blr_host_start(). Without a callback set, it is silent. */
+/*
+ * The controller of a started host has failed: BLR_ERR_TIMEOUT, it did not answer a command within
+ * two seconds; BLR_ERR_HCI(0x03), it told of a hardware error; else what the link refused a packet
+ * with. Every pending operation has been called back by then (of connections with
+ * BLR_ERR_NOT_CONNECTED, the others with this error), every link is gone (reason 0x03), and the host
+ * needs a new blr_host_start(), which the callback may call. A failure while it is starting goes to
+ * the callback of blr_host_start() alone.
+ */
 void blr_host_on_failure(struct blr_host *host, blr_host_cb *cb, void *user);
 
 /* The address that others see it by, after start. */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_internal.h"
+
+#include <stdlib.h>
+
+struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
+{
+    const uint16_t capacity = (uint16_t)(L2CAP_HEADER_SIZE + host->mtu);
+
+    if (host->conn_count == HOST_MAX_CONNECTIONS)
+        return NULL;
+    struct blr_conn *conn = calloc(1, sizeof *conn + capacity);
+    if (!conn)
+        return NULL;
+    conn->host = host;
+    conn->handle = info->handle;
+    conn->role = info->role;
+    conn->peer = info->peer;
+    conn->interval_1250us = info->interval_1250us;
+    conn->latency = info->latency;
+    conn->timeout_10ms = info->timeout_10ms;
+    conn->rx.capacity = capacity;
+    conn->rx.buffer = conn->rx_buffer;
+    gap_conn_init(conn);
+    if (l2cap_conn_opened(conn)) {
+        free(conn);
+        return NULL;
+    }
+    struct blr_conn **end = &host->conns;
+    while (*end)
+        end = &(*end)->next;
+    *end = conn;
+    host->conn_count++;
+    acl_conn_opened(conn);
+    return conn;
+}
+
+struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle)
+{
+    struct blr_conn *conn = host->conns;
+
+    while (conn && conn->handle != handle)
+        conn = conn->next;
+    return conn;
+}
+
+static void unlink_conn(struct blr_conn *conn)
+{
+    struct blr_conn **at = &conn->host->conns;
+
+    while (*at != conn)
+        at = &(*at)->next;
+    *at = conn->next;
+    conn->next = NULL;
+    conn->host->conn_count--;
+}
+
+void conn_close(struct blr_conn *conn, int error, uint8_t reason)
+{
+    struct blr_host *host = conn->host;
+    const struct blr_gap_listener *listener = host->listener;
+
+    acl_conn_closed(conn);
+    unlink_conn(conn);
+    conn->closed = true;
+    gap_conn_fail(conn, error);
+    att_bearer_close(conn->att, error);
+    if (error != BLR_ERR_CANCELLED && listener && listener->disconnected)
+        listener->disconnected(conn, reason, host->listener_user);
+    conn->channels = NULL;
+    att_bearer_free(conn->att);
+    free(conn);
+}
+
+/* --- links that the host did not take --- */
+
+static void refuse_next(struct blr_host *host)
+{
+    struct refused_links *refused = &host->refused;
+
+    if (refused->count == 0 || refused->command.pending)
+        return;
+    struct wr w = hci_command_begin(&refused->command, HCI_OP_DISCONNECT);
+    wr_u16(&w, refused->handle[0]);
+    wr_u8(&w, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
+    hci_command_submit(&host->driver, &refused->command, &w);
+}
+
+/* Refused or not, there is nothing more to be done about it. */
+static void refused_answered(void *user, int error, struct rd *ret)
+{
+    struct blr_host *host = user;
+    struct refused_links *refused = &host->refused;
+
+    (void)error;
+    (void)ret;
+    refused->count--;
+    for (unsigned i = 0; i < refused->count; i++)
+        refused->handle[i] = refused->handle[i + 1];
+    refuse_next(host);
+}
+
+void conn_refuse_init(struct blr_host *host)
+{
+    hci_command_init(&host->refused.command, refused_answered, host);
+}
+
+void conn_refuse(struct blr_host *host, uint16_t handle)
+{
+    struct refused_links *refused = &host->refused;
+
+    host->counters.refused_links++;
+    /* Only a controller that makes links faster than it answers commands gets beyond this. */
+    if (refused->count == HOST_MAX_REFUSED)
+        return;
+    refused->handle[refused->count++] = handle;
+    refuse_next(host);
+}
+
+/* --- what the application sees --- */
+
+struct blr_conn *blr_conn_first(struct blr_host *host)
+{
+    return host->conns;
+}
+
+struct blr_conn *blr_conn_next(struct blr_conn *conn)
+{
+    return conn->next;
+}
+
+struct blr_host *blr_conn_host(const struct blr_conn *conn)
+{
+    return conn->host;
+}
+
+uint16_t blr_conn_handle(const struct blr_conn *conn)
+{
+    return conn->handle;
+}
+
+enum blr_role blr_conn_role(const struct blr_conn *conn)
+{
+    return conn->role;
+}
+
+const struct bd_addr *blr_conn_peer(const struct blr_conn *conn)
+{
+    return &conn->peer;
+}
+
+uint16_t blr_conn_interval_1250us(const struct blr_conn *conn)
+{
+    return conn->interval_1250us;
+}
+
+uint16_t blr_conn_latency(const struct blr_conn *conn)
+{
+    return conn->latency;
+}
+
+uint16_t blr_conn_timeout_10ms(const struct blr_conn *conn)
+{
+    return conn->timeout_10ms;
+}
+
+void *blr_conn_user(const struct blr_conn *conn)
+{
+    return conn->user;
+}
+
+void blr_conn_set_user(struct blr_conn *conn, void *user)
+{
+    conn->user = user;
+}
+
+struct att_bearer *conn_att_bearer(const struct blr_conn *conn)
+{
+    return conn->att;
+}

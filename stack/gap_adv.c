@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Legacy advertising (Core v5.4, Vol 3, Part C, 9.1 to 9.3; Vol 4, Part E, 7.8.5 to 7.8.9). */
+#include "host_internal.h"
+
+/* Advertising_Type of 7.8.5 */
+enum {
+    TYPE_ADV_IND = 0,
+    TYPE_ADV_SCAN_IND = 2,
+    TYPE_ADV_NONCONN_IND = 3,
+};
+
+enum {
+    INTERVAL_MIN_625US = 0x0020,
+    INTERVAL_MAX_625US = 0x4000,
+    INTERVAL_DEFAULT_625US = 160, /* 100 ms */
+    ALL_CHANNELS = 0x07,
+};
+
+static uint8_t advertising_type(enum blr_adv_kind kind)
+{
+    switch (kind) {
+    case BLR_ADV_CONNECTABLE:
+        return TYPE_ADV_IND;
+    case BLR_ADV_SCANNABLE:
+        return TYPE_ADV_SCAN_IND;
+    case BLR_ADV_NON_CONNECTABLE:
+        return TYPE_ADV_NONCONN_IND;
+    }
+    return TYPE_ADV_NONCONN_IND;
+}
+
+static bool advertises(const struct blr_host *host)
+{
+    return host->adv.sw.on;
+}
+
+static void build_params(struct blr_host *host, struct wr *w)
+{
+    const struct blr_adv_params *params = &host->adv.params;
+
+    wr_u16(w, params->interval_min_625us);
+    wr_u16(w, params->interval_max_625us);
+    wr_u8(w, advertising_type(params->kind));
+    wr_u8(w, host->own_address_type);
+    wr_fill(w, 0, 7); /* peer address and its type: for directed advertising only */
+    wr_u8(w, params->channel_map);
+    wr_u8(w, 0); /* filter policy: anybody may scan and connect */
+}
+
+static void build_padded(struct wr *w, const uint8_t *data, size_t len)
+{
+    wr_u8(w, (uint8_t)len);
+    wr_bytes(w, data, len);
+    wr_fill(w, 0, GAP_ADV_DATA_MAX - len);
+}
+
+static void build_data(struct blr_host *host, struct wr *w)
+{
+    build_padded(w, host->adv.data, host->adv.params.data_len);
+}
+
+static void build_scan_response(struct blr_host *host, struct wr *w)
+{
+    build_padded(w, host->adv.scan_response, host->adv.params.scan_response_len);
+}
+
+static void build_on(struct blr_host *host, struct wr *w)
+{
+    (void)host;
+    wr_u8(w, 1);
+}
+
+static void build_off(struct blr_host *host, struct wr *w)
+{
+    (void)host;
+    wr_u8(w, 0);
+}
+
+static int is_on(struct blr_host *host, struct rd *ret)
+{
+    (void)ret;
+    host->adv.sw.on = true;
+    return 0;
+}
+
+static int is_off(struct blr_host *host, struct rd *ret)
+{
+    (void)ret;
+    host->adv.sw.on = false;
+    return 0;
+}
+
+/* Parameters cannot be changed while advertising (7.8.5). */
+static const struct hci_step start_steps[] = {
+    {HCI_OP_LE_SET_ADVERTISING_ENABLE, advertises, build_off, is_off},
+    {HCI_OP_LE_SET_ADVERTISING_PARAMETERS, NULL, build_params, NULL},
+    {HCI_OP_LE_SET_ADVERTISING_DATA, NULL, build_data, NULL},
+    {HCI_OP_LE_SET_SCAN_RESPONSE_DATA, NULL, build_scan_response, NULL},
+    {HCI_OP_LE_SET_ADVERTISING_ENABLE, NULL, build_on, is_on},
+};
+
+static const struct hci_step stop_step = {HCI_OP_LE_SET_ADVERTISING_ENABLE, NULL, build_off,
+                                          is_off};
+
+static int check(const struct blr_adv_params *params)
+{
+    if (params->data_len > GAP_ADV_DATA_MAX || params->scan_response_len > GAP_ADV_DATA_MAX)
+        return BLR_ERR_TOO_LONG;
+    if ((params->data_len && !params->data) || (params->scan_response_len && !params->scan_response))
+        return BLR_ERR_INVALID;
+    if (params->channel_map & ~ALL_CHANNELS)
+        return BLR_ERR_INVALID;
+    if (params->kind != BLR_ADV_CONNECTABLE && params->kind != BLR_ADV_SCANNABLE &&
+        params->kind != BLR_ADV_NON_CONNECTABLE)
+        return BLR_ERR_INVALID;
+    if (params->interval_min_625us == 0 && params->interval_max_625us == 0)
+        return 0;
+    if (params->interval_min_625us < INTERVAL_MIN_625US ||
+        params->interval_max_625us > INTERVAL_MAX_625US ||
+        params->interval_min_625us > params->interval_max_625us)
+        return BLR_ERR_INVALID;
+    return 0;
+}
+
+static void keep(struct gap_adv *adv, const struct blr_adv_params *params)
+{
+    struct wr data = wr_init(adv->data, sizeof adv->data);
+    struct wr scan_response = wr_init(adv->scan_response, sizeof adv->scan_response);
+
+    adv->params = *params;
+    adv->params.data = NULL;
+    adv->params.scan_response = NULL;
+    if (params->interval_max_625us == 0) {
+        adv->params.interval_min_625us = INTERVAL_DEFAULT_625US;
+        adv->params.interval_max_625us = INTERVAL_DEFAULT_625US;
+    }
+    if (params->channel_map == 0)
+        adv->params.channel_map = ALL_CHANNELS;
+    wr_bytes(&data, params->data, params->data_len);
+    wr_bytes(&scan_response, params->scan_response, params->scan_response_len);
+}
+
+int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params, blr_host_cb *cb,
+                      void *user)
+{
+    if (host->state != HOST_UP)
+        return BLR_ERR_STATE;
+    const int error = check(params);
+    if (error)
+        return error;
+    if (gap_switch_busy(&host->adv.sw))
+        return BLR_ERR_BUSY;
+    keep(&host->adv, params);
+    return gap_switch_start(&host->adv.sw, start_steps, sizeof start_steps / sizeof start_steps[0],
+                            cb, user);
+}
+
+int blr_gap_advertise_stop(struct blr_host *host, blr_host_cb *cb, void *user)
+{
+    if (host->state != HOST_UP)
+        return BLR_ERR_STATE;
+    return gap_switch_stop(&host->adv.sw, cb, user);
+}
+
+bool blr_gap_advertising(const struct blr_host *host)
+{
+    return host->adv.sw.on;
+}
+
+void gap_adv_init(struct blr_host *host)
+{
+    gap_switch_init(&host->adv.sw, &host->driver, host, &stop_step);
+}
+
+/* The controller stops by itself when a central connects (7.8.9). */
+void gap_adv_connected(struct blr_host *host)
+{
+    host->adv.sw.on = false;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lower half of the host, from inside. In reading order:
+ *
+ *   host.c          lifetime, bring-up, failure
+ *   hci_driver.c    commands and their answers; hci_sequence.c: several of them from a table
+ *   hci_events.c    the tables of events, where lengths are checked
+ *   acl.c           fragments out by the controller's buffers, reassembly in
+ *   l2cap.c         fixed channels; l2cap_signal.c: the signalling channel
+ *   conn.c          connections: made, found, closed
+ *   gap_*.c         advertising, scanning (both a gap_switch.c), connecting, asking about a link
+ *
+ * What may go wrong below, and what then happens:
+ * - A command is not answered for two seconds, the controller tells of a hardware error, or the
+ *   link cannot carry a packet: the host has failed. Every pending operation is called back, every
+ *   link ends, the application is told, and blr_host_start() begins anew with a Reset.
+ * - Any other packet that is malformed, or has no place in the present state, is dropped and
+ *   counted in `struct host_counters`.
+ */
+#ifndef STACK_HOST_INTERNAL_H
+#define STACK_HOST_INTERNAL_H
+
+#include "blueroom/gap.h"
+#include "blueroom/host.h"
+
+#include "att_bearer.h"
+#include "gap_switch.h"
+#include "hci_driver.h"
+#include "hci_sequence.h"
+#include "l2cap.h"
+
+/* Octets of outgoing L2CAP frames that may wait in one connection. */
+#define CONN_TX_QUEUE ((size_t)4096)
+
+enum {
+    /* More data than this in one packet would make no larger packet on an LE link. */
+    ACL_FRAGMENT_MAX = 251,
+    ACL_FRAGMENT_MIN = 27, /* what every controller takes (Vol 4, Part E, 7.8.2) */
+    HOST_MAX_CONNECTIONS = 64,
+    HOST_MAX_REFUSED = 8,
+    GAP_ADV_DATA_MAX = 31,
+    HOST_DEFAULT_MTU = 247,
+    HOST_MAX_MTU = 517,
+};
+
+enum host_state {
+    HOST_OFF,
+    HOST_STARTING,
+    HOST_UP,
+    HOST_CLOSING, /* failed or being freed, pending operations are called back */
+};
+
+struct host_counters {
+    uint32_t malformed_packets;  /* HCI packets with impossible lengths or fields */
+    uint32_t unexpected_packets; /* nothing for which they would make sense */
+    uint32_t excess_completed;   /* packets completed that had not been sent */
+    uint32_t dropped_pdus;       /* L2CAP: cut short, over-long, or to nobody */
+    uint32_t dropped_answers;    /* of ours, for want of room in the queue */
+    uint32_t refused_links;      /* connections that were ended as soon as they were made */
+};
+
+struct host_acl {
+    uint16_t fragment; /* octets of data in one packet; 0: not yet known */
+    uint16_t total, free; /* of the controller's buffers */
+    uint16_t idle;        /* connections with nothing in those buffers */
+    struct blr_conn *turn; /* whose turn it is; NULL: the first's */
+};
+
+struct gap_adv {
+    struct gap_switch sw;
+    struct blr_adv_params params; /* the pointers are not used */
+    uint8_t data[GAP_ADV_DATA_MAX], scan_response[GAP_ADV_DATA_MAX];
+};
+
+struct gap_scan {
+    struct gap_switch sw;
+    struct blr_scan_params params;
+    blr_adv_report_cb *report;
+    void *user;
+};
+
+enum gap_connect_state {
+    GAP_CONNECT_IDLE,
+    WAIT_CREATE_CONNECTION_STATUS,
+    WAIT_CONNECTION_COMPLETE,
+    WAIT_CANCEL_COMPLETE,            /* LE Create Connection Cancel is on its way */
+    WAIT_CANCELLED_CONNECTION_COMPLETE, /* it was answered */
+};
+
+struct gap_connect {
+    enum gap_connect_state state;
+    struct hci_command create, cancel;
+    struct timer timeout;
+    int give_up; /* BLR_ERR_TIMEOUT or BLR_ERR_CANCELLED once that has been decided */
+    blr_connect_cb *cb;
+    void *user;
+};
+
+/* Links that exist in the controller and not in the host, to be disconnected one by one. */
+struct refused_links {
+    struct hci_command command;
+    uint16_t handle[HOST_MAX_REFUSED];
+    uint8_t count;
+};
+
+struct blr_host {
+    struct clock *clock;
+    struct hci_link_end *link;
+    uint16_t mtu;
+    uint8_t own_address_type;
+    struct bd_addr public_address, random_address;
+    struct gatt_db *db;
+
+    enum host_state state;
+    struct hci_driver driver;
+    struct hci_sequence bring_up;
+    blr_host_cb *start_cb, *failure_cb;
+    void *start_user, *failure_user;
+    struct timer failing; /* armed for the instant in which it has failed */
+    int failure;
+
+    struct host_acl acl;
+    struct blr_conn *conns; /* by creation */
+    uint16_t conn_count;
+    struct refused_links refused;
+    struct gap_adv adv;
+    struct gap_scan scan;
+    struct gap_connect connect;
+    const struct blr_gap_listener *listener;
+    void *listener_user;
+    struct host_counters counters;
+};
+
+/* --- host.c --- */
+
+/* Nothing can be asked of the controller any more; the rest follows from a timer. First one wins. */
+void host_fail(struct blr_host *host, int error);
+
+/* --- hci_events.c --- */
+
+/* `packet` behind the H4 indicator. */
+void hci_event_received(struct blr_host *host, const uint8_t *packet, size_t len);
+
+static inline bool hci_handle_valid(uint16_t handle)
+{
+    return handle <= HCI_HANDLE_MAX;
+}
+
+/* --- conn.c --- */
+
+/* One question to the controller about a connection: a command, for some then an event. */
+struct conn_query {
+    struct hci_command command;
+    bool active;
+    void *user;
+};
+
+struct conn_tx {
+    uint16_t head, used; /* of the ring */
+    uint16_t pdu_left;   /* of the PDU at the head, which has begun to go; 0: none has */
+    uint16_t in_flight;  /* packets in the controller */
+    bool refused;        /* a channel waits for room */
+    uint8_t ring[CONN_TX_QUEUE];
+};
+
+struct conn_rx {
+    bool active;       /* a PDU has begun to come */
+    uint32_t got;      /* octets of it, of which as many as fit are kept */
+    uint16_t capacity; /* of buffer: the header, and the largest SDU that anybody takes */
+    uint8_t *buffer;
+};
+
+struct blr_conn {
+    struct blr_host *host;
+    struct blr_conn *next;
+    void *user;
+    uint16_t handle;
+    uint16_t interval_1250us, latency, timeout_10ms;
+    enum blr_role role;
+    struct bd_addr peer;
+    bool closed;        /* nothing can be asked or sent any more */
+    bool disconnecting; /* Disconnect is on its way, or was accepted */
+    struct att_bearer *att;
+    struct l2cap_channel *channels;
+    struct hci_command disconnect;
+    struct conn_query rssi, version, features;
+    blr_rssi_cb *rssi_cb;
+    blr_remote_version_cb *version_cb;
+    blr_remote_features_cb *features_cb;
+    struct conn_tx tx;
+    struct conn_rx rx;
+    uint8_t rx_buffer[]; /* rx.capacity octets */
+};
+
+struct conn_info {
+    uint16_t handle;
+    enum blr_role role;
+    struct bd_addr peer;
+    uint16_t interval_1250us, latency, timeout_10ms;
+};
+
+/* Makes a connection and its ATT bearer; NULL: out of memory or too many. */
+struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info);
+
+struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle);
+
+/*
+ * The link is gone: calls back everything pending with `error`, then the listener unless the host
+ * is being freed (reason is of no meaning then), and frees it.
+ */
+void conn_close(struct blr_conn *conn, int error, uint8_t reason);
+
+/* Ends a link that the host did not take. */
+void conn_refuse(struct blr_host *host, uint16_t handle);
+void conn_refuse_init(struct blr_host *host);
+
+/* --- acl.c --- */
+
+void acl_conn_opened(struct blr_conn *conn);
+void acl_conn_closed(struct blr_conn *conn); /* its buffers in the controller are free (7.7.5) */
+
+void acl_received(struct blr_host *host, const uint8_t *packet, size_t len);
+
+/* One handle of Number Of Completed Packets. */
+void acl_completed(struct blr_host *host, uint16_t handle, uint16_t count);
+
+/* Something has become free: sends what can be sent, and tells those who wait for room. */
+void acl_run(struct blr_host *host);
+
+/* Queues a copy as one L2CAP PDU. BLR_ERR_AGAIN, BLR_ERR_TOO_LONG, BLR_ERR_NOT_CONNECTED. */
+int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len) BLR_MUST_CHECK;
+
+/* --- l2cap.c --- */
+
+int l2cap_conn_opened(struct blr_conn *conn) BLR_MUST_CHECK;
+
+/* `kept` octets of an SDU of `len`: fewer if it is longer than anybody takes. */
+void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
+                    size_t len);
+
+/* There is room in the queue again. */
+void l2cap_writable(struct blr_conn *conn);
+
+/* For the answers of the link itself, which are dropped when there is no room. */
+void l2cap_answer(struct blr_conn *conn, uint16_t cid, const struct wr *w);
+
+/* --- l2cap_signal.c --- */
+
+void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t kept, size_t len);
+
+/* --- gap_*.c: the events, parameters in `r` with their length checked --- */
+
+void gap_adv_init(struct blr_host *host);
+void gap_adv_connected(struct blr_host *host);
+
+void gap_scan_init(struct blr_host *host);
+void gap_scan_report(struct blr_host *host, struct rd *r);
+
+void gap_connect_init(struct blr_host *host);
+void gap_connect_fail(struct blr_host *host, int error);
+void gap_connection_complete(struct blr_host *host, struct rd *r);
+
+void gap_conn_init(struct blr_conn *conn);
+void gap_conn_fail(struct blr_conn *conn, int error);
+void gap_disconnection_complete(struct blr_host *host, struct rd *r);
+void gap_remote_version_complete(struct blr_host *host, struct rd *r);
+void gap_remote_features_complete(struct blr_host *host, struct rd *r);
+void gap_connection_update_complete(struct blr_host *host, struct rd *r);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * L2CAP's fixed channels on an LE link (Core v5.4, Vol 3, Part A, 2.1 and 3.1): ATT is a channel
+ * object, signalling and SMP are answered here. A PDU for any other channel is discarded.
+ */
+#include "host_internal.h"
+
+/* Vol 3, Part H, 3.3 and 3.5.5. */
+enum {
+    SMP_PAIRING_REQUEST = 0x01,
+    SMP_PAIRING_FAILED = 0x05,
+    SMP_SECURITY_REQUEST = 0x0B,
+    SMP_REASON_PAIRING_NOT_SUPPORTED = 0x05,
+};
+
+void l2cap_answer(struct blr_conn *conn, uint16_t cid, const struct wr *w)
+{
+    if (acl_send(conn, cid, w->p, w->len))
+        conn->host->counters.dropped_answers++;
+}
+
+/*
+ * A device that does not support pairing says so (Vol 3, Part H, 3.5.5). Everything else would be
+ * part of a pairing that has not begun, or an answer, and gets none.
+ */
+static void smp_received(struct blr_conn *conn, const uint8_t *sdu, size_t len)
+{
+    struct rd r = rd_init(sdu, len);
+    const uint8_t code = rd_u8(&r);
+    uint8_t answer[2];
+    struct wr w = wr_init(answer, sizeof answer);
+
+    if (code != SMP_PAIRING_REQUEST && code != SMP_SECURITY_REQUEST) {
+        conn->host->counters.dropped_pdus++;
+        return;
+    }
+    wr_u8(&w, SMP_PAIRING_FAILED);
+    wr_u8(&w, SMP_REASON_PAIRING_NOT_SUPPORTED);
+    l2cap_answer(conn, L2CAP_CID_SMP, &w);
+}
+
+static void channel_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
+                             size_t len)
+{
+    struct l2cap_channel *channel = conn->channels;
+
+    while (channel && channel->cid != cid)
+        channel = channel->next;
+    if (!channel || kept < len || len > channel->mtu)
+        conn->host->counters.dropped_pdus++;
+    else
+        channel->ops->received(channel, sdu, len);
+}
+
+void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
+                    size_t len)
+{
+    switch (cid) {
+    case L2CAP_CID_LE_SIGNALING:
+        l2cap_signal_received(conn, sdu, kept, len);
+        break;
+    case L2CAP_CID_SMP:
+        smp_received(conn, sdu, kept);
+        break;
+    default:
+        channel_received(conn, cid, sdu, kept, len);
+        break;
+    }
+}
+
+void l2cap_writable(struct blr_conn *conn)
+{
+    for (struct l2cap_channel *channel = conn->channels; channel; channel = channel->next) {
+        if (!channel->wants_writable)
+            continue;
+        channel->wants_writable = false;
+        channel->ops->writable(channel);
+    }
+}
+
+static int channel_send(struct l2cap_channel *channel, const uint8_t *sdu, size_t len)
+{
+    struct blr_conn *conn = channel->link;
+    const int error = acl_send(conn, channel->cid, sdu, len);
+
+    if (error == BLR_ERR_AGAIN) {
+        channel->wants_writable = true;
+        conn->tx.refused = true;
+    }
+    return error;
+}
+
+static void bearer_broken(struct blr_conn *conn, int error)
+{
+    (void)error;
+    /* Whatever keeps this from being sent ends the link as well. */
+    (void)!blr_gap_disconnect(conn, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
+}
+
+int l2cap_conn_opened(struct blr_conn *conn)
+{
+    const struct att_bearer_config config = {
+        .clock = conn->host->clock,
+        .db = conn->host->db,
+        .conn = conn,
+        .mtu = conn->host->mtu,
+        .broken = bearer_broken,
+    };
+
+    conn->att = att_bearer_new(&config);
+    if (!conn->att)
+        return BLR_ERR_NO_MEMORY;
+    struct l2cap_channel *channel = att_bearer_channel(conn->att);
+    channel->cid = L2CAP_CID_ATT;
+    channel->link = conn;
+    channel->send = channel_send;
+    channel->next = NULL;
+    channel->wants_writable = false;
+    conn->channels = channel;
+    return 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The LE signalling channel (Core v5.4, Vol 3, Part A, 4). A C-frame holds exactly one command. The
+ * order of checks, and what is answered:
+ *
+ * 1. No complete command header, or the forbidden identifier 0: nothing.
+ * 2. Longer than the signalling MTU of 23: reject, MTU exceeded (4.1).
+ * 3. A response: nothing, for nothing has been asked.
+ * 4. A length field that is not that of the frame, so also a second command behind the first; an
+ *    unknown code; a length that the command cannot have: reject, not understood.
+ * 5. The table's answer.
+ */
+#include "host_internal.h"
+
+enum {
+    SIGNAL_MTU = 23,
+    SIGNAL_HEADER_SIZE = 4,
+    PARAMETERS_REJECTED = 1, /* 4.21 */
+};
+
+static void reply(struct blr_conn *conn, uint8_t code, uint8_t identifier, const struct wr *data)
+{
+    uint8_t frame[SIGNAL_MTU];
+    struct wr w = wr_init(frame, sizeof frame);
+
+    wr_u8(&w, code);
+    wr_u8(&w, identifier);
+    wr_u16(&w, (uint16_t)data->len);
+    wr_bytes(&w, data->p, data->len);
+    l2cap_answer(conn, L2CAP_CID_LE_SIGNALING, &w);
+}
+
+static void reject_not_understood(struct blr_conn *conn, uint8_t identifier)
+{
+    uint8_t data[2];
+    struct wr w = wr_init(data, sizeof data);
+
+    wr_u16(&w, L2CAP_REJECT_NOT_UNDERSTOOD);
+    reply(conn, L2CAP_COMMAND_REJECT_RSP, identifier, &w);
+}
+
+static void reject_mtu_exceeded(struct blr_conn *conn, uint8_t identifier)
+{
+    uint8_t data[4];
+    struct wr w = wr_init(data, sizeof data);
+
+    wr_u16(&w, L2CAP_REJECT_MTU_EXCEEDED);
+    wr_u16(&w, SIGNAL_MTU);
+    reply(conn, L2CAP_COMMAND_REJECT_RSP, identifier, &w);
+}
+
+/* The two ends of the disputed channel, ours first; 0: not named (Table 4.4). */
+static void reject_invalid_cid(struct blr_conn *conn, uint8_t identifier, uint16_t local,
+                               uint16_t remote)
+{
+    uint8_t data[6];
+    struct wr w = wr_init(data, sizeof data);
+
+    wr_u16(&w, L2CAP_REJECT_INVALID_CID);
+    wr_u16(&w, local);
+    wr_u16(&w, remote);
+    reply(conn, L2CAP_COMMAND_REJECT_RSP, identifier, &w);
+}
+
+/* 4.6: there are no dynamic channels. */
+static void disconnection_req(struct blr_conn *conn, uint8_t identifier, struct rd *r)
+{
+    const uint16_t destination = rd_u16(r);
+    const uint16_t source = rd_u16(r);
+
+    reject_invalid_cid(conn, identifier, destination, source);
+}
+
+/* 4.24: the endpoint named is the sender's. */
+static void flow_control_credit_ind(struct blr_conn *conn, uint8_t identifier, struct rd *r)
+{
+    const uint16_t source = rd_u16(r);
+
+    reject_invalid_cid(conn, identifier, 0, source);
+}
+
+/* 4.20: only a central may be asked. It keeps the parameters that it chose. */
+static void connection_parameter_update_req(struct blr_conn *conn, uint8_t identifier, struct rd *r)
+{
+    uint8_t data[2];
+    struct wr w = wr_init(data, sizeof data);
+
+    (void)r;
+    if (conn->role != BLR_CENTRAL) {
+        reject_not_understood(conn, identifier);
+        return;
+    }
+    wr_u16(&w, PARAMETERS_REJECTED);
+    reply(conn, L2CAP_CONNECTION_PARAMETER_UPDATE_RSP, identifier, &w);
+}
+
+struct signal_row {
+    uint8_t code;
+    uint16_t len;
+    void (*handler)(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+};
+
+static const struct signal_row rows[] = {
+    {L2CAP_DISCONNECTION_REQ, 4, disconnection_req},
+    {L2CAP_CONNECTION_PARAMETER_UPDATE_REQ, 8, connection_parameter_update_req},
+    {L2CAP_FLOW_CONTROL_CREDIT_IND, 4, flow_control_credit_ind},
+};
+
+/* Table 4.2: also those which belong to BR/EDR, for a reject must never answer a response. */
+static bool is_response(uint8_t code)
+{
+    static const uint8_t responses[] = {0x01, 0x03, 0x05, 0x07, 0x09, 0x0B, 0x0D,
+                                        0x0F, 0x11, 0x13, 0x15, 0x18, 0x1A};
+
+    for (size_t i = 0; i < sizeof responses; i++) {
+        if (responses[i] == code)
+            return true;
+    }
+    return false;
+}
+
+void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t kept, size_t len)
+{
+    struct rd r = rd_init(frame, kept);
+    const uint8_t code = rd_u8(&r);
+    const uint8_t identifier = rd_u8(&r);
+    const uint16_t data_len = rd_u16(&r);
+
+    if (!rd_ok(&r) || identifier == 0) {
+        conn->host->counters.dropped_pdus++;
+        return;
+    }
+    if (len > SIGNAL_MTU) {
+        reject_mtu_exceeded(conn, identifier);
+        return;
+    }
+    if (is_response(code)) {
+        conn->host->counters.dropped_pdus++;
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].code != code || rows[i].len != data_len || data_len != rd_left(&r))
+            continue;
+        rows[i].handler(conn, identifier, &r);
+        return;
+    }
+    reject_not_understood(conn, identifier);
+}

@@ -54,7 +54,7 @@
       0, 1)                                                                                        \
     X(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, 0x2012,                                            \
       "LE Remove Device From Filter Accept List", 7, 27, 1, 1)                                     \
-    X(LE_READ_CHANNEL_MAP, 0x2015, "LE Read Channel Map", 2, 27, 4, 9)                             \
+    X(LE_READ_CHANNEL_MAP, 0x2015, "LE Read Channel Map", 2, 27, 4, 8)                             \
     X(LE_READ_REMOTE_FEATURES, 0x2016, "LE Read Remote Features", 2, 27, 5, -1)                    \
     X(LE_RAND, 0x2018, "LE Rand", 0, 27, 7, 9)                                                     \
     X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Link Layer that does nothing: it notes each request and answers as it is told, and the test
+ * makes its indications. The test that includes this is linked with it instead of the real one.
+ */
+#ifndef FAKE_LL_H
+#define FAKE_LL_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ll.h"
+#include "wire/hci.h"
+
+#define FAKE_HANDLE 0x0040 /* the one connection */
+
+struct ll {
+    struct radio radio; /* first, so that fake_ll() finds its way back */
+    const struct ll_indications *up;
+    void *user;
+    uint64_t features;
+    uint8_t answer;      /* to every request */
+    unsigned requests;   /* since the test last looked */
+    const char *request; /* the last one's name */
+    uint16_t handle;
+    uint8_t reason;
+    bool enable, filter_duplicates, start;
+    struct bd_addr address;
+    struct ll_adv_params adv;
+    struct ll_scan_params scan;
+    struct ll_create_params create;
+    uint8_t data[255];
+    size_t data_len;
+    unsigned acl_room; /* further packets that ll_acl_send() takes */
+};
+
+static inline struct ll *fake_ll(struct sim_controller *controller)
+{
+    return (struct ll *)sim_controller_radio(controller);
+}
+
+static uint8_t fake_request(struct ll *ll, const char *name)
+{
+    ll->requests++;
+    ll->request = name;
+    return ll->answer;
+}
+
+static uint8_t fake_handle_request(struct ll *ll, const char *name, uint16_t handle)
+{
+    ll->handle = handle;
+    const uint8_t answer = fake_request(ll, name);
+    return handle == FAKE_HANDLE ? answer : HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
+}
+
+static void fake_data(struct ll *ll, const uint8_t *data, size_t len)
+{
+    ll->data_len = len;
+    if (len)
+        memcpy(ll->data, data, len);
+}
+
+struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *profile,
+                  const struct ll_indications *up, void *user)
+{
+    struct ll *ll = calloc(1, sizeof *ll);
+
+    (void)actor;
+    if (!ll)
+        return NULL;
+    ll->up = up;
+    ll->user = user;
+    ll->features = profile->le_features & 0xFF;
+    ll->acl_room = profile->acl_packets;
+    return ll;
+}
+
+void ll_free(struct ll *ll)
+{
+    free(ll);
+}
+
+void ll_reset(struct ll *ll)
+{
+    fake_request(ll, "reset");
+}
+
+struct radio *ll_radio(struct ll *ll)
+{
+    return &ll->radio;
+}
+
+uint64_t ll_features(const struct ll *ll)
+{
+    return ll->features;
+}
+
+uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address)
+{
+    ll->address = *address;
+    return fake_request(ll, "set_random_address");
+}
+
+uint8_t ll_adv_set_params(struct ll *ll, const struct ll_adv_params *params)
+{
+    ll->adv = *params;
+    return fake_request(ll, "adv_set_params");
+}
+
+uint8_t ll_adv_set_data(struct ll *ll, const uint8_t *data, size_t len)
+{
+    fake_data(ll, data, len);
+    return fake_request(ll, "adv_set_data");
+}
+
+uint8_t ll_adv_set_scan_response(struct ll *ll, const uint8_t *data, size_t len)
+{
+    fake_data(ll, data, len);
+    return fake_request(ll, "adv_set_scan_response");
+}
+
+uint8_t ll_adv_enable(struct ll *ll, bool enable)
+{
+    ll->enable = enable;
+    return fake_request(ll, "adv_enable");
+}
+
+uint8_t ll_scan_set_params(struct ll *ll, const struct ll_scan_params *params)
+{
+    ll->scan = *params;
+    return fake_request(ll, "scan_set_params");
+}
+
+uint8_t ll_scan_enable(struct ll *ll, bool enable, bool filter_duplicates)
+{
+    ll->enable = enable;
+    ll->filter_duplicates = filter_duplicates;
+    return fake_request(ll, "scan_enable");
+}
+
+uint8_t ll_accept_list_clear(struct ll *ll)
+{
+    return fake_request(ll, "accept_list_clear");
+}
+
+uint8_t ll_accept_list_add(struct ll *ll, const struct bd_addr *address)
+{
+    ll->address = *address;
+    return fake_request(ll, "accept_list_add");
+}
+
+uint8_t ll_accept_list_remove(struct ll *ll, const struct bd_addr *address)
+{
+    ll->address = *address;
+    return fake_request(ll, "accept_list_remove");
+}
+
+uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *params)
+{
+    ll->create = *params;
+    return fake_request(ll, "create_connection");
+}
+
+uint8_t ll_create_connection_cancel(struct ll *ll)
+{
+    return fake_request(ll, "create_connection_cancel");
+}
+
+uint8_t ll_disconnect(struct ll *ll, uint16_t handle, uint8_t reason)
+{
+    ll->reason = reason;
+    return fake_handle_request(ll, "disconnect", handle);
+}
+
+uint8_t ll_read_remote_version(struct ll *ll, uint16_t handle)
+{
+    return fake_handle_request(ll, "read_remote_version", handle);
+}
+
+uint8_t ll_read_remote_features(struct ll *ll, uint16_t handle)
+{
+    return fake_handle_request(ll, "read_remote_features", handle);
+}
+
+uint8_t ll_read_rssi(struct ll *ll, uint16_t handle, int8_t *rssi_dbm)
+{
+    const uint8_t answer = fake_handle_request(ll, "read_rssi", handle);
+
+    if (answer == 0)
+        *rssi_dbm = -60;
+    return answer;
+}
+
+uint8_t ll_read_channel_map(struct ll *ll, uint16_t handle, uint8_t map[static 5])
+{
+    const uint8_t answer = fake_handle_request(ll, "read_channel_map", handle);
+
+    if (answer == 0)
+        memcpy(map, "\xFF\xFE\xFD\xFC\x1F", 5);
+    return answer;
+}
+
+bool ll_handle_known(const struct ll *ll, uint16_t handle)
+{
+    (void)ll;
+    return handle == FAKE_HANDLE;
+}
+
+uint8_t ll_acl_send(struct ll *ll, uint16_t handle, bool start, const uint8_t *data, size_t len)
+{
+    if (ll->acl_room == 0)
+        return HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
+    ll->acl_room--;
+    ll->start = start;
+    fake_data(ll, data, len);
+    return fake_handle_request(ll, "acl_send", handle);
+}
+
+#endif

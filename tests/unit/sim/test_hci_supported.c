@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A controller does what it claims: each command whose bit in Supported Commands is set is known,
+ * and no other opcode is.
+ */
+#include "fake_controller.h"
+
+/* The opcodes whose bit is set; a set bit that is no command's is a false promise. */
+static void read_claims(struct fixture *f, bool claimed[static 0x10000])
+{
+    uint8_t octets[64];
+    unsigned bits = 0, rows = 0;
+
+    assert_int_equal(
+        hci_tester_command(&f->host, HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS, NULL, 0, octets), 0);
+    for (unsigned i = 0; i < 64 * 8; i++)
+        bits += octets[i / 8] >> i % 8 & 1;
+    for (size_t i = 0; i < HCI_COMMAND_ROWS; i++) {
+        const struct hci_command_info *row = &hci_command_table[i];
+        assert_true(row->octet < 64);
+        claimed[row->opcode] = octets[row->octet] >> row->bit & 1;
+        rows += claimed[row->opcode];
+    }
+    assert_int_equal(bits, rows);
+}
+
+/* With no parameters at all: known commands answer anything but 0x01. */
+static void claims_are_kept_and_nothing_else_is_known(void **state)
+{
+    struct fixture *f = *state;
+    bool *claimed = calloc(0x10000, sizeof *claimed);
+    unsigned known = 0;
+
+    assert_non_null(claimed);
+    read_claims(f, claimed);
+    for (uint32_t opcode = 0; opcode <= 0xFFFF; opcode++) {
+        hci_tester_send_command(&f->host, (uint16_t)opcode, NULL, 0);
+        const struct hci_tester_packet got = hci_tester_next(&f->host, SIM_MS(1));
+        assert_int_equal(got.type, HCI_PACKET_EVENT);
+        const bool complete = got.bytes[0] == HCI_EV_COMMAND_COMPLETE;
+        const uint8_t status = got.bytes[complete ? 5 : 2];
+        assert_int_equal(got.bytes[complete ? 3 : 4], opcode & 0xFF);
+        assert_int_equal(got.bytes[complete ? 4 : 5], opcode >> 8);
+        if (claimed[opcode]) {
+            known++;
+            assert_int_not_equal(status, HCI_ERR_UNKNOWN_HCI_COMMAND);
+        } else {
+            assert_false(complete);
+            assert_int_equal(got.len, 6);
+            assert_int_equal(status, HCI_ERR_UNKNOWN_HCI_COMMAND);
+        }
+        hci_tester_expect_none(&f->host);
+    }
+    assert_int_equal(known, 32);
+    free(claimed);
+}
+
+/* What an LE-only host's bring-up needs of a 4.2 controller. */
+static void the_bring_up_is_claimed(void **state)
+{
+    static const uint16_t needed[] = {
+        HCI_OP_RESET,
+        HCI_OP_SET_EVENT_MASK,
+        HCI_OP_READ_LOCAL_VERSION_INFORMATION,
+        HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS,
+        HCI_OP_READ_LOCAL_SUPPORTED_FEATURES,
+        HCI_OP_READ_BD_ADDR,
+        HCI_OP_LE_SET_EVENT_MASK,
+        HCI_OP_LE_READ_BUFFER_SIZE,
+        HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES,
+        HCI_OP_LE_READ_SUPPORTED_STATES,
+        HCI_OP_LE_READ_FILTER_ACCEPT_LIST_SIZE,
+        HCI_OP_LE_RAND,
+    };
+    struct fixture *f = *state;
+    bool *claimed = calloc(0x10000, sizeof *claimed);
+
+    assert_non_null(claimed);
+    read_claims(f, claimed);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        assert_true(claimed[needed[i]]);
+    free(claimed);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(claims_are_kept_and_nothing_else_is_known),
+        TEST(the_bring_up_is_claimed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -18,6 +18,7 @@ struct fixture {
     struct sim_world *world;
     struct sim_controller *controller;
     struct ll *ll;
+    const void *row; /* of a table with a test a row */
     struct hci_tester host;
 };
 
@@ -38,8 +39,11 @@ static struct fixture *fixture_new(const struct sim_controller_profile *profile)
 static int setup(void **state)
 {
     const struct sim_controller_profile profile = sim_controller_profile_default();
+    const void *row = *state;
+    struct fixture *f = fixture_new(&profile);
 
-    *state = fixture_new(&profile);
+    f->row = row;
+    *state = f;
     return 0;
 }
 
@@ -60,6 +64,19 @@ static inline int setup_brought_up(void **state)
     hci_tester_bring_up(&f->host);
     f->ll->requests = 0;
     return 0;
+}
+
+/* One test a row: the fixture's `row` is the row's address. */
+static inline struct CMUnitTest row_test(const char *name, CMUnitTestFunction test,
+                                         CMFixtureFunction set_up, const void *row)
+{
+    return (struct CMUnitTest){
+        .name = name,
+        .test_func = test,
+        .setup_func = set_up,
+        .teardown_func = teardown,
+        .initial_state = (void *)(uintptr_t)row,
+    };
 }
 
 #endif

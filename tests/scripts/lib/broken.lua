@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT
+local function f()
+  = 3
+end

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "fail_alloc.h"
+
+#include <stddef.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+/* A test program has one thread; the allocator leaves no other place for this. */
+static unsigned count, fail_at;
+static bool happened;
+
+void fail_alloc_from(unsigned n)
+{
+    fail_at = n ? count + n : 0;
+    happened = false;
+}
+
+bool fail_alloc_happened(void)
+{
+    return happened;
+}
+
+unsigned fail_alloc_count(void)
+{
+    return count;
+}
+
+static bool fails(void)
+{
+    count++;
+    if (!fail_at || count < fail_at)
+        return false;
+    happened = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return fails() ? NULL : __real_realloc(p, size);
+}

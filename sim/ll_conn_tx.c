@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a connection sends: control PDUs first, then the fragments of HCI ACL data packets, else
+ * empty PDUs; each one until it is acknowledged (Core v5.4, Vol 6, Part B, 4.5.9). And the
+ * controller's ACL data buffers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ll_internal.h"
+
+/* --- the buffers --- */
+
+int ll_acl_pool_init(struct ll_acl_pool *pool, uint8_t count, uint16_t size)
+{
+    *pool = (struct ll_acl_pool){0};
+    if (count == 0 || size == 0)
+        return 0;
+    pool->bufs = calloc(count, sizeof *pool->bufs);
+    pool->bytes = malloc((size_t)count * size);
+    if (!pool->bufs || !pool->bytes) {
+        ll_acl_pool_fini(pool);
+        return BLR_ERR_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        pool->bufs[i].data = pool->bytes + (size_t)i * size;
+        pool->bufs[i].next = pool->free;
+        pool->free = &pool->bufs[i];
+    }
+    return 0;
+}
+
+void ll_acl_pool_fini(struct ll_acl_pool *pool)
+{
+    free(pool->bufs);
+    free(pool->bytes);
+    *pool = (struct ll_acl_pool){0};
+}
+
+static void pop_acl(struct ll_conn *conn)
+{
+    struct ll_acl_pool *pool = &conn->ll->acl;
+    struct ll_acl_buf *buf = conn->acl_first;
+
+    conn->acl_first = buf->next;
+    if (!conn->acl_first)
+        conn->acl_last = NULL;
+    buf->next = pool->free;
+    pool->free = buf;
+}
+
+void ll_conn_tx_flush(struct ll_conn *conn)
+{
+    while (conn->acl_first)
+        pop_acl(conn);
+}
+
+uint8_t ll_acl_send(struct ll *ll, uint16_t handle, bool start, const uint8_t *data, size_t len)
+{
+    struct ll_conn *conn = ll_conn_find(ll, handle);
+    struct ll_acl_buf *buf = ll->acl.free;
+
+    if (!conn)
+        return HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
+    if (len == 0 || len > ll->profile.acl_data_len)
+        return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
+    if (!buf)
+        return HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
+    ll->acl.free = buf->next;
+    memcpy(buf->data, data, len);
+    buf->next = NULL;
+    buf->len = (uint16_t)len;
+    buf->sent = 0;
+    buf->start = start;
+    if (conn->acl_last)
+        conn->acl_last->next = buf;
+    else
+        conn->acl_first = buf;
+    conn->acl_last = buf;
+    ll_conn_wake(conn);
+    return 0;
+}
+
+/* --- PDUs --- */
+
+/* After an LL_TERMINATE_IND nothing else is begun (5.1.6). */
+static bool data_allowed(const struct ll_conn *conn)
+{
+    return conn->llcp.terminate_due == SIM_NEVER;
+}
+
+bool ll_conn_tx_pending(const struct ll_conn *conn)
+{
+    return conn->llcp.queue_count > 0 || (conn->acl_first && data_allowed(conn));
+}
+
+static void choose(struct ll_conn *conn)
+{
+    const struct llcp_queued *control = llcp_to_send(conn);
+
+    if (control) {
+        conn->sent = LL_TX_CONTROL;
+        conn->sent_len = control->len;
+    } else if (conn->acl_first && data_allowed(conn)) {
+        const unsigned left = (unsigned)(conn->acl_first->len - conn->acl_first->sent);
+
+        conn->sent = LL_TX_DATA;
+        conn->sent_len = (uint8_t)(left < conn->max_tx ? left : conn->max_tx);
+    } else {
+        conn->sent = LL_TX_EMPTY;
+        conn->sent_len = 0;
+    }
+}
+
+/* Whether there is more behind the PDU that is being sent. */
+static bool more_data(const struct ll_conn *conn)
+{
+    const struct ll_acl_buf *buf = conn->acl_first;
+    const bool control = conn->sent == LL_TX_CONTROL;
+
+    if (conn->llcp.queue_count > (control ? 1 : 0))
+        return true;
+    if (!buf || !data_allowed(conn))
+        return false;
+    return conn->sent != LL_TX_DATA || buf->next || buf->sent + conn->sent_len < buf->len;
+}
+
+size_t ll_conn_tx_pdu(struct ll_conn *conn, uint8_t pdu[static LL_PDU_MAX])
+{
+    struct wr w = wr_init(pdu, LL_PDU_MAX);
+    struct ll_data_header header = {.llid = LL_LLID_CONTINUATION};
+    const uint8_t *payload = NULL;
+
+    if (conn->sent == LL_TX_NONE)
+        choose(conn);
+    switch (conn->sent) {
+    case LL_TX_NONE:
+    case LL_TX_EMPTY:
+        break;
+    case LL_TX_DATA:
+        payload = conn->acl_first->data + conn->acl_first->sent;
+        if (conn->acl_first->start && conn->acl_first->sent == 0)
+            header.llid = LL_LLID_START;
+        break;
+    case LL_TX_CONTROL:
+        payload = llcp_to_send(conn)->bytes;
+        header.llid = LL_LLID_CONTROL;
+        break;
+    }
+    conn->md = more_data(conn);
+    header.md = conn->md;
+    header.sn = conn->sn;
+    header.nesn = conn->nesn;
+    header.length = conn->sent_len;
+    wr_ll_data_header(&w, &header);
+    wr_bytes(&w, payload, conn->sent_len);
+    return w.len;
+}
+
+void ll_conn_tx_acked(struct ll_conn *conn)
+{
+    const enum ll_tx_kind kind = conn->sent;
+
+    conn->sent = LL_TX_NONE;
+    switch (kind) {
+    case LL_TX_NONE:
+    case LL_TX_EMPTY:
+        break;
+    case LL_TX_DATA:
+        conn->acl_first->sent = (uint16_t)(conn->acl_first->sent + conn->sent_len);
+        if (conn->acl_first->sent == conn->acl_first->len) {
+            pop_acl(conn);
+            conn->ll->up->acl_completed(conn->ll->user, conn->handle, 1);
+        }
+        break;
+    case LL_TX_CONTROL:
+        llcp_acked(conn);
+        break;
+    }
+}

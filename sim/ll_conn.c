@@ -14,7 +14,7 @@
 
 static unsigned conns_made(const struct ll *ll)
 {
-    unsigned count = (ll->adv.spare != NULL) + (ll->init.spare != NULL);
+    unsigned count = (ll->adv.spare ? 1U : 0U) + (ll->init.spare ? 1U : 0U);
 
     for (unsigned i = 0; i < LL_CONN_MAX; i++)
         count += ll->conn[i] != NULL;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Core v5.4, Vol 4, Part E, 7. */
+#include "dump_hci_fields.h"
+
+static const char *const own_types[] = {"public", "random", "rpa_or_public", "rpa_or_random", NULL};
+static const char *const adv_types[] = {"ADV_IND", "ADV_DIRECT_IND(high)", "ADV_SCAN_IND",
+                                        "ADV_NONCONN_IND", "ADV_DIRECT_IND(low)", NULL};
+static const char *const report_types[] = {"ADV_IND", "ADV_DIRECT_IND", "ADV_SCAN_IND",
+                                           "ADV_NONCONN_IND", "SCAN_RSP", NULL};
+static const char *const scan_types[] = {"passive", "active", NULL};
+static const char *const roles[] = {"central", "peripheral", NULL};
+static const char *const algorithms[] = {"#1", "#2", NULL};
+static const char *const power_types[] = {"current", "maximum", NULL};
+static const char *const accuracies[] = {"500ppm", "250ppm", "150ppm", "100ppm", "75ppm",
+                                         "50ppm",  "30ppm",  "20ppm",  NULL};
+
+static const struct field status[] = {F_STATUS};
+static const struct field status_features[] = {F_STATUS, F_X64("features")};
+static const struct field status_power[] = {F_STATUS, F_DBM("power")};
+static const struct field status_size[] = {F_STATUS, F_U8("size")};
+static const struct field handle[] = {F_HANDLE};
+static const struct field mask[] = {F_X64("mask")};
+static const struct field disconnect[] = {F_HANDLE, F_ERROR("reason")};
+static const struct field power_level[] = {F_HANDLE, F_NAME("type", power_types)};
+static const struct field status_handle_power[] = {F_STATUS, F_HANDLE, F_DBM("power")};
+static const struct field local_version[] = {
+    F_STATUS,
+    F_KIND("hci", FIELD_VERSION),
+    F_X16("hci_revision"),
+    F_KIND("lmp", FIELD_VERSION),
+    F_X16("company"),
+    F_X16("lmp_subversion"),
+};
+static const struct field supported_commands[] = {F_STATUS, F_OCTETS("commands", 64)};
+static const struct field buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("sco_len"),
+                                           F_U16("acl_count"), F_U16("sco_count")};
+static const struct field le_buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("acl_count")};
+static const struct field bd_addr[] = {F_STATUS, F_KIND("addr", FIELD_ADDR)};
+static const struct field rssi[] = {F_STATUS, F_HANDLE, F_DBM("rssi")};
+static const struct field random_address[] = {F_KIND("addr", FIELD_ADDR)};
+static const struct field adv_parameters[] = {
+    F_TIME("min", 625),       F_TIME("max", 625),         F_NAME("type", adv_types),
+    F_NAME("own", own_types), F_KIND("peer", FIELD_PEER), F_X8("channels"),
+    F_U8("policy"),
+};
+static const struct field adv_block[] = {F_KIND("length", FIELD_ADV_DATA)};
+static const struct field enable[] = {F_U8("enable")};
+static const struct field scan_parameters[] = {
+    F_NAME("type", scan_types), F_TIME("interval", 625), F_TIME("window", 625),
+    F_NAME("own", own_types),   F_U8("policy"),
+};
+static const struct field scan_enable[] = {F_U8("enable"), F_U8("filter_duplicates")};
+static const struct field create_connection[] = {
+    F_TIME("scan_interval", 625),
+    F_TIME("scan_window", 625),
+    F_U8("policy"),
+    F_KIND("peer", FIELD_PEER),
+    F_NAME("own", own_types),
+    F_TIME("min", 1250),
+    F_TIME("max", 1250),
+    F_U16("latency"),
+    F_TIME("timeout", 10000),
+    F_TIME("ce_min", 625),
+    F_TIME("ce_max", 625),
+};
+static const struct field peer[] = {F_KIND("peer", FIELD_PEER)};
+static const struct field channel_map[] = {F_STATUS, F_HANDLE, F_X40("map")};
+static const struct field status_random[] = {F_STATUS, F_X64("random")};
+static const struct field status_states[] = {F_STATUS, F_X64("states")};
+
+static const struct field nothing[1];
+#define NOTHING {nothing, 0}
+
+#define ROW(ident, in, out) [HCI_ROW_##ident] = {in, out}
+
+const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
+    ROW(DISCONNECT, FIELDS(disconnect), FIELDS(status)),
+    ROW(READ_REMOTE_VERSION_INFORMATION, FIELDS(handle), FIELDS(status)),
+    ROW(SET_EVENT_MASK, FIELDS(mask), FIELDS(status)),
+    ROW(RESET, NOTHING, FIELDS(status)),
+    ROW(READ_TRANSMIT_POWER_LEVEL, FIELDS(power_level), FIELDS(status_handle_power)),
+    ROW(SET_EVENT_MASK_PAGE_2, FIELDS(mask), FIELDS(status)),
+    ROW(READ_LOCAL_VERSION_INFORMATION, NOTHING, FIELDS(local_version)),
+    ROW(READ_LOCAL_SUPPORTED_COMMANDS, NOTHING, FIELDS(supported_commands)),
+    ROW(READ_LOCAL_SUPPORTED_FEATURES, NOTHING, FIELDS(status_features)),
+    ROW(READ_BUFFER_SIZE, NOTHING, FIELDS(buffer_size)),
+    ROW(READ_BD_ADDR, NOTHING, FIELDS(bd_addr)),
+    ROW(READ_RSSI, FIELDS(handle), FIELDS(rssi)),
+    ROW(LE_SET_EVENT_MASK, FIELDS(mask), FIELDS(status)),
+    ROW(LE_READ_BUFFER_SIZE, NOTHING, FIELDS(le_buffer_size)),
+    ROW(LE_READ_LOCAL_SUPPORTED_FEATURES, NOTHING, FIELDS(status_features)),
+    ROW(LE_SET_RANDOM_ADDRESS, FIELDS(random_address), FIELDS(status)),
+    ROW(LE_SET_ADVERTISING_PARAMETERS, FIELDS(adv_parameters), FIELDS(status)),
+    ROW(LE_READ_ADVERTISING_PHYSICAL_CHANNEL_TX_POWER, NOTHING, FIELDS(status_power)),
+    ROW(LE_SET_ADVERTISING_DATA, FIELDS(adv_block), FIELDS(status)),
+    ROW(LE_SET_SCAN_RESPONSE_DATA, FIELDS(adv_block), FIELDS(status)),
+    ROW(LE_SET_ADVERTISING_ENABLE, FIELDS(enable), FIELDS(status)),
+    ROW(LE_SET_SCAN_PARAMETERS, FIELDS(scan_parameters), FIELDS(status)),
+    ROW(LE_SET_SCAN_ENABLE, FIELDS(scan_enable), FIELDS(status)),
+    ROW(LE_CREATE_CONNECTION, FIELDS(create_connection), FIELDS(status)),
+    ROW(LE_CREATE_CONNECTION_CANCEL, NOTHING, FIELDS(status)),
+    ROW(LE_READ_FILTER_ACCEPT_LIST_SIZE, NOTHING, FIELDS(status_size)),
+    ROW(LE_CLEAR_FILTER_ACCEPT_LIST, NOTHING, FIELDS(status)),
+    ROW(LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST, FIELDS(peer), FIELDS(status)),
+    ROW(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, FIELDS(peer), FIELDS(status)),
+    ROW(LE_READ_CHANNEL_MAP, FIELDS(handle), FIELDS(channel_map)),
+    ROW(LE_READ_REMOTE_FEATURES, FIELDS(handle), FIELDS(status)),
+    ROW(LE_RAND, NOTHING, FIELDS(status_random)),
+    ROW(LE_READ_SUPPORTED_STATES, NOTHING, FIELDS(status_states)),
+};
+
+static const struct field disconnection[] = {F_STATUS, F_HANDLE, F_ERROR("reason")};
+static const struct field encryption[] = {F_STATUS, F_HANDLE, F_U8("enabled")};
+static const struct field remote_version[] = {F_STATUS, F_HANDLE, F_KIND("version", FIELD_VERSION),
+                                              F_X16("company"), F_X16("subversion")};
+static const struct field hardware_error[] = {F_X8("code")};
+static const struct field buffer_overflow[] = {F_U8("link_type")};
+
+const struct field_list *dump_event_fields(uint8_t code)
+{
+    static const struct field_list disconnection_list = FIELDS(disconnection);
+    static const struct field_list encryption_list = FIELDS(encryption);
+    static const struct field_list remote_version_list = FIELDS(remote_version);
+    static const struct field_list hardware_error_list = FIELDS(hardware_error);
+    static const struct field_list buffer_overflow_list = FIELDS(buffer_overflow);
+
+    switch (code) {
+    case HCI_EV_DISCONNECTION_COMPLETE:
+        return &disconnection_list;
+    case HCI_EV_ENCRYPTION_CHANGE:
+        return &encryption_list;
+    case HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE:
+        return &remote_version_list;
+    case HCI_EV_HARDWARE_ERROR:
+        return &hardware_error_list;
+    case HCI_EV_DATA_BUFFER_OVERFLOW:
+        return &buffer_overflow_list;
+    }
+    return NULL;
+}
+
+static const struct field le_connection[] = {
+    F_STATUS,
+    F_HANDLE,
+    F_NAME("role", roles),
+    F_KIND("peer", FIELD_PEER),
+    F_TIME("interval", 1250),
+    F_U16("latency"),
+    F_TIME("timeout", 10000),
+    F_NAME("sca", accuracies),
+};
+static const struct field le_update[] = {F_STATUS, F_HANDLE, F_TIME("interval", 1250),
+                                         F_U16("latency"), F_TIME("timeout", 10000)};
+static const struct field le_features[] = {F_STATUS, F_HANDLE, F_X64("features")};
+static const struct field le_algorithm[] = {F_HANDLE, F_NAME("algorithm", algorithms)};
+static const struct field report[] = {
+    F_NAME("type", report_types),
+    F_KIND("addr", FIELD_PEER),
+    F_KIND("data", FIELD_ADV_BLOCK),
+    F_DBM("rssi"),
+};
+
+const struct field_list dump_report_fields = FIELDS(report);
+
+const struct field_list *dump_le_event_fields(uint8_t subevent)
+{
+    static const struct field_list connection_list = FIELDS(le_connection);
+    static const struct field_list update_list = FIELDS(le_update);
+    static const struct field_list features_list = FIELDS(le_features);
+    static const struct field_list algorithm_list = FIELDS(le_algorithm);
+
+    switch (subevent) {
+    case HCI_LE_EV_CONNECTION_COMPLETE:
+        return &connection_list;
+    case HCI_LE_EV_CONNECTION_UPDATE_COMPLETE:
+        return &update_list;
+    case HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE:
+        return &features_list;
+    case HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM:
+        return &algorithm_list;
+    }
+    return NULL;
+}

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -123,6 +124,25 @@ void room_radio_leave(struct room_radio *radio)
 {
     radio_fini(&radio->radio);
     sim_actor_leave(&radio->actor);
+}
+
+struct radio_pair *radio_pair_open(void)
+{
+    struct radio_pair *pair = malloc(sizeof *pair);
+
+    assert_non_null(pair);
+    radio_room_open(&pair->room, 1);
+    room_radio_join(&pair->amy, &pair->room, "amy");
+    room_radio_join(&pair->bob, &pair->room, "bob");
+    return pair;
+}
+
+void radio_pair_close(struct radio_pair *pair)
+{
+    room_radio_leave(&pair->bob);
+    room_radio_leave(&pair->amy);
+    radio_room_close(&pair->room);
+    free(pair);
 }
 
 static const uint8_t octets[LL_PDU_MAX] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};

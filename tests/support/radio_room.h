@@ -45,6 +45,14 @@ void radio_room_clear(struct radio_room *room);
 void room_radio_join(struct room_radio *radio, struct radio_room *room, const char *name);
 void room_radio_leave(struct room_radio *radio);
 
+/* A room of two, seed 1. */
+struct radio_pair {
+    struct radio_room room;
+    struct room_radio amy, bob;
+};
+struct radio_pair *radio_pair_open(void);
+void radio_pair_close(struct radio_pair *pair);
+
 /* An LE 1M advertising packet of `len` octets 0, 1, 2... on 2402 MHz, to be varied. */
 struct radio_packet room_packet(sim_ns start, size_t len);
 /* A window for it. */

@@ -122,10 +122,10 @@ uint8_t hci_cmd_le_read_supported_states(struct hci_face *face, struct rd *param
         ACTIVE_CENTRAL,
         PASSIVE_PERIPHERAL,
         ACTIVE_PERIPHERAL,
-        CONNECTABLE_INITIATING,
     };
-    /* What may add a connection while there is one. */
+    /* What may come to two connections. */
     static const uint8_t with_two_connections[] = {
+        CONNECTABLE_INITIATING,
         INITIATING_CENTRAL,
         CONNECTABLE_CENTRAL,
         CONNECTABLE_PERIPHERAL,

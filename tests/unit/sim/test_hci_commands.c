@@ -376,7 +376,7 @@ static void one_connection_has_fewer_states(void **state)
     struct fixture *f = fixture_new(&profile);
     assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_READ_SUPPORTED_STATES, NULL, 0, ret),
                      0);
-    assert_memory_equal(ret, "\xF7\x77\xFF\x0F\x01\x00\x00\x00", 8);
+    assert_memory_equal(ret, "\xF7\x77\xFF\x0F\x00\x00\x00\x00", 8);
     void *one = f;
     teardown(&one);
 }

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two controllers by raw HCI, over the real Link Layer:
+ *
+ *   phone (central)                        sensor (peripheral)
+ *     |                                       | set parameters and data, enable
+ *     | scan: ADV_IND, SCAN_RSP reports   <---|
+ *     | create connection  ---- CONNECT_IND -->|
+ *     | LE Connection Complete                | LE Connection Complete
+ *     | version, features  <----------------->|
+ *     | ACL data, fragments <---------------->| Number Of Completed Packets
+ *     | disconnect (0x16)  ---- TERMINATE --->| Disconnection Complete (0x13)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hci_tester.h"
+#include "sim/controller.h"
+#include "wire/addr.h"
+#include "wire/wr.h"
+
+#define ROUND_TRIP SIM_US(200)
+
+static const uint8_t sensor_address[6] = {0x0D, 0x18, 0x00, 0xDC, 0x1B, 0x00};
+static const uint8_t phone_address[6] = {0x01, 0x00, 0x00, 0xDC, 0x1B, 0x00};
+static const uint8_t adv_data[31] = {2, 1, 6, 3, 3, 0x0D, 0x18};
+static const uint8_t scan_response[31] = {4, 9, 'H', 'R', 'M'};
+
+struct pair {
+    struct sim_world *world;
+    struct sim_controller *phone, *sensor;
+    struct hci_tester p, s; /* their hosts */
+    uint16_t ph, sh;        /* their handles */
+};
+
+static struct sim_controller *controller_new(struct sim_world *world, const char *name,
+                                             const uint8_t address[static 6], uint8_t sca)
+{
+    struct sim_controller_profile profile = sim_controller_profile_default();
+
+    memcpy(profile.address.octet, address, 6);
+    profile.sca = sca;
+    struct sim_controller *controller = sim_controller_new(world, name, &profile);
+    assert_non_null(controller);
+    return controller;
+}
+
+static int setup(void **state)
+{
+    struct pair *pair = calloc(1, sizeof *pair);
+
+    assert_non_null(pair);
+    pair->world = sim_world_new(3);
+    assert_non_null(pair->world);
+    pair->phone = controller_new(pair->world, "phone", phone_address, 7);
+    pair->sensor = controller_new(pair->world, "sensor", sensor_address, 4);
+    hci_tester_init(&pair->p, pair->world, sim_controller_host_end(pair->phone));
+    hci_tester_init(&pair->s, pair->world, sim_controller_host_end(pair->sensor));
+    hci_tester_bring_up(&pair->p);
+    hci_tester_bring_up(&pair->s);
+    *state = pair;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct pair *pair = *state;
+
+    sim_controller_free(pair->phone);
+    sim_controller_free(pair->sensor);
+    sim_world_free(pair->world);
+    free(pair);
+    return 0;
+}
+
+static void command(struct hci_tester *tester, uint16_t opcode, const uint8_t *params, size_t len)
+{
+    assert_int_equal(hci_tester_command(tester, opcode, params, len, NULL), HCI_ERR_SUCCESS);
+}
+
+static void set_data(struct hci_tester *tester, uint16_t opcode, const uint8_t data[static 31],
+                     uint8_t len)
+{
+    uint8_t params[32] = {len};
+
+    memcpy(params + 1, data, 31);
+    command(tester, opcode, params, sizeof params);
+}
+
+/* ADV_IND every 100 ms on all channels. */
+static void advertise(struct pair *pair)
+{
+    command(&pair->s, HCI_OP_LE_SET_ADVERTISING_PARAMETERS,
+            BYTES(0xA0, 0, 0xA0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0));
+    set_data(&pair->s, HCI_OP_LE_SET_ADVERTISING_DATA, adv_data, 7);
+    set_data(&pair->s, HCI_OP_LE_SET_SCAN_RESPONSE_DATA, scan_response, 5);
+    command(&pair->s, HCI_OP_LE_SET_ADVERTISING_ENABLE, BYTES(1));
+}
+
+/* Interval 30 ms, supervision timeout 1 s; towards the sensor. */
+static const uint8_t create_params[25] = {0x60, 0, 0x60, 0,    0, 0,    0x0D, 0x18, 0,
+                                          0xDC, 0x1B, 0, 0,    24, 0,   24,   0,    0,
+                                          0,    100,  0, 0,    0, 0,    0};
+
+static void connect_pair(struct pair *pair)
+{
+    advertise(pair);
+    command(&pair->p, HCI_OP_LE_CREATE_CONNECTION, create_params, sizeof create_params);
+    const struct hci_tester_packet p =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_CONNECTION_COMPLETE, SIM_S(1));
+    const struct hci_tester_packet s =
+        hci_tester_le_event(&pair->s, HCI_LE_EV_CONNECTION_COMPLETE, SIM_S(1));
+    pair->ph = (uint16_t)(p.bytes[4] | p.bytes[5] << 8);
+    pair->sh = (uint16_t)(s.bytes[4] | s.bytes[5] << 8);
+
+    const uint8_t status_role_peer[] = {0, p.bytes[4], p.bytes[5], 0, 0,    0x0D, 0x18, 0, 0xDC,
+                                        0x1B, 0,    24,         0, 0, 0, 100,  0,    0};
+    assert_memory_equal(p.bytes + 3, status_role_peer, sizeof status_role_peer);
+    const uint8_t at_the_sensor[] = {0, s.bytes[4], s.bytes[5], 1, 0, 0x01, 0, 0, 0xDC,
+                                     0x1B, 0, 24, 0, 0, 0, 100, 0, 7};
+    assert_memory_equal(s.bytes + 3, at_the_sensor, sizeof at_the_sensor);
+    for (unsigned i = 0; i < 2; i++) {
+        struct hci_tester *tester = i ? &pair->s : &pair->p;
+        const struct hci_tester_packet csa =
+            hci_tester_le_event(tester, HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM, 0);
+        assert_int_equal(csa.bytes[5], 1); /* both know #2 */
+        hci_tester_expect_none(tester);
+    }
+}
+
+static void reports_of_an_advertiser(void **state)
+{
+    struct pair *pair = *state;
+
+    advertise(pair);
+    command(&pair->p, HCI_OP_LE_SET_SCAN_PARAMETERS, BYTES(1, 0xA0, 0, 0xA0, 0, 0, 0));
+    command(&pair->p, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(1, 1));
+    const struct hci_tester_packet adv =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_ADVERTISING_REPORT, SIM_S(1));
+    const struct hci_tester_packet rsp =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_ADVERTISING_REPORT, SIM_S(1));
+    uint8_t expected[] = {0x3E, 19, 2, 1, 0, 0, 0x0D, 0x18, 0, 0xDC, 0x1B,
+                          0,    7,  2, 1, 6, 3, 3,    0x0D, 0x18};
+    assert_int_equal(adv.len, sizeof expected + 1);
+    assert_memory_equal(adv.bytes, expected, sizeof expected);
+    const uint8_t response[] = {0x3E, 17, 2, 1, 4, 0, 0x0D, 0x18, 0,  0xDC,
+                                0x1B, 0,  5, 4, 9, 'H', 'R', 'M'};
+    assert_int_equal(rsp.len, sizeof response + 1);
+    assert_memory_equal(rsp.bytes, response, sizeof response);
+    /* At the same place: 40 dB below 0 dBm is the loss at 1 m, less is nearer. */
+    assert_true((int8_t)adv.bytes[adv.len - 1] > -41 && (int8_t)adv.bytes[adv.len - 1] < 0);
+    /* Duplicates are filtered. */
+    hci_tester_run(&pair->p, SIM_S(1));
+    hci_tester_expect_none(&pair->p);
+    command(&pair->p, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(0, 0));
+    hci_tester_run(&pair->p, SIM_S(1));
+    hci_tester_expect_none(&pair->p);
+    hci_tester_expect_none(&pair->s);
+}
+
+static void connect_exchange_disconnect(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    const uint8_t handle[2] = {(uint8_t)pair->ph, (uint8_t)(pair->ph >> 8)};
+    uint8_t ret[8];
+    command(&pair->p, HCI_OP_READ_REMOTE_VERSION_INFORMATION, handle, 2);
+    const struct hci_tester_packet version =
+        hci_tester_event(&pair->p, HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE, SIM_S(1));
+    assert_memory_equal(version.bytes + 2,
+                        ((uint8_t[]){0, handle[0], handle[1], 8, 0xFF, 0xFF, 0, 0}), 8);
+    command(&pair->p, HCI_OP_LE_READ_REMOTE_FEATURES, handle, 2);
+    const struct hci_tester_packet features =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, SIM_S(1));
+    assert_memory_equal(features.bytes + 3, ((uint8_t[]){0, handle[0], handle[1]}), 3);
+    command(&pair->s, HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES, NULL, 0);
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_READ_RSSI, handle, 2, ret), 0);
+    assert_true((int8_t)ret[2] > -41 && (int8_t)ret[2] < 0);
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_LE_READ_CHANNEL_MAP, handle, 2, ret), 0);
+    assert_memory_equal(ret + 2, "\xFF\xFF\xFF\xFF\x1F", 5);
+    hci_tester_expect_none(&pair->p);
+    hci_tester_expect_none(&pair->s);
+
+    const sim_ns sent_at = sim_world_now(pair->world);
+    hci_tester_send_command(&pair->p, HCI_OP_DISCONNECT, (uint8_t[]){handle[0], handle[1], 0x13},
+                            3);
+    hci_tester_expect(&pair->p, sent_at + ROUND_TRIP, HCI_PACKET_EVENT,
+                      BYTES(0x0F, 4, 0, 1, 0x06, 0x04));
+    const struct hci_tester_packet ours =
+        hci_tester_event(&pair->p, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(1));
+    assert_memory_equal(ours.bytes, ((uint8_t[]){5, 4, 0, handle[0], handle[1], 0x16}), 6);
+    const struct hci_tester_packet theirs =
+        hci_tester_event(&pair->s, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(1));
+    assert_int_equal(theirs.bytes[5], 0x13);
+    hci_tester_run(&pair->p, SIM_S(2));
+    hci_tester_expect_none(&pair->p);
+    hci_tester_expect_none(&pair->s);
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_READ_RSSI, handle, 2, ret), 2);
+}
+
+/*
+ * Sends `len` octets in HCI packets of `part`, each when its predecessor was acknowledged or, with
+ * burst, at once; collects what arrives: one start, then continuations, in order.
+ */
+static void transfer(struct hci_tester *from, uint16_t from_handle, struct hci_tester *to,
+                     uint16_t to_handle, size_t len, size_t part)
+{
+    uint8_t sent[512], got[512];
+    size_t got_len = 0;
+    unsigned packets = 0, completed = 0, fragments = 0;
+
+    assert_true(len <= sizeof sent);
+    for (size_t i = 0; i < len; i++)
+        sent[i] = (uint8_t)(i * 31 + 7);
+    for (size_t off = 0; off < len; off += part, packets++) {
+        const size_t n = len - off < part ? len - off : part;
+        hci_tester_send_acl(from, (uint16_t)(from_handle | (off ? 1U : 0U) << 12), sent + off, n);
+    }
+    while (completed < packets) {
+        const struct hci_tester_packet e =
+            hci_tester_event(from, HCI_EV_NUMBER_OF_COMPLETED_PACKETS, SIM_S(2));
+        assert_int_equal(e.bytes[2], 1);
+        assert_int_equal(e.bytes[3] | e.bytes[4] << 8, from_handle);
+        completed += e.bytes[5];
+    }
+    assert_int_equal(completed, packets);
+    while (got_len < len) {
+        const struct hci_tester_packet p = hci_tester_next(to, SIM_S(1));
+        assert_int_equal(p.type, HCI_PACKET_ACL);
+        assert_int_equal(p.bytes[0] | p.bytes[1] << 8,
+                         to_handle | (fragments ? 1U : 2U) << 12);
+        assert_true(p.len - 4U <= 27); /* no data length extension yet */
+        memcpy(got + got_len, p.bytes + 4, p.len - 4U);
+        got_len += p.len - 4U;
+        fragments++;
+    }
+    assert_int_equal(got_len, len);
+    assert_memory_equal(got, sent, len);
+    hci_tester_expect_none(from);
+    hci_tester_expect_none(to);
+}
+
+static void data_both_ways(void **state)
+{
+    static const struct {
+        size_t len, part;
+    } sizes[] = {{1, 27}, {27, 27}, {28, 251}, {251, 251}, {500, 251}, {54, 27}, {90, 12}};
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        transfer(&pair->p, pair->ph, &pair->s, pair->sh, sizes[i].len, sizes[i].part);
+        transfer(&pair->s, pair->sh, &pair->p, pair->ph, sizes[i].len, sizes[i].part);
+    }
+}
+
+/* What the peer has not acknowledged when the connection ends is never completed. */
+static void nothing_is_completed_after_the_end(void **state)
+{
+    struct pair *pair = *state;
+    const uint8_t data[251] = {247, 0, 4, 0};
+
+    connect_pair(pair);
+    for (unsigned i = 0; i < 8; i++)
+        hci_tester_send_acl(&pair->p, pair->ph, data, sizeof data);
+    hci_tester_send_command(&pair->p, HCI_OP_DISCONNECT,
+                            BYTES((uint8_t)pair->ph, (uint8_t)(pair->ph >> 8), 0x13));
+    hci_tester_run(&pair->p, SIM_S(5));
+    bool ended = false;
+    while (pair->p.count) {
+        const struct hci_tester_packet packet = hci_tester_next(&pair->p, 0);
+        assert_false(ended);
+        ended = packet.bytes[0] == HCI_EV_DISCONNECTION_COMPLETE;
+    }
+    assert_true(ended);
+}
+
+/* 7.8.13: the answer to the cancel comes first, then the connection that did not come to be. */
+static void a_cancelled_connection(void **state)
+{
+    struct pair *pair = *state;
+
+    command(&pair->p, HCI_OP_LE_CREATE_CONNECTION, create_params, sizeof create_params);
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION, create_params,
+                                        sizeof create_params, NULL),
+                     HCI_ERR_COMMAND_DISALLOWED);
+    hci_tester_run(&pair->p, SIM_S(3));
+    hci_tester_expect_none(&pair->p);
+    const sim_ns sent_at = sim_world_now(pair->world);
+    hci_tester_send_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION_CANCEL, NULL, 0);
+    hci_tester_expect(&pair->p, sent_at + ROUND_TRIP, HCI_PACKET_EVENT,
+                      BYTES(0x0E, 4, 1, 0x0E, 0x20, 0));
+    const struct hci_tester_packet complete =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_CONNECTION_COMPLETE, SIM_MS(10));
+    assert_int_equal(complete.bytes[3], HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER);
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION_CANCEL, NULL, 0,
+                                        NULL),
+                     HCI_ERR_COMMAND_DISALLOWED);
+    hci_tester_run(&pair->p, SIM_S(1));
+    hci_tester_expect_none(&pair->p);
+}
+
+/* The phone's Reset leaves the sensor to its supervision timeout; the phone hears of nothing. */
+static void reset_forgets_a_connection(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    command(&pair->p, HCI_OP_RESET, NULL, 0);
+    const struct hci_tester_packet gone =
+        hci_tester_event(&pair->s, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(3));
+    assert_int_equal(gone.bytes[5], HCI_ERR_CONNECTION_TIMEOUT);
+    hci_tester_expect_none(&pair->p);
+    hci_tester_bring_up(&pair->p);
+    connect_pair(pair);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(reports_of_an_advertiser),
+        TEST(connect_exchange_disconnect),
+        TEST(data_both_ways),
+        TEST(nothing_is_completed_after_the_end),
+        TEST(a_cancelled_connection),
+        TEST(reset_forgets_a_connection),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -340,6 +340,7 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
         .latency = conn->latency,
         .timeout_10ms = conn->timeout_10ms,
         .sca = central ? 0 : ind->sca,
+        .channel_selection_2 = ind->ch_sel,
     };
     ll->up->connected(ll->user, &info);
 }

@@ -313,6 +313,7 @@ static void reset_forgets_a_connection(void **state)
     struct pair *pair = *state;
 
     connect_pair(pair);
+    hci_tester_run(&pair->p, SIM_MS(500));
     command(&pair->p, HCI_OP_RESET, NULL, 0);
     const struct hci_tester_packet gone =
         hci_tester_event(&pair->s, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(3));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ACL data both ways, and Number Of Completed Packets. */
-#include "fake_controller.h"
+#include "face_fixture.h"
+#include "rows.h"
 
 #define LATENCY SIM_US(100)
 
@@ -48,18 +49,18 @@ static const struct bad {
     {"broadcast", {0x40, 0x40, 0x04, 0x00, 1, 2, 3, 4}, 8},
     {"reserved broadcast", {0x40, 0xC0, 0x04, 0x00, 1, 2, 3, 4}, 8},
 };
-#define BAD (sizeof bad / sizeof bad[0])
 
 static void bad_packet_is_dropped(void **state)
 {
-    struct fixture *f = *state;
-    const struct bad *row = f->row;
+    const struct bad *row = *state;
+    struct fixture *f = fixture_brought_up();
 
     hci_tester_send(&f->host, HCI_PACKET_ACL, row->packet, row->len);
     hci_tester_run(&f->host, SIM_MS(1));
     assert_int_equal(sim_controller_stats(f->controller)->acl_refused, 1);
     assert_int_equal(f->ll->requests, 0);
     hci_tester_expect_none(&f->host);
+    fixture_free(f);
 }
 
 static void more_than_a_buffer_holds_is_dropped(void **state)
@@ -172,7 +173,7 @@ static void nothing_is_completed_after_a_disconnection(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_brought_up, teardown)
-    const struct CMUnitTest others[] = {
+    const struct CMUnitTest tests[] = {
         TEST(starts_and_continuations_go_down),
         TEST(more_than_a_buffer_holds_is_dropped),
         TEST(more_than_the_buffers_overflows),
@@ -182,11 +183,7 @@ int main(void)
         TEST(completed_packets_are_told_once_an_instant),
         TEST(nothing_is_completed_after_a_disconnection),
     };
-    struct CMUnitTest tests[BAD + sizeof others / sizeof others[0]];
-    size_t count = 0;
+    const int failed = RUN_ROWS(bad, bad_packet_is_dropped);
 
-    for (size_t i = 0; i < BAD; i++)
-        tests[count++] = row_test(bad[i].name, bad_packet_is_dropped, setup_brought_up, &bad[i]);
-    memcpy(&tests[count], others, sizeof others);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

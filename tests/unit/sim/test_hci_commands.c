@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Each command: its parameters, its lengths, its return parameters, its errors. */
-#include "fake_controller.h"
+#include "face_fixture.h"
+#include "rows.h"
 
 /* A command as it should be, what it asks of the Link Layer, and what it returns. */
 struct row {
@@ -73,18 +74,14 @@ static struct fixture *addressed(void)
 
 static int setup_addressed(void **state)
 {
-    const void *row = *state;
-    struct fixture *f = addressed();
-
-    f->row = row;
-    *state = f;
+    *state = addressed();
     return 0;
 }
 
 static void as_it_should_be(void **state)
 {
-    struct fixture *f = *state;
-    const struct row *row = f->row;
+    const struct row *row = *state;
+    struct fixture *f = addressed();
     uint8_t ret[252];
 
     assert_int_equal(hci_tester_command(&f->host, row->opcode, (const uint8_t *)row->params,
@@ -98,6 +95,7 @@ static void as_it_should_be(void **state)
     if (row->request)
         assert_string_equal(f->ll->request, row->request);
     hci_tester_expect_none(&f->host);
+    fixture_free(f);
 }
 
 /* LE Rand alone returns what no table can hold. */
@@ -111,8 +109,7 @@ static void rand_is_random_and_repeatable(void **state)
     assert_memory_not_equal(first, second, 8);
     assert_int_equal(hci_tester_command(&again->host, HCI_OP_LE_RAND, NULL, 0, same), 0);
     assert_memory_equal(first, same, 8);
-    void *other = again;
-    teardown(&other);
+    fixture_free(again);
 }
 
 /* The answer that the command's row names, with the status, and zeros behind it. */
@@ -248,12 +245,11 @@ static const struct refused {
     {"power of no connection", HCI_OP_READ_TRANSMIT_POWER_LEVEL, {0x41, 0, 0}, 0x02, {0x41, 0, 0}},
     {"power type 2", HCI_OP_READ_TRANSMIT_POWER_LEVEL, {0x40, 0, 2}, 0x12, {0x40, 0, 0}},
 };
-#define REFUSED (sizeof refused / sizeof refused[0])
 
 static void the_face_refuses(void **state)
 {
-    struct fixture *f = *state;
-    const struct refused *row = f->row;
+    const struct refused *row = *state;
+    struct fixture *f = addressed();
     const struct hci_command_info *info = hci_command_info(row->opcode);
     uint8_t ret[252];
 
@@ -262,6 +258,7 @@ static void the_face_refuses(void **state)
         row->status);
     assert_memory_equal(ret, row->returned, (size_t)info->return_len - 1);
     assert_int_equal(f->ll->requests, 0);
+    fixture_free(f);
 }
 
 /* The handle that is not known comes back beside its error; what else there would be is zero. */
@@ -377,14 +374,13 @@ static void one_connection_has_fewer_states(void **state)
     assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_READ_SUPPORTED_STATES, NULL, 0, ret),
                      0);
     assert_memory_equal(ret, "\xF7\x77\xFF\x0F\x00\x00\x00\x00", 8);
-    void *one = f;
-    teardown(&one);
+    fixture_free(f);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_addressed, teardown)
-    const struct CMUnitTest others[] = {
+    const struct CMUnitTest tests[] = {
         TEST(rand_is_random_and_repeatable),
         TEST(every_other_length_is_refused),
         TEST(packet_and_length_must_agree),
@@ -396,13 +392,8 @@ int main(void)
         TEST(commands_without_credit_are_answered_in_order),
         cmocka_unit_test(one_connection_has_fewer_states),
     };
-    struct CMUnitTest tests[ROWS + REFUSED + sizeof others / sizeof others[0]];
-    size_t count = 0;
+    int failed = RUN_ROWS(rows, as_it_should_be);
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[count++] = row_test(rows[i].name, as_it_should_be, setup_addressed, &rows[i]);
-    for (size_t i = 0; i < REFUSED; i++)
-        tests[count++] = row_test(refused[i].name, the_face_refuses, setup_addressed, &refused[i]);
-    memcpy(&tests[count], others, sizeof others);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed += RUN_ROWS(refused, the_face_refuses);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

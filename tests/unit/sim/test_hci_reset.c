@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reset resets (Core v5.4, Vol 4, Part E, 7.3.2), and the profiles that make no sense. */
-#include "fake_controller.h"
+#include "face_fixture.h"
 #include "wire/ll.h"
 
 static void the_link_layer_is_reset(void **state)

@@ -3,7 +3,7 @@
  * A controller does what it claims: each command whose bit in Supported Commands is set is known,
  * and no other opcode is.
  */
-#include "fake_controller.h"
+#include "face_fixture.h"
 
 /* The opcodes whose bit is set; a set bit that is no command's is a false promise. */
 static void read_claims(struct fixture *f, bool claimed[static 0x10000])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A controller over the fake Link Layer, with a raw HCI host; brought up or not. */
-#ifndef FAKE_CONTROLLER_H
-#define FAKE_CONTROLLER_H
+#ifndef FACE_FIXTURE_H
+#define FACE_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,6 @@ struct fixture {
     struct sim_world *world;
     struct sim_controller *controller;
     struct ll *ll;
-    const void *row; /* of a table with a test a row */
     struct hci_tester host;
 };
 
@@ -36,47 +35,45 @@ static struct fixture *fixture_new(const struct sim_controller_profile *profile)
     return f;
 }
 
-static int setup(void **state)
+static void fixture_free(struct fixture *f)
 {
-    const struct sim_controller_profile profile = sim_controller_profile_default();
-    const void *row = *state;
-    struct fixture *f = fixture_new(&profile);
-
-    f->row = row;
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
     sim_controller_free(f->controller);
     sim_world_free(f->world);
     free(f);
+}
+
+static struct fixture *fixture_default(void)
+{
+    const struct sim_controller_profile profile = sim_controller_profile_default();
+
+    return fixture_new(&profile);
+}
+
+static inline struct fixture *fixture_brought_up(void)
+{
+    struct fixture *f = fixture_default();
+
+    hci_tester_bring_up(&f->host);
+    f->ll->requests = 0;
+    return f;
+}
+
+static inline int setup(void **state)
+{
+    *state = fixture_default();
     return 0;
 }
 
 static inline int setup_brought_up(void **state)
 {
-    setup(state);
-    struct fixture *f = *state;
-    hci_tester_bring_up(&f->host);
-    f->ll->requests = 0;
+    *state = fixture_brought_up();
     return 0;
 }
 
-/* One test a row: the fixture's `row` is the row's address. */
-static inline struct CMUnitTest row_test(const char *name, CMUnitTestFunction test,
-                                         CMFixtureFunction set_up, const void *row)
+static int teardown(void **state)
 {
-    return (struct CMUnitTest){
-        .name = name,
-        .test_func = test,
-        .setup_func = set_up,
-        .teardown_func = teardown,
-        .initial_state = (void *)(uintptr_t)row,
-    };
+    fixture_free(*state);
+    return 0;
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_internal.h"
 
+#include "blueroom/gatt_client.h"
+
 #include <stdlib.h>
 
 /* What this host has a handler for; the rest of the events would be noise (7.3.1, 7.8.1). */
@@ -225,7 +227,7 @@ static bool config_valid(const struct blr_host_config *config)
 {
     if (!config->clock || !config->link)
         return false;
-    if (config->mtu != 0 && (config->mtu < L2CAP_LE_MIN_MTU || config->mtu > HOST_MAX_MTU))
+    if (config->mtu != 0 && (config->mtu < ATT_DEFAULT_MTU || config->mtu > BLR_GATT_MAX_MTU))
         return false;
     if (config->own_address_type == BD_ADDR_RANDOM)
         return random_address_valid(&config->random_address);

@@ -40,7 +40,6 @@ enum {
     HOST_MAX_REFUSED = 8,
     GAP_ADV_DATA_MAX = 31,
     HOST_DEFAULT_MTU = 247,
-    HOST_MAX_MTU = 517,
 };
 
 enum host_state {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/radio.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "radio_medium.h"
@@ -97,92 +96,6 @@ static void air_unlink(struct radio *tx)
         tx->air_next->air_link = tx->air_link;
 }
 
-static struct radio_reception *reception_new(struct radio *to)
-{
-    struct radio_medium *medium = to->medium;
-    struct radio_reception *reception = &to->reception;
-
-    if (to->window.any_frequency) {
-        reception = medium->spare;
-        if (reception)
-            medium->spare = reception->next;
-        else
-            reception = malloc(sizeof *reception);
-        if (!reception)
-            return NULL;
-    }
-    reception->to = to;
-    return reception;
-}
-
-/* Its receiver is left idle, or still listening if it is a sniffer. */
-static void reception_end(struct radio_reception *reception)
-{
-    struct radio *to = reception->to;
-
-    *reception->link = reception->next;
-    if (reception->next)
-        reception->next->link = reception->link;
-    if (reception == &to->reception) {
-        to->state = RADIO_IDLE;
-        return;
-    }
-    *reception->side_link = reception->side_next;
-    if (reception->side_next)
-        reception->side_next->side_link = reception->side_link;
-    if (!to->side && !to->listen_link)
-        to->state = RADIO_IDLE;
-    reception->next = to->medium->spare;
-    to->medium->spare = reception;
-}
-
-/* --- order of receivers --- */
-
-static bool before(const struct radio_reception *a, const struct radio_reception *b)
-{
-    const struct radio *x = a->to;
-    const struct radio *y = b->to;
-
-    return x->actor->rank != y->actor->rank ? x->actor->rank < y->actor->rank : x->id < y->id;
-}
-
-static struct radio_reception *merge(struct radio_reception *a, struct radio_reception *b)
-{
-    struct radio_reception *head;
-    struct radio_reception **tail = &head;
-
-    while (a && b) {
-        struct radio_reception **least = before(a, b) ? &a : &b;
-        *tail = *least;
-        tail = &(*least)->next;
-        *least = *tail;
-    }
-    *tail = a ? a : b;
-    return head;
-}
-
-static struct radio_reception *sort(struct radio_reception *list, size_t n)
-{
-    if (n < 2)
-        return list;
-    struct radio_reception *last = list;
-    for (size_t i = 1; i < n / 2; i++)
-        last = last->next;
-    struct radio_reception *half = last->next;
-    last->next = NULL;
-    struct radio_reception *low = sort(list, n / 2);
-    return merge(low, sort(half, n - n / 2));
-}
-
-static bool sorted(const struct radio_reception *list)
-{
-    for (; list && list->next; list = list->next) {
-        if (!before(list, list->next))
-            return false;
-    }
-    return true;
-}
-
 /* --- a packet begins --- */
 
 enum radio_verdict radio_judge(const struct radio *tx, const struct radio *rx,
@@ -221,7 +134,7 @@ static size_t collect(struct radio *tx, struct radio *list, struct radio_recepti
         enum radio_verdict verdict = radio_judge(tx, rx, &seen);
         struct radio_reception *reception = NULL;
         if (verdict == RADIO_HEARD) {
-            reception = reception_new(rx);
+            reception = radio_reception_new(rx);
             /* Without memory for one more at once, a sniffer has its hands full. */
             verdict = reception ? RADIO_HEARD : RADIO_BUSY;
         }
@@ -267,10 +180,7 @@ static void lock_all(struct radio *tx, struct radio_reception *found)
         found = found->next;
         if (medium->rules && radio_rules_lose(medium, tx, reception)) {
             medium->stats.verdict[RADIO_LOST_BY_RULE]++;
-            if (reception != &reception->to->reception) {
-                reception->next = medium->spare;
-                medium->spare = reception;
-            }
+            radio_reception_discard(reception);
             continue;
         }
         reception->link = link;
@@ -315,9 +225,7 @@ static void air_start(void *user)
     disturb(tx);
     size_t n = collect(tx, medium->listeners[tx->tx.mhz - RADIO_MHZ_MIN], &found);
     n += collect(tx, medium->sniffers, &found);
-    if (!sorted(found))
-        found = sort(found, n);
-    lock_all(tx, found);
+    lock_all(tx, radio_receptions_sort(found, n));
     if (medium->observer)
         radio_medium_explain(medium, tx);
     air_link(tx);
@@ -402,7 +310,7 @@ static void deliver(struct radio_medium *medium, struct radio_reception *recepti
     else if (reception->flips)
         verdict = RADIO_CORRUPTED;
     radio_medium_verdict(medium, delivery->sender, to, reception, verdict);
-    reception_end(reception);
+    radio_reception_end(reception);
     if (to->ops->rx)
         to->ops->rx(to, &rx);
 }
@@ -460,7 +368,7 @@ void radio_reception_drop(struct radio *tx, struct radio_reception *reception,
     const bool sniffer = reception != &to->reception;
 
     radio_medium_verdict(to->medium, tx, to, reception, verdict);
-    reception_end(reception);
+    radio_reception_end(reception);
     if (sniffer)
         return;
     to->state = RADIO_RX;
@@ -493,7 +401,7 @@ static void turn_away(struct radio_reception *reception)
         }
     }
     radio_medium_verdict(medium, from, reception->to, reception, RADIO_CUT_OFF);
-    reception_end(reception);
+    radio_reception_end(reception);
 }
 
 /* Leaves a close timer armed for arm_close(). */

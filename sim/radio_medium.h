@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The medium's inside, shared by its files. In reading order: radio.c is what happens when (the
- * transceivers and the two events of a transmission), radio_collision.c is what disturbs it,
- * radio_loss.c how strong it arrives, radio_rules.c what scripts do to it, radio_medium.c who is
- * told of it.
+ * transceivers and the two events of a transmission), radio_reception.c who receives it,
+ * radio_collision.c what disturbs it, radio_loss.c how strong it arrives, radio_rules.c what
+ * scripts do to it, radio_medium.c who is told of it.
  */
 #ifndef SIM_RADIO_MEDIUM_H
 #define SIM_RADIO_MEDIUM_H
@@ -61,6 +61,31 @@ struct radio_medium {
 struct radio_medium *radio_medium_new(struct sim_world *world);
 void radio_medium_free(struct radio_medium *medium);
 
+/* --- radio.c --- */
+
+/*
+ * What a listening radio makes of a packet that begins: RADIO_HEARD when it can lock, as far as the
+ * rules agree. Fills in power and margin. Changes nothing.
+ */
+enum radio_verdict radio_judge(const struct radio *tx, const struct radio *rx,
+                               struct radio_reception *reception);
+
+/* A reception that a stronger signal or its sender ended: its receiver listens on. */
+void radio_reception_drop(struct radio *tx, struct radio_reception *reception,
+                          enum radio_verdict verdict);
+
+/* --- radio_reception.c --- */
+
+/* For a radio that listens; linked nowhere. NULL when a sniffer's needs memory and there is none.
+ */
+struct radio_reception *radio_reception_new(struct radio *to);
+/* Before it was linked anywhere. */
+void radio_reception_discard(struct radio_reception *reception);
+/* Its receiver is left idle, or still listening if it is a sniffer. */
+void radio_reception_end(struct radio_reception *reception);
+/* A list of n by the ranks of the receivers' actors. */
+struct radio_reception *radio_receptions_sort(struct radio_reception *list, size_t n);
+
 /* --- radio_medium.c --- */
 
 void radio_medium_trace_start(struct radio_medium *medium, const struct radio *tx);
@@ -70,13 +95,6 @@ void radio_medium_verdict(struct radio_medium *medium, const struct radio *from,
                           enum radio_verdict verdict);
 /* Tells the observer why each radio that does not receive the packet just begun does not. */
 void radio_medium_explain(struct radio_medium *medium, const struct radio *tx);
-
-/*
- * What a listening radio makes of a packet that begins: RADIO_HEARD when it can lock, as far as the
- * rules agree. Fills in power and margin. Changes nothing.
- */
-enum radio_verdict radio_judge(const struct radio *tx, const struct radio *rx,
-                               struct radio_reception *reception);
 
 /* --- radio_loss.c --- */
 
@@ -105,9 +123,5 @@ void radio_rules_free(struct radio_medium *medium);
 uint64_t radio_rules_name_key(uint64_t seed, const char *name);
 /* Flips one to eight bits of the PDU and the 24 of the CRC. */
 void radio_flip_bits(struct sim_stream *stream, uint8_t *pdu, size_t len, uint32_t *crc);
-
-/* A reception that a stronger signal or its sender ended: its receiver listens on. */
-void radio_reception_drop(struct radio *tx, struct radio_reception *reception,
-                          enum radio_verdict verdict);
 
 #endif

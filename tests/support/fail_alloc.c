@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fail_alloc.h"
 
-#include <stddef.h>
-
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -12,6 +10,7 @@ void *__wrap_realloc(void *p, size_t size);
 
 /* A test program has one thread; the allocator leaves no other place for this. */
 static unsigned count, fail_at;
+static size_t octets;
 static bool happened;
 
 void fail_alloc_from(unsigned n)
@@ -30,9 +29,15 @@ unsigned fail_alloc_count(void)
     return count;
 }
 
-static bool fails(void)
+size_t fail_alloc_octets(void)
+{
+    return octets;
+}
+
+static bool fails(size_t size)
 {
     count++;
+    octets += size;
     if (!fail_at || count < fail_at)
         return false;
     happened = true;
@@ -41,15 +46,15 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return fails(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return fails() ? NULL : __real_calloc(n, size);
+    return fails(n * size) ? NULL : __real_calloc(n, size);
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
-    return fails() ? NULL : __real_realloc(p, size);
+    return fails(size) ? NULL : __real_realloc(p, size);
 }

@@ -7,6 +7,7 @@
 #define TESTS_FAIL_ALLOC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The n-th allocation from now on (1: the next) and all behind it fail; 0: none. */
 void fail_alloc_from(unsigned n);
@@ -14,7 +15,8 @@ void fail_alloc_from(unsigned n);
 /* Whether one has failed since. */
 bool fail_alloc_happened(void);
 
-/* Allocations since the program began. */
+/* Allocations since the program began, and the octets asked for, given back or not. */
 unsigned fail_alloc_count(void);
+size_t fail_alloc_octets(void);
 
 #endif

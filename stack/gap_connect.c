@@ -22,8 +22,13 @@ enum {
     TIMEOUT_DEFAULT_10MS = 420,
 };
 
-/* Ends the attempt. The state is idle first, so that the callback may begin another. */
-static void finish(struct blr_host *host, struct blr_conn *conn, int error)
+struct whom_to_tell {
+    blr_connect_cb *cb;
+    void *user;
+};
+
+/* The attempt is over; whoever is told may begin another. */
+static struct whom_to_tell end_attempt(struct blr_host *host)
 {
     struct gap_connect *connect = &host->connect;
 
@@ -31,8 +36,18 @@ static void finish(struct blr_host *host, struct blr_conn *conn, int error)
     clock_cancel(host->clock, &connect->timeout);
     hci_command_forget(&host->driver, &connect->create);
     hci_command_forget(&host->driver, &connect->cancel);
-    if (connect->cb)
-        connect->cb(host, conn, error, connect->user);
+    return (struct whom_to_tell){connect->cb, connect->user};
+}
+
+static void tell(struct blr_host *host, struct whom_to_tell whom, struct blr_conn *conn, int error)
+{
+    if (whom.cb)
+        whom.cb(host, conn, error, whom.user);
+}
+
+static void fail_attempt(struct blr_host *host, int error)
+{
+    tell(host, end_attempt(host), NULL, error);
 }
 
 static void send_cancel(struct blr_host *host)
@@ -65,7 +80,7 @@ static void create_answered(void *user, int error, struct rd *ret)
 
     (void)ret;
     if (error) {
-        finish(host, NULL, host->connect.give_up ? host->connect.give_up : error);
+        fail_attempt(host, host->connect.give_up ? host->connect.give_up : error);
         return;
     }
     host->connect.state = WAIT_CONNECTION_COMPLETE;
@@ -93,7 +108,7 @@ static void timed_out(void *user)
     struct blr_host *host = user;
 
     if (host->connect.state == WAIT_CANCELLED_CONNECTION_COMPLETE)
-        finish(host, NULL, host->connect.give_up);
+        fail_attempt(host, host->connect.give_up);
     else if (!host->connect.give_up)
         give_up(host, BLR_ERR_TIMEOUT);
 }
@@ -181,7 +196,7 @@ void gap_connect_init(struct blr_host *host)
 void gap_connect_fail(struct blr_host *host, int error)
 {
     if (host->connect.state != GAP_CONNECT_IDLE)
-        finish(host, NULL, error);
+        fail_attempt(host, error);
 }
 
 /* --- LE Connection Complete --- */
@@ -220,10 +235,11 @@ static void central_complete(struct blr_host *host, const struct conn_info *info
         conn_refuse(host, info->handle);
     } else if (connect->give_up == BLR_ERR_CANCELLED) {
         conn_refuse(host, info->handle);
-        finish(host, NULL, BLR_ERR_CANCELLED);
+        fail_attempt(host, BLR_ERR_CANCELLED);
     } else {
+        const struct whom_to_tell whom = end_attempt(host);
         struct blr_conn *conn = made(host, info);
-        finish(host, conn, conn ? 0 : BLR_ERR_NO_MEMORY);
+        tell(host, whom, conn, conn ? 0 : BLR_ERR_NO_MEMORY);
     }
 }
 
@@ -232,8 +248,7 @@ static void failed_to_complete(struct blr_host *host, uint8_t status)
     if (status == HCI_ERR_ADVERTISING_TIMEOUT || !awaited(&host->connect))
         host->counters.unexpected_packets++;
     else
-        finish(host, NULL,
-               host->connect.give_up ? host->connect.give_up : BLR_ERR_HCI(status));
+        fail_attempt(host, host->connect.give_up ? host->connect.give_up : BLR_ERR_HCI(status));
 }
 
 void gap_connection_complete(struct blr_host *host, struct rd *r)

@@ -252,6 +252,14 @@ void expect_no_acl(struct host_story *story)
     assert_null(fake_controller_acl(&story->fake));
 }
 
+void host_story_event(struct host_story *story, const char *hex)
+{
+    uint8_t packet[300];
+    const size_t len = hex_read(hex, packet, sizeof packet);
+
+    fake_controller_send(&story->fake, HCI_PACKET_EVENT, packet, len);
+}
+
 void host_story_acl(struct host_story *story, uint16_t handle, unsigned pb, const char *hex)
 {
     uint8_t data[1024];

@@ -20,6 +20,7 @@ struct host_story {
     size_t log_len;
     /* Called at the end of the callbacks below, for tests of what one may do there. */
     void (*hook)(struct host_story *story);
+    void *user; /* the hook's */
 };
 
 /* A host that has not been started. mtu as in struct blr_host_config. */
@@ -54,7 +55,8 @@ void expect_no_command(struct host_story *story);
 void expect_acl(struct host_story *story, const char *text);
 void expect_no_acl(struct host_story *story);
 
-/* ACL data to the host, in hex. */
+/* A whole event packet, or ACL data, to the host, in hex. */
+void host_story_event(struct host_story *story, const char *hex);
 void host_story_acl(struct host_story *story, uint16_t handle, unsigned pb, const char *hex);
 
 /* Connections with handle and role, told of and logged. Peers are C0:00:00:00:00:xx by handle. */

@@ -2,18 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hex.h"
 #include "host_internal.h"
 #include "host_story.h"
 #include "test_rows.h"
-
-static void send_event(struct host_story *story, const char *hex)
-{
-    uint8_t packet[300];
-    const size_t len = hex_read(hex, packet, sizeof packet);
-
-    fake_controller_send(&story->fake, HCI_PACKET_EVENT, packet, len);
-}
 
 static void stop_both(struct host_story *story)
 {
@@ -44,9 +35,9 @@ static void waits_for_a_credit(void **state)
     stop_both(story);
     expect_answer(story, "200a 00");
     expect_no_command(story);
-    send_event(story, "0e 03 00 00 00"); /* no credit yet */
+    host_story_event(story, "0e 03 00 00 00"); /* no credit yet */
     expect_no_command(story);
-    send_event(story, "0e 03 01 00 00");
+    host_story_event(story, "0e 03 01 00 00");
     expect_command(story, "200c 00 00");
 }
 
@@ -57,7 +48,7 @@ static void credit_by_command_status(void **state)
     story->fake.credits = 0;
     stop_both(story);
     expect_answer(story, "200a 00");
-    send_event(story, "0f 04 00 01 00 00");
+    host_story_event(story, "0f 04 00 01 00 00");
     expect_command(story, "200c 00 00");
 }
 
@@ -192,7 +183,7 @@ static void answer_without_status(void **state)
 
     assert_int_equal(blr_gap_advertise_stop(story->host, told_advertise_stop, story), 0);
     expect_command(story, "200a 00");
-    send_event(story, "0e 03 01 0a 20");
+    host_story_event(story, "0e 03 01 0a 20");
     char text[64] = "advertise_stop ";
     strcat(strcat(text, blr_strerror(BLR_ERR_MALFORMED)), "\n");
     expect_told(story, text);
@@ -244,8 +235,8 @@ static void hardware_error(void **state)
     host_story_connect(story, 0x40, BLR_PERIPHERAL);
     stop_both(story);
     expect_command(story, "200a 00");
-    send_event(story, "10 01 42");
-    send_event(story, "0e 04 01 0a 20 00"); /* not to be trusted any more */
+    host_story_event(story, "10 01 42");
+    host_story_event(story, "0e 04 01 0a 20 00"); /* not to be trusted any more */
     expect_told(story, "");
     manual_clock_advance(&story->clock, 0);
     expect_told(story, "advertise_stop Hardware Failure\nscan_stop Hardware Failure\n"
@@ -300,7 +291,7 @@ static void bad_event_is_counted(void **state)
     host_story_up(&story);
     host_story_connect(&story, 0x40, BLR_PERIPHERAL);
     const struct host_counters before = story.host->counters;
-    send_event(&story, row->packet);
+    host_story_event(&story, row->packet);
     const struct host_counters *after = &story.host->counters;
     assert_int_equal(after->malformed_packets - before.malformed_packets, row->malformed ? 1 : 0);
     assert_int_equal(after->unexpected_packets - before.unexpected_packets, row->malformed ? 0 : 1);

@@ -125,11 +125,8 @@ uint8_t hci_cmd_le_read_supported_states(struct hci_face *face, struct rd *param
     };
     /* What may come to two connections. */
     static const uint8_t with_two_connections[] = {
-        CONNECTABLE_INITIATING,
-        INITIATING_CENTRAL,
-        CONNECTABLE_CENTRAL,
-        CONNECTABLE_PERIPHERAL,
-        INITIATING_PERIPHERAL,
+        CONNECTABLE_INITIATING, INITIATING_CENTRAL,    CONNECTABLE_CENTRAL,
+        CONNECTABLE_PERIPHERAL, INITIATING_PERIPHERAL,
     };
     uint64_t states = 0;
 

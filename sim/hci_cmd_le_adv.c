@@ -46,15 +46,13 @@ uint8_t hci_cmd_le_set_advertising_data(struct hci_face *face, struct rd *params
     return set_data(face, params, ll_adv_set_data);
 }
 
-uint8_t hci_cmd_le_set_scan_response_data(struct hci_face *face, struct rd *params,
-                                          struct wr *ret)
+uint8_t hci_cmd_le_set_scan_response_data(struct hci_face *face, struct rd *params, struct wr *ret)
 {
     (void)ret;
     return set_data(face, params, ll_adv_set_scan_response);
 }
 
-uint8_t hci_cmd_le_set_advertising_enable(struct hci_face *face, struct rd *params,
-                                          struct wr *ret)
+uint8_t hci_cmd_le_set_advertising_enable(struct hci_face *face, struct rd *params, struct wr *ret)
 {
     const uint8_t enable = rd_u8(params);
 

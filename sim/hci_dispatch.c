@@ -13,8 +13,8 @@
  *
  * A command is done with before the next is looked at, so there is always a credit for one
  * more (Num_HCI_Command_Packets, 4.4), and a host that sends without credit is served in order.
- * An error is told in the event that the command is answered with (4.5); an unknown command has none, so
- * it is told in Command Status.
+ * An error is told in the event that the command is answered with (4.5); an unknown command has
+ * none, so it is told in Command Status.
  */
 #include <assert.h>
 

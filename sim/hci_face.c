@@ -77,7 +77,7 @@ void hci_face_fini(struct hci_face *face)
 
 void hci_face_reset(struct hci_face *face)
 {
-    face->event_mask = 0x00001FFFFFFFFFFF;  /* the default of 7.3.1: without LE Meta */
+    face->event_mask = 0x00001FFFFFFFFFFF;    /* the default of 7.3.1: without LE Meta */
     face->le_event_mask = 0x000000000000001F; /* 7.8.1 */
     face->event_lost = false;
     face->completed_len = 0;

@@ -12,9 +12,10 @@
  * the host adds at most one answer to what the controller owes; everything else it owes (a
  * connection made, ended, a feature exchange done, a packet completed) is bounded by its state,
  * which only the host's packets raise. So the transport's reserve, which hci_face_init() computes,
- * is the most that may be owed, and the transport delivers a packet of the host only while that much is free. Advertising
- * reports and data from the air, which are not owed, are sent only if they leave the reserve free:
- * reports are dropped and counted, data is left unacknowledged so that the peer sends it again.
+ * is the most that may be owed, and the transport delivers a packet of the host only while that
+ * much is free. Advertising reports and data from the air, which are not owed, are sent only if
+ * they leave the reserve free: reports are dropped and counted, data is left unacknowledged so that
+ * the peer sends it again.
  */
 #ifndef HCI_FACE_H
 #define HCI_FACE_H

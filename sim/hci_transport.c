@@ -136,8 +136,7 @@ static void pipe_deliver(void *user)
     if (pipe == to_host) {
         if (transport->held) {
             transport->held = false;
-            sim_timer_arm(&transport->to_controller.timer,
-                          sim_world_now(transport->actor->world));
+            sim_timer_arm(&transport->to_controller.timer, sim_world_now(transport->actor->world));
         }
         trace_hci(transport, true, record.type, packet, record.len);
     }

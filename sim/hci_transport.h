@@ -7,8 +7,9 @@
  * nanosecond, so that nothing arrives in the instant that caused it. Each direction holds its
  * packets in a ring of bytes that starts at HCI_TRANSPORT_START and doubles up to
  * HCI_TRANSPORT_BOUND; then a send is refused with BLR_ERR_AGAIN, and writable() comes once, after
- * the delivery that made room for what was refused. When memory to grow is denied, the present size is the
- * bound; with nothing in the ring, so that no delivery will come, the answer is BLR_ERR_NO_MEMORY.
+ * the delivery that made room for what was refused. When memory to grow is denied, the present size
+ * is the bound; with nothing in the ring, so that no delivery will come, the answer is
+ * BLR_ERR_NO_MEMORY.
  *
  * Towards the controller there is flow control as a wire has it: while the ring towards the host
  * has less room than the controller's reserve, packets from the host wait.
@@ -28,7 +29,7 @@
 #include "wire/timer.h"
 #include "wire/trace_sink.h"
 
-#define HCI_TRANSPORT_START      1024U
+#define HCI_TRANSPORT_START      256U
 #define HCI_TRANSPORT_BOUND      16384U
 #define HCI_TRANSPORT_PACKET_MAX 2048U /* header included; longer: BLR_ERR_TOO_LONG */
 

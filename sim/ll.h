@@ -2,8 +2,9 @@
 /*
  * The Link Layer as its HCI face sees it: requests down, indications up. Requests answer with an
  * HCI error code (enum hci_error), 0 for success; what they start is told later through
- * `struct ll_indications`, never from within a request: the command's answer goes to the host first. Parameters of HCI commands reach here decoded; the ranges that the
- * command's section in Core v5.4, Vol 4, Part E, 7.8 names are checked here, where the state is.
+ * `struct ll_indications`, never from within a request: the command's answer goes first. Parameters
+ * of HCI commands reach here decoded; the ranges that the command's section in Core v5.4, Vol 4,
+ * Part E, 7.8 names are checked here, where the state is.
  */
 #ifndef SIM_LL_H
 #define SIM_LL_H

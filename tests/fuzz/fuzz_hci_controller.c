@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host that sends a controller anything, in a room with a sensor that advertises and echoes, and a
- * phone that connects to whoever it may. Whatever comes back must be well-formed.
+ * A host that sends a controller anything, in a room with a sensor that advertises and echoes, and
+ * a phone that connects to whoever it may. Whatever comes back must be well-formed.
  *
  * The input is an H4 stream (Core v5.4, Vol 4, Part A, 2) whose packets end where their headers
  * say, or the input does. Behind a 0, an octet n lets n * n * 100 us pass. Any other indicator

@@ -99,8 +99,8 @@ struct search {
 
 static bool matches(const struct hci_tester_packet *packet, int code, int subevent)
 {
-    return (code < 0 || (packet->type == HCI_PACKET_EVENT && packet->len >= 2 &&
-                         packet->bytes[0] == code)) &&
+    return (code < 0 ||
+            (packet->type == HCI_PACKET_EVENT && packet->len >= 2 && packet->bytes[0] == code)) &&
            (subevent < 0 || (packet->len >= 3 && packet->bytes[2] == subevent));
 }
 
@@ -176,8 +176,8 @@ uint8_t hci_tester_command(struct hci_tester *tester, uint16_t opcode, const uin
     if (info->return_len < 0) {
         const struct hci_tester_packet got =
             hci_tester_event(tester, HCI_EV_COMMAND_STATUS, ANSWER_WITHIN);
-        const uint8_t expected[] = {0x0F, 4,
-                                    got.bytes[2], 1, (uint8_t)opcode, (uint8_t)(opcode >> 8)};
+        const uint8_t expected[] = {
+            0x0F, 4, got.bytes[2], 1, (uint8_t)opcode, (uint8_t)(opcode >> 8)};
         assert_int_equal(got.len, sizeof expected);
         assert_memory_equal(got.bytes, expected, sizeof expected);
         return got.bytes[2];

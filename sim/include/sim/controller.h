@@ -16,18 +16,18 @@ struct sim_controller;
 
 /* What kind of controller. LE features and Supported Commands are computed from it. */
 struct sim_controller_profile {
-    struct bd_addr address;    /* public device address; all zeros: derived from seed and name */
-    uint8_t hci_version;       /* enum hci_version, also of the Link Layer */
-    uint16_t company;          /* Bluetooth SIG company identifier */
+    struct bd_addr address; /* public device address; all zeros: derived from seed and name */
+    uint8_t hci_version;    /* enum hci_version, also of the Link Layer */
+    uint16_t company;       /* Bluetooth SIG company identifier */
     uint16_t subversion;
-    uint64_t le_features;      /* FeatureSet bits to claim; those not implemented are masked off */
-    uint8_t acl_packets;       /* HCI ACL data packets that it buffers, per controller */
-    uint16_t acl_data_len;     /* largest HCI ACL data, 27 to 251 */
+    uint64_t le_features;  /* FeatureSet bits to claim; those not implemented are masked off */
+    uint8_t acl_packets;   /* HCI ACL data packets that it buffers, per controller */
+    uint16_t acl_data_len; /* largest HCI ACL data, 27 to 251 */
     uint8_t filter_accept_list_size;
-    uint8_t max_connections;   /* 1 to 16 */
+    uint8_t max_connections; /* 1 to 16 */
     int8_t power_dbm;
-    uint8_t sca;               /* its own sleep clock accuracy, 0 (500 ppm) to 7 (20 ppm) */
-    sim_ns to_controller_ns;   /* latency of the HCI transport, each way; at least 1 */
+    uint8_t sca;             /* its own sleep clock accuracy, 0 (500 ppm) to 7 (20 ppm) */
+    sim_ns to_controller_ns; /* latency of the HCI transport, each way; at least 1 */
     sim_ns to_host_ns;
 };
 
@@ -66,8 +66,7 @@ struct sim_controller_stats {
     uint64_t acl_refused;         /* from the host: unknown handle, bad flags or length, overflow */
     uint64_t packets_ignored;     /* from the host: no command with an opcode, and no ACL data */
 };
-const struct sim_controller_stats *
-sim_controller_stats(const struct sim_controller *controller);
+const struct sim_controller_stats *sim_controller_stats(const struct sim_controller *controller);
 
 struct sim_actor *sim_controller_actor(struct sim_controller *controller);
 struct radio *sim_controller_radio(struct sim_controller *controller);

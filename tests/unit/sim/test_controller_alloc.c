@@ -5,43 +5,23 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "fail_alloc.h"
-#include "hci_tester.h"
-#include "hci_transport.h"
-#include "sim/controller.h"
-
-struct fixture {
-    struct sim_world *world;
-    struct sim_controller *controller;
-    struct hci_tester host;
-};
+#include "hci_device.h"
 
 static int setup(void **state)
 {
-    const struct sim_controller_profile profile = sim_controller_profile_default();
-    struct fixture *f = calloc(1, sizeof *f);
-
-    assert_non_null(f);
-    f->world = sim_world_new(1);
-    assert_non_null(f->world);
-    f->controller = sim_controller_new(f->world, "dut", &profile);
-    assert_non_null(f->controller);
-    hci_tester_init(&f->host, f->world, sim_controller_host_end(f->controller));
-    *state = f;
+    *state = hci_device_new();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
-
     fail_alloc_from(0);
-    sim_controller_free(f->controller);
-    sim_world_free(f->world);
-    free(f);
+    hci_device_free(*state);
     return 0;
 }
 
@@ -68,45 +48,88 @@ static void a_controller_is_whole_or_not_there(void **state)
 /* The host's first packet needs the ring; without memory it is told so and nothing happened. */
 static void a_host_is_told_at_once(void **state)
 {
-    struct fixture *f = *state;
+    struct hci_device *device = *state;
 
     fail_alloc_from(1);
-    assert_int_equal(hci_link_send(f->host.end, HCI_PACKET_COMMAND, BYTES(3, 12, 0)),
+    assert_int_equal(hci_link_send(device->host.end, HCI_PACKET_COMMAND, BYTES(3, 12, 0)),
                      BLR_ERR_NO_MEMORY);
     fail_alloc_from(0);
-    assert_int_equal(hci_tester_command(&f->host, HCI_OP_RESET, NULL, 0, NULL), 0);
+    assert_int_equal(hci_tester_command(&device->host, HCI_OP_RESET, NULL, 0, NULL), 0);
     /* With packets under way, a ring that cannot grow is full, and has room later. */
     fail_alloc_from(1);
     const uint8_t acl[200] = {0};
     int error = 0;
     while (error == 0)
-        error = hci_link_send(f->host.end, HCI_PACKET_ACL, acl, sizeof acl);
+        error = hci_link_send(device->host.end, HCI_PACKET_ACL, acl, sizeof acl);
     assert_int_equal(error, BLR_ERR_AGAIN);
     assert_true(fail_alloc_happened());
-    hci_tester_run(&f->host, SIM_MS(1));
-    assert_int_equal(f->host.writable, 1);
-    hci_tester_expect_none(&f->host);
+    hci_tester_run(&device->host, SIM_MS(1));
+    assert_int_equal(device->host.writable, 1);
+    hci_tester_expect_none(&device->host);
 }
 
 /* An answer that could not be kept: Hardware Error comes before the next event. */
 static void a_lost_event_is_a_hardware_error(void **state)
 {
-    struct fixture *f = *state;
+    struct hci_device *device = *state;
 
-    hci_tester_send_command(&f->host, HCI_OP_RESET, NULL, 0);
+    hci_tester_send_command(&device->host, HCI_OP_RESET, NULL, 0);
     fail_alloc_from(1);
-    hci_tester_run(&f->host, SIM_MS(1));
-    hci_tester_expect_none(&f->host);
+    hci_tester_run(&device->host, SIM_MS(1));
+    hci_tester_expect_none(&device->host);
     assert_true(fail_alloc_happened());
     fail_alloc_from(0);
-    const sim_ns at = sim_world_now(f->world) + SIM_US(200);
-    hci_tester_send_command(&f->host, HCI_OP_LE_CLEAR_FILTER_ACCEPT_LIST, NULL, 0);
-    hci_tester_expect(&f->host, at, HCI_PACKET_EVENT, BYTES(0x10, 1, 1));
-    hci_tester_expect(&f->host, at, HCI_PACKET_EVENT, BYTES(0x0E, 4, 1, 0x10, 0x20, 0));
-    hci_tester_send_command(&f->host, HCI_OP_LE_CLEAR_FILTER_ACCEPT_LIST, NULL, 0);
-    hci_tester_next(&f->host, SIM_S(1));
-    hci_tester_run(&f->host, SIM_MS(1));
-    hci_tester_expect_none(&f->host);
+    const sim_ns at = sim_world_now(device->world) + SIM_US(200);
+    hci_tester_send_command(&device->host, HCI_OP_LE_CLEAR_FILTER_ACCEPT_LIST, NULL, 0);
+    hci_tester_expect(&device->host, at, HCI_PACKET_EVENT, BYTES(0x10, 1, 1));
+    hci_tester_expect(&device->host, at, HCI_PACKET_EVENT, BYTES(0x0E, 4, 1, 0x10, 0x20, 0));
+    hci_tester_send_command(&device->host, HCI_OP_LE_CLEAR_FILTER_ACCEPT_LIST, NULL, 0);
+    hci_tester_next(&device->host, SIM_S(1));
+    hci_tester_run(&device->host, SIM_MS(1));
+    hci_tester_expect_none(&device->host);
+}
+
+/*
+ * Two controllers, a connection, data: once the first second is over nothing is allocated, whether
+ * advertising and scanning or connected.
+ */
+static void a_steady_state_allocates_nothing(void **state)
+{
+    struct hci_device *device = *state;
+    const struct sim_controller_profile profile = sim_controller_profile_default();
+    struct sim_controller *controller = sim_controller_new(device->world, "peer", &profile);
+    struct hci_tester *peer = calloc(1, sizeof *peer);
+
+    assert_non_null(controller);
+    assert_non_null(peer);
+    hci_tester_init(peer, device->world, sim_controller_host_end(controller));
+    hci_tester_bring_up(&device->host);
+    hci_tester_bring_up(peer);
+    hci_tester_command(peer, HCI_OP_LE_SET_ADVERTISING_ENABLE, BYTES(1), NULL);
+    hci_tester_command(&device->host, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(1, 0), NULL);
+    hci_tester_run(peer, SIM_S(2));
+    unsigned before = fail_alloc_count();
+    hci_tester_run(peer, SIM_S(10));
+    assert_int_equal(fail_alloc_count(), before);
+
+    uint8_t create[25] = {0x10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 24, 0, 0, 0, 100};
+    memcpy(create + 6, sim_controller_address(controller)->octet, 6);
+    hci_tester_command(&device->host, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(0, 0), NULL);
+    hci_tester_command(&device->host, HCI_OP_LE_CREATE_CONNECTION, create, sizeof create, NULL);
+    hci_tester_le_event(&device->host, HCI_LE_EV_CONNECTION_COMPLETE, SIM_S(5));
+    for (unsigned i = 0; i < 100; i++) {
+        const uint8_t data[60] = {56, 0, 4, 0};
+        hci_tester_send_acl(&device->host, 0, data, sizeof data);
+        hci_tester_send_acl(peer, 0, data, sizeof data);
+        hci_tester_event(&device->host, HCI_EV_NUMBER_OF_COMPLETED_PACKETS, SIM_S(1));
+        hci_tester_event(peer, HCI_EV_NUMBER_OF_COMPLETED_PACKETS, SIM_S(1));
+        device->host.count = peer->count = 0; /* the data itself */
+        if (i == 10)
+            before = fail_alloc_count();
+    }
+    assert_int_equal(fail_alloc_count(), before);
+    sim_controller_free(controller);
+    free(peer);
 }
 
 int main(void)
@@ -116,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_controller_is_whole_or_not_there),
         TEST(a_host_is_told_at_once),
         TEST(a_lost_event_is_a_hardware_error),
+        TEST(a_steady_state_allocates_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

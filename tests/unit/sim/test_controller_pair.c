@@ -104,9 +104,8 @@ static void advertise(struct pair *pair)
 }
 
 /* Interval 30 ms, supervision timeout 1 s; towards the sensor. */
-static const uint8_t create_params[25] = {0x60, 0, 0x60, 0,    0, 0,    0x0D, 0x18, 0,
-                                          0xDC, 0x1B, 0, 0,    24, 0,   24,   0,    0,
-                                          0,    100,  0, 0,    0, 0,    0};
+static const uint8_t create_params[25] = {0x60, 0, 0x60, 0, 0, 0, 0x0D, 0x18, 0, 0xDC, 0x1B, 0, 0,
+                                          24,   0, 24,   0, 0, 0, 100,  0,    0, 0,    0,    0};
 
 static void connect_pair(struct pair *pair)
 {
@@ -119,11 +118,11 @@ static void connect_pair(struct pair *pair)
     pair->ph = (uint16_t)(p.bytes[4] | p.bytes[5] << 8);
     pair->sh = (uint16_t)(s.bytes[4] | s.bytes[5] << 8);
 
-    const uint8_t status_role_peer[] = {0, p.bytes[4], p.bytes[5], 0, 0,    0x0D, 0x18, 0, 0xDC,
-                                        0x1B, 0,    24,         0, 0, 0, 100,  0,    0};
+    const uint8_t status_role_peer[] = {0,    p.bytes[4], p.bytes[5], 0, 0, 0x0D, 0x18, 0, 0xDC,
+                                        0x1B, 0,          24,         0, 0, 0,    100,  0, 0};
     assert_memory_equal(p.bytes + 3, status_role_peer, sizeof status_role_peer);
-    const uint8_t at_the_sensor[] = {0, s.bytes[4], s.bytes[5], 1, 0, 0x01, 0, 0, 0xDC,
-                                     0x1B, 0, 24, 0, 0, 0, 100, 0, 7};
+    const uint8_t at_the_sensor[] = {0,    s.bytes[4], s.bytes[5], 1, 0, 0x01, 0,   0, 0xDC,
+                                     0x1B, 0,          24,         0, 0, 0,    100, 0, 7};
     assert_memory_equal(s.bytes + 3, at_the_sensor, sizeof at_the_sensor);
     for (unsigned i = 0; i < 2; i++) {
         struct hci_tester *tester = i ? &pair->s : &pair->p;
@@ -145,12 +144,12 @@ static void reports_of_an_advertiser(void **state)
         hci_tester_le_event(&pair->p, HCI_LE_EV_ADVERTISING_REPORT, SIM_S(1));
     const struct hci_tester_packet rsp =
         hci_tester_le_event(&pair->p, HCI_LE_EV_ADVERTISING_REPORT, SIM_S(1));
-    uint8_t expected[] = {0x3E, 19, 2, 1, 0, 0, 0x0D, 0x18, 0, 0xDC, 0x1B,
-                          0,    7,  2, 1, 6, 3, 3,    0x0D, 0x18};
+    uint8_t expected[] = {0x3E, 19, 2, 1, 0, 0, 0x0D, 0x18, 0,    0xDC,
+                          0x1B, 0,  7, 2, 1, 6, 3,    3,    0x0D, 0x18};
     assert_int_equal(adv.len, sizeof expected + 1);
     assert_memory_equal(adv.bytes, expected, sizeof expected);
-    const uint8_t response[] = {0x3E, 17, 2, 1, 4, 0, 0x0D, 0x18, 0,  0xDC,
-                                0x1B, 0,  5, 4, 9, 'H', 'R', 'M'};
+    const uint8_t response[] = {0x3E, 17,   2, 1, 4, 0, 0x0D, 0x18, 0,
+                                0xDC, 0x1B, 0, 5, 4, 9, 'H',  'R',  'M'};
     assert_int_equal(rsp.len, sizeof response + 1);
     assert_memory_equal(rsp.bytes, response, sizeof response);
     /* At the same place: 40 dB below 0 dBm is the loss at 1 m, less is nearer. */
@@ -234,8 +233,7 @@ static void transfer(struct hci_tester *from, uint16_t from_handle, struct hci_t
     while (got_len < len) {
         const struct hci_tester_packet p = hci_tester_next(to, SIM_S(1));
         assert_int_equal(p.type, HCI_PACKET_ACL);
-        assert_int_equal(p.bytes[0] | p.bytes[1] << 8,
-                         to_handle | (fragments ? 1U : 2U) << 12);
+        assert_int_equal(p.bytes[0] | p.bytes[1] << 8, to_handle | (fragments ? 1U : 2U) << 12);
         assert_true(p.len - 4U <= 27); /* no data length extension yet */
         memcpy(got + got_len, p.bytes + 4, p.len - 4U);
         got_len += p.len - 4U;
@@ -300,11 +298,100 @@ static void a_cancelled_connection(void **state)
     const struct hci_tester_packet complete =
         hci_tester_le_event(&pair->p, HCI_LE_EV_CONNECTION_COMPLETE, SIM_MS(10));
     assert_int_equal(complete.bytes[3], HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER);
-    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION_CANCEL, NULL, 0,
-                                        NULL),
-                     HCI_ERR_COMMAND_DISALLOWED);
+    assert_int_equal(
+        hci_tester_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION_CANCEL, NULL, 0, NULL),
+        HCI_ERR_COMMAND_DISALLOWED);
     hci_tester_run(&pair->p, SIM_S(1));
     hci_tester_expect_none(&pair->p);
+}
+
+/* What the commands on a connection refuse, while there is one and while it ends. */
+static void errors_on_a_connection(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    const uint8_t low = (uint8_t)pair->ph, high = (uint8_t)(pair->ph >> 8);
+    hci_tester_run(&pair->p, SIM_MS(500));
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_LE_CREATE_CONNECTION, create_params,
+                                        sizeof create_params, NULL),
+                     HCI_ERR_CONNECTION_ALREADY_EXISTS);
+    assert_int_equal(
+        hci_tester_command(&pair->p, HCI_OP_READ_TRANSMIT_POWER_LEVEL, BYTES(low, high, 2), NULL),
+        HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
+    command(&pair->p, HCI_OP_READ_TRANSMIT_POWER_LEVEL, BYTES(low, high, 1));
+    static const uint8_t reasons[] = {0x00, 0x08, 0x16, 0x3E, 0xFF}; /* not those of 7.1.6 */
+    for (size_t i = 0; i < sizeof reasons; i++)
+        assert_int_equal(
+            hci_tester_command(&pair->p, HCI_OP_DISCONNECT, BYTES(low, high, reasons[i]), NULL),
+            HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
+    hci_tester_expect_none(&pair->p);
+    hci_tester_expect_none(&pair->s);
+    hci_tester_send_command(&pair->p, HCI_OP_DISCONNECT, BYTES(low, high, 0x15));
+    assert_int_equal(hci_tester_command(&pair->p, HCI_OP_DISCONNECT, BYTES(low, high, 0x13), NULL),
+                     HCI_ERR_SUCCESS);
+    assert_int_equal(hci_tester_event(&pair->p, HCI_EV_COMMAND_STATUS, SIM_MS(1)).bytes[2],
+                     HCI_ERR_COMMAND_DISALLOWED);
+    assert_int_equal(hci_tester_event(&pair->p, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(1)).bytes[5],
+                     HCI_ERR_CONNECTION_TERMINATED_BY_LOCAL_HOST);
+    assert_int_equal(hci_tester_event(&pair->s, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(1)).bytes[5],
+                     HCI_ERR_REMOTE_POWER_OFF);
+}
+
+static size_t drain_acl(struct hci_tester *tester)
+{
+    size_t octets = 0;
+
+    while (tester->count) {
+        const struct hci_tester_packet packet = hci_tester_next(tester, 0);
+        octets += packet.type == HCI_PACKET_ACL ? packet.len - 4U : 0;
+    }
+    return octets;
+}
+
+/* A sensor whose transport takes a second: the ring towards its host fills. */
+static void slow_sensor(struct pair *pair)
+{
+    struct sim_controller_profile slow = sim_controller_profile_default();
+
+    sim_controller_free(pair->sensor);
+    memcpy(slow.address.octet, sensor_address, 6);
+    slow.to_host_ns = SIM_CONTROLLER_MAX_LATENCY;
+    pair->sensor = sim_controller_new(pair->world, "sensor", &slow);
+    assert_non_null(pair->sensor);
+    hci_tester_init(&pair->s, pair->world, sim_controller_host_end(pair->sensor));
+    hci_tester_bring_up(&pair->s);
+}
+
+/* What does not fit is left unacknowledged, and arrives once there is room. */
+static void nothing_is_lost_to_a_slow_host(void **state)
+{
+    struct pair *pair = *state;
+    const unsigned packets = 120;
+    const uint8_t data[251] = {247, 0, 4, 0};
+    uint8_t fast_params[sizeof create_params];
+    unsigned sent = 0, completed = 0, credits = 8;
+    size_t got = 0;
+
+    slow_sensor(pair);
+    advertise(pair);
+    memcpy(fast_params, create_params, sizeof fast_params);
+    fast_params[13] = fast_params[15] = 6; /* 7.5 ms */
+    command(&pair->p, HCI_OP_LE_CREATE_CONNECTION, fast_params, sizeof fast_params);
+    hci_tester_le_event(&pair->p, HCI_LE_EV_CONNECTION_COMPLETE, SIM_S(1));
+    while (completed < packets) {
+        for (; credits && sent < packets; credits--, sent++)
+            hci_tester_send_acl(&pair->p, 0, data, sizeof data);
+        const struct hci_tester_packet e =
+            hci_tester_event(&pair->p, HCI_EV_NUMBER_OF_COMPLETED_PACKETS, SIM_S(5));
+        credits += e.bytes[5];
+        completed += e.bytes[5];
+        got += drain_acl(&pair->s);
+    }
+    hci_tester_run(&pair->s, SIM_S(2));
+    got += drain_acl(&pair->s);
+    assert_int_equal(got, packets * sizeof data);
+    assert_true(sim_controller_stats(pair->sensor)->acl_withheld > 0);
 }
 
 /* The phone's Reset leaves the sensor to its supervision timeout; the phone hears of nothing. */
@@ -332,6 +419,8 @@ int main(void)
         TEST(data_both_ways),
         TEST(nothing_is_completed_after_the_end),
         TEST(a_cancelled_connection),
+        TEST(errors_on_a_connection),
+        TEST(nothing_is_lost_to_a_slow_host),
         TEST(reset_forgets_a_connection),
     };
 

@@ -8,13 +8,15 @@ struct row {
     const char *name;
     uint16_t opcode;
     const char *params;
-    const char *request; /* NULL: none */
+    const char *request;  /* NULL: none */
     const char *returned; /* behind the status */
     size_t params_len, returned_len;
 };
 
 #define NAMED(name, params, request, returned)                                                     \
-    {#name, HCI_OP_##name, params, request, returned, sizeof params - 1, sizeof returned - 1}
+    {                                                                                              \
+#name, HCI_OP_##name, params, request, returned, sizeof params - 1, sizeof returned - 1    \
+    }
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -121,9 +123,8 @@ static void expect_answer(struct fixture *f, uint16_t opcode, uint8_t status)
     const sim_ns at = sim_world_now(f->world) + SIM_US(200);
 
     if (info->return_len < 0) {
-        memcpy(expected, (const uint8_t[]){0x0F, 4, status, 1, (uint8_t)opcode,
-                                          (uint8_t)(opcode >> 8)},
-               6);
+        memcpy(expected,
+               (const uint8_t[]){0x0F, 4, status, 1, (uint8_t)opcode, (uint8_t)(opcode >> 8)}, 6);
     } else {
         len = 5U + (size_t)info->return_len;
         memcpy(expected,
@@ -220,9 +221,8 @@ static void errors_are_passed_on(void **state)
         for (size_t j = 0; j < sizeof errors; j++) {
             uint8_t ret[252];
             f->ll->answer = errors[j];
-            assert_int_equal(hci_tester_command(&f->host, row->opcode,
-                                                (const uint8_t *)row->params, row->params_len,
-                                                ret),
+            assert_int_equal(hci_tester_command(&f->host, row->opcode, (const uint8_t *)row->params,
+                                                row->params_len, ret),
                              errors[j]);
         }
     }
@@ -253,9 +253,8 @@ static void the_face_refuses(void **state)
     const struct hci_command_info *info = hci_command_info(row->opcode);
     uint8_t ret[252];
 
-    assert_int_equal(
-        hci_tester_command(&f->host, row->opcode, row->params, info->params_len, ret),
-        row->status);
+    assert_int_equal(hci_tester_command(&f->host, row->opcode, row->params, info->params_len, ret),
+                     row->status);
     assert_memory_equal(ret, row->returned, (size_t)info->return_len - 1);
     assert_int_equal(f->ll->requests, 0);
     fixture_free(f);
@@ -269,15 +268,13 @@ static void unknown_handles_come_back(void **state)
 
     assert_int_equal(hci_tester_command(&f->host, HCI_OP_READ_RSSI, BYTES(0xFF, 0xFF), ret), 2);
     assert_memory_equal(ret, "\xFF\xFF\x00", 3);
-    assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_READ_CHANNEL_MAP, BYTES(1, 0), ret),
-                     2);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_READ_CHANNEL_MAP, BYTES(1, 0), ret), 2);
     assert_memory_equal(ret, "\x01\x00\x00\x00\x00\x00\x00", 7);
     assert_int_equal(hci_tester_command(&f->host, HCI_OP_DISCONNECT, BYTES(1, 0, 0x13), NULL), 2);
     assert_int_equal(
         hci_tester_command(&f->host, HCI_OP_LE_READ_REMOTE_FEATURES, BYTES(1, 0), NULL), 2);
     assert_int_equal(
-        hci_tester_command(&f->host, HCI_OP_READ_REMOTE_VERSION_INFORMATION, BYTES(1, 0), NULL),
-        2);
+        hci_tester_command(&f->host, HCI_OP_READ_REMOTE_VERSION_INFORMATION, BYTES(1, 0), NULL), 2);
 }
 
 /* Where each octet of the parameters ends up. */
@@ -342,8 +339,7 @@ static void scan_disable_ignores_the_filter(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(0, 7), NULL),
-                     0);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(0, 7), NULL), 0);
     assert_false(f->ll->enable);
 }
 

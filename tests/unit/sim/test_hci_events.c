@@ -95,7 +95,9 @@ static void make_features(struct fixture *f)
 }
 
 #define ROW(make, mask_bit, le_mask_bit, ...)                                                      \
-    {#make, make, mask_bit, le_mask_bit, {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})}
+    {                                                                                              \
+#make, make, mask_bit, le_mask_bit, {__VA_ARGS__ }, sizeof((uint8_t[]){__VA_ARGS__})       \
+    }
 
 static const struct row {
     const char *name;
@@ -110,8 +112,7 @@ static const struct row {
     ROW(make_no_version, 11, -1, 0x0C, 8, 8, 0x40, 0, 0, 0, 0, 0, 0),
     ROW(make_features, 61, 3, 0x3E, 12, 4, 0, 0x40, 0, 0xFF, 0x40, 1, 0, 0, 0, 0, 0),
     ROW(make_cancelled, 61, 0, 0x3E, 19, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    ROW(tell_central, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 0, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0,
-        0),
+    ROW(tell_central, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 0, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0, 0),
     ROW(make_connected, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 0x28, 0, 2, 1,
         0xF4, 1, 5),
 };
@@ -170,8 +171,7 @@ static void masks_by_default(void **state)
     hci_tester_run(&f->host, SIM_S(1));
     hci_tester_expect_none(&f->host);
 
-    assert_int_equal(hci_tester_command(&f->host, HCI_OP_SET_EVENT_MASK, with_le_meta, 8, NULL),
-                     0);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_SET_EVENT_MASK, with_le_meta, 8, NULL), 0);
     for (size_t i = 0; i < ROWS; i++)
         rows[i].make(f);
     for (size_t i = 0; i < ROWS; i++) {
@@ -284,11 +284,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(masks_by_default),
-        TEST(answers_are_not_masked),
-        TEST(every_report_type),
-        TEST(channel_selection_is_told),
-        TEST(reports_give_way),
+        TEST(masks_by_default),          TEST(answers_are_not_masked), TEST(every_report_type),
+        TEST(channel_selection_is_told), TEST(reports_give_way),
     };
     const int failed = RUN_ROWS(rows, bytes_and_masks);
 

@@ -7,16 +7,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "hci_tester.h"
+#include "hci_device.h"
 #include "rows.h"
-#include "sim/controller.h"
 
-/* What each command is sent with, but for what a row patches. Towards a device that is not there. */
+/* What each command is sent with, but for what a row patches. Towards a device that is not there.
+ */
 static const struct {
     uint16_t opcode;
     uint8_t params[32], len;
@@ -63,8 +62,13 @@ struct row {
 };
 
 #define RANGE(name, ident, at, status, ...)                                                        \
-    {name, HCI_OP_##ident, IDLE, at, sizeof((uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}, status}
-#define STATE(name, ident, state, status) {name, HCI_OP_##ident, state, 0, 0, {0}, status}
+    {                                                                                              \
+        name, HCI_OP_##ident, IDLE, at, sizeof((uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}, status    \
+    }
+#define STATE(name, ident, state, status)                                                          \
+    {                                                                                              \
+        name, HCI_OP_##ident, state, 0, 0, {0}, status                                             \
+    }
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -174,8 +178,8 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static uint8_t send_valid(struct hci_tester *host, uint16_t opcode, size_t at,
-                          const uint8_t *patch, size_t patch_len)
+static uint8_t send_valid(struct hci_tester *host, uint16_t opcode, size_t at, const uint8_t *patch,
+                          size_t patch_len)
 {
     for (size_t i = 0; i < sizeof valid / sizeof valid[0]; i++) {
         if (valid[i].opcode != opcode)
@@ -222,60 +226,40 @@ static void enter(struct hci_tester *host, enum state state)
         break;
     case LIST_FULL:
         for (uint8_t i = 10; i < 26; i++)
-            assert_int_equal(
-                send_valid(host, HCI_OP_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST, 1, &i, 1), 0);
+            assert_int_equal(send_valid(host, HCI_OP_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST, 1, &i, 1),
+                             0);
         break;
     }
 }
 
-struct fixture {
-    struct sim_world *world;
-    struct sim_controller *controller;
-    struct hci_tester host;
-};
-
-static struct fixture *fixture_new(void)
+static struct hci_device *brought_up(void)
 {
-    const struct sim_controller_profile profile = sim_controller_profile_default();
-    struct fixture *f = calloc(1, sizeof *f);
+    struct hci_device *device = hci_device_new();
 
-    assert_non_null(f);
-    f->world = sim_world_new(1);
-    assert_non_null(f->world);
-    f->controller = sim_controller_new(f->world, "dut", &profile);
-    assert_non_null(f->controller);
-    hci_tester_init(&f->host, f->world, sim_controller_host_end(f->controller));
-    hci_tester_bring_up(&f->host);
-    return f;
-}
-
-static void fixture_free(struct fixture *f)
-{
-    sim_controller_free(f->controller);
-    sim_world_free(f->world);
-    free(f);
+    hci_tester_bring_up(&device->host);
+    return device;
 }
 
 static void answers_with(void **state)
 {
     const struct row *row = *state;
-    struct fixture *f = fixture_new();
+    struct hci_device *device = brought_up();
 
-    enter(&f->host, row->state);
-    assert_int_equal(send_valid(&f->host, row->opcode, row->at, row->patch, row->patch_len),
+    enter(&device->host, row->state);
+    assert_int_equal(send_valid(&device->host, row->opcode, row->at, row->patch, row->patch_len),
                      row->status);
     /* An unused random address is nobody's business; nothing comes of an absent peer. */
-    hci_tester_run(&f->host, SIM_MS(50));
+    hci_tester_run(&device->host, SIM_MS(50));
     if (row->opcode != HCI_OP_LE_CREATE_CONNECTION_CANCEL)
-        hci_tester_expect_none(&f->host);
-    fixture_free(f);
+        hci_tester_expect_none(&device->host);
+    hci_device_free(device);
 }
 
 /* 7.8.9, 7.8.11, 7.8.12: a random own address that was never set. */
 static void a_random_address_must_have_been_set(void **state)
 {
-    struct fixture *f = fixture_new();
-    struct hci_tester *host = &f->host;
+    struct hci_device *device = brought_up();
+    struct hci_tester *host = &device->host;
     const uint8_t random = 1;
 
     (void)state;
@@ -289,14 +273,14 @@ static void a_random_address_must_have_been_set(void **state)
         if (round == 0)
             assert_int_equal(send_valid(host, HCI_OP_LE_SET_RANDOM_ADDRESS, 0, NULL, 0), 0);
     }
-    fixture_free(f);
+    hci_device_free(device);
 }
 
 /* Reset takes back what was set: the address, the parameters, the list, and what was running. */
 static void reset_takes_it_all_back(void **state)
 {
-    struct fixture *f = fixture_new();
-    struct hci_tester *host = &f->host;
+    struct hci_device *device = brought_up();
+    struct hci_tester *host = &device->host;
     const uint8_t random = 1;
 
     (void)state;
@@ -314,7 +298,7 @@ static void reset_takes_it_all_back(void **state)
     enter(host, ADVERTISING);
     enter(host, SCANNING);
     enter(host, INITIATING);
-    fixture_free(f);
+    hci_device_free(device);
 }
 
 int main(void)

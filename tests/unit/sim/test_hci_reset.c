@@ -92,27 +92,68 @@ static struct sim_controller *with(struct fixture *f,
     return sim_controller_new(f->world, "other", &profile);
 }
 
-static void no_version(struct sim_controller_profile *p) { p->hci_version = 5; }
-static void no_packets(struct sim_controller_profile *p) { p->acl_packets = 0; }
-static void short_data(struct sim_controller_profile *p) { p->acl_data_len = 26; }
-static void long_data(struct sim_controller_profile *p) { p->acl_data_len = 252; }
-static void no_list(struct sim_controller_profile *p) { p->filter_accept_list_size = 0; }
-static void no_connections(struct sim_controller_profile *p) { p->max_connections = 0; }
-static void many_connections(struct sim_controller_profile *p) { p->max_connections = 17; }
-static void loud(struct sim_controller_profile *p) { p->power_dbm = 21; }
-static void no_clock(struct sim_controller_profile *p) { p->sca = 8; }
-static void instant_down(struct sim_controller_profile *p) { p->to_controller_ns = 0; }
-static void instant_up(struct sim_controller_profile *p) { p->to_host_ns = 0; }
-static void slow_up(struct sim_controller_profile *p) { p->to_host_ns = SIM_S(1) + 1; }
-static void random_address(struct sim_controller_profile *p) { p->address.type = BD_ADDR_RANDOM; }
-static void nothing(struct sim_controller_profile *p) { (void)p; }
+static void no_version(struct sim_controller_profile *p)
+{
+    p->hci_version = 5;
+}
+static void no_packets(struct sim_controller_profile *p)
+{
+    p->acl_packets = 0;
+}
+static void short_data(struct sim_controller_profile *p)
+{
+    p->acl_data_len = 26;
+}
+static void long_data(struct sim_controller_profile *p)
+{
+    p->acl_data_len = 252;
+}
+static void no_list(struct sim_controller_profile *p)
+{
+    p->filter_accept_list_size = 0;
+}
+static void no_connections(struct sim_controller_profile *p)
+{
+    p->max_connections = 0;
+}
+static void many_connections(struct sim_controller_profile *p)
+{
+    p->max_connections = 17;
+}
+static void loud(struct sim_controller_profile *p)
+{
+    p->power_dbm = 21;
+}
+static void no_clock(struct sim_controller_profile *p)
+{
+    p->sca = 8;
+}
+static void instant_down(struct sim_controller_profile *p)
+{
+    p->to_controller_ns = 0;
+}
+static void instant_up(struct sim_controller_profile *p)
+{
+    p->to_host_ns = 0;
+}
+static void slow_up(struct sim_controller_profile *p)
+{
+    p->to_host_ns = SIM_S(1) + 1;
+}
+static void random_address(struct sim_controller_profile *p)
+{
+    p->address.type = BD_ADDR_RANDOM;
+}
+static void nothing(struct sim_controller_profile *p)
+{
+    (void)p;
+}
 
 static void profiles_without_sense_are_refused(void **state)
 {
     static void (*const changes[])(struct sim_controller_profile *) = {
-        no_version,       no_packets, short_data, long_data,    no_list,    no_connections,
-        many_connections, loud,       no_clock,   instant_down, instant_up, slow_up,
-        random_address,
+        no_version, no_packets, short_data,   long_data,  no_list, no_connections, many_connections,
+        loud,       no_clock,   instant_down, instant_up, slow_up, random_address,
     };
     struct fixture *f = *state;
 

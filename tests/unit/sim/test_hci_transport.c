@@ -89,9 +89,8 @@ static void one_nanosecond_is_the_least(void **state)
     assert_int_equal(sim_actor_join(&actor, f->world, "fast"), 0);
     hci_transport_init(&fast, &actor, 1, 1);
     hci_tester_init(host, f->world, hci_transport_host_end(&fast));
-    assert_int_equal(hci_link_send(hci_transport_controller_end(&fast), HCI_PACKET_EVENT,
-                                   BYTES(0x0E, 0)),
-                     0);
+    assert_int_equal(
+        hci_link_send(hci_transport_controller_end(&fast), HCI_PACKET_EVENT, BYTES(0x0E, 0)), 0);
     sim_world_run_until(f->world, 0);
     hci_tester_expect_none(host);
     hci_tester_expect(host, 1, HCI_PACKET_EVENT, BYTES(0x0E, 0));

@@ -52,7 +52,7 @@ static const char *fate(struct trio *t)
 
     assert_non_null(at);
     at += strlen("amy>bob ");
-    *strchr(at, '\n') = '\0';
+    at[strcspn(at, "\n")] = '\0';
     return at;
 }
 

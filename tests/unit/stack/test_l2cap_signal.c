@@ -91,7 +91,7 @@ static void is_answered(void **state)
 static void longer_than_the_buffer(void **state)
 {
     struct host_story *story = *state;
-    uint8_t data[251] = {0};
+    uint8_t data[254] = {0};
 
     host_story_connect(story, 0x40, BLR_CENTRAL);
     hex_read("f0 02 05 00 7e 2a ec 02", data, sizeof data);

@@ -3,6 +3,10 @@
 #ifndef SUPPORT_BENCH_H
 #define SUPPORT_BENCH_H
 
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* clock_gettime; set before any other header where it matters */
+#endif
+
 #include <stdio.h>
 #include <time.h>
 

@@ -65,21 +65,20 @@ static void opcode_name(struct trace_dump *d, uint8_t opcode)
 static void error_rsp(struct trace_dump *d, struct rd *r)
 {
     static const struct field_list list = FIELDS(handle_f);
-    struct rd before = *r;
     const uint8_t request = rd_u8(r);
 
     if (!rd_ok(r)) {
-        dump_malformed(d, "request", &before);
+        dump_malformed(d, "request", r);
         return;
     }
     dump_key(d, "request");
     opcode_name(d, request);
     dump_fields(d, r, list);
-    before = *r;
+    if (!rd_ok(r))
+        return;
     const uint8_t code = rd_u8(r);
     if (!rd_ok(r)) {
-        if (rd_ok(&before))
-            dump_malformed(d, "error", &before);
+        dump_malformed(d, "error", r);
         return;
     }
     dump_key(d, "error");
@@ -118,10 +117,11 @@ static void by_type_value_req(struct trace_dump *d, struct rd *r)
     static const struct field_list range = FIELDS(range_f), value = FIELDS(value_f);
 
     dump_fields(d, r, range);
+    if (!rd_ok(r))
+        return;
     struct rd type = rd_sub(r, 2);
     if (!rd_ok(r)) {
-        if (r->len - r->off < 2)
-            dump_malformed(d, "type", r);
+        dump_malformed(d, "type", r);
         return;
     }
     uuid_rest(d, "type", &type);

@@ -9,10 +9,8 @@ static const char *const report_types[] = {"ADV_IND", "ADV_DIRECT_IND", "ADV_SCA
                                            "ADV_NONCONN_IND", "SCAN_RSP", NULL};
 static const char *const scan_types[] = {"passive", "active", NULL};
 static const char *const roles[] = {"central", "peripheral", NULL};
-static const char *const algorithms[] = {"#1", "#2", NULL};
+static const char *const algorithms[] = {"1", "2", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
-static const char *const accuracies[] = {"500ppm", "250ppm", "150ppm", "100ppm", "75ppm",
-                                         "50ppm",  "30ppm",  "20ppm",  NULL};
 
 static const struct field status[] = {F_STATUS};
 static const struct field status_features[] = {F_STATUS, F_X64("features")};
@@ -147,7 +145,7 @@ static const struct field le_connection[] = {
     F_TIME("interval", 1250),
     F_U16("latency"),
     F_TIME("timeout", 10000),
-    F_NAME("sca", accuracies),
+    F_NAME("sca", dump_clock_accuracies),
 };
 static const struct field le_update[] = {F_STATUS, F_HANDLE, F_TIME("interval", 1250),
                                          F_U16("latency"), F_TIME("timeout", 10000)};

@@ -52,11 +52,12 @@ static void signal(struct trace_dump *d, struct rd *r)
     const struct rd before = *r;
     const uint16_t len = rd_u16(r);
 
-    text_str(&d->text, " L2CAP ");
+    text_str(&d->text, " L2CAP");
     if (!rd_ok(r)) {
         dump_malformed(d, "signalling header", r);
         return;
     }
+    text_char(&d->text, ' ');
     const char *name = l2cap_signal_name(code);
     if (name) {
         text_str(&d->text, name);
@@ -158,7 +159,7 @@ static void add(struct trace_dump *d, struct link *link, unsigned direction, con
     if (whole && stream->len > whole) {
         stream->open = false;
         length_is_wrong(d, bytes, len);
-    } else if (stream->len == whole) {
+    } else if (whole && stream->len == whole) {
         stream->open = false;
         d->origin = stream->bytes;
         frame(d, link, direction, stream->bytes, stream->len);

@@ -56,16 +56,15 @@ static void connect_ind(struct trace_dump *d, const struct ll_adv_header *header
     dump_fields(d, r, list);
     if (!rd_ok(r))
         return;
-    struct rd before = *r;
     const uint8_t last = rd_u8(r);
     if (!rd_ok(r)) {
-        dump_malformed(d, "hop", &before);
+        dump_malformed(d, "hop", r);
         return;
     }
     dump_key(d, "hop");
     text_udec(&d->text, last & 0x1FU, 0, ' ');
     dump_key(d, "sca");
-    text_udec(&d->text, last >> 5, 0, ' ');
+    text_str(&d->text, dump_clock_accuracies[last >> 5]);
     dump_nothing_left(d, r);
     /* A link begins: whatever was known of that access address is of another. */
     link_drop(&d->links, link_key_air(access_address));

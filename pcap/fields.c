@@ -7,6 +7,9 @@
 #include "wire/ll.h"
 #include "wire/uuid.h"
 
+const char *const dump_clock_accuracies[9] = {"500ppm", "250ppm", "150ppm", "100ppm", "75ppm",
+                                              "50ppm",  "30ppm",  "20ppm",  NULL};
+
 void dump_key(struct trace_dump *d, const char *name)
 {
     text_char(&d->text, ' ');

@@ -69,6 +69,9 @@ struct field_list {
 #define F_HANDLE       F_X16("handle")
 #define F_STATUS       F_ERROR("status")
 
+/* Of a sleep clock: the eight values and a NULL. */
+extern const char *const dump_clock_accuracies[9];
+
 /* " name=value" for each field; stops with [malformed: name at offset N] and what is left in hex. */
 void dump_fields(struct trace_dump *d, struct rd *r, struct field_list list);
 /* Fields, and nothing behind them. */

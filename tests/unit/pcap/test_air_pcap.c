@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "temp_dir.h"
 #include "traces/writer.h"
 #include "wire/ll.h"
@@ -205,7 +206,7 @@ static void abort_leaves_nothing(void **state)
 int main(void)
 {
     static unsigned none = 0, many = 5000;
-    struct CMUnitTest tests[sizeof rows / sizeof rows[0] + 6] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers),
         cmocka_unit_test(longest_pdu),
         cmocka_unit_test(too_long_or_too_late),
@@ -214,8 +215,5 @@ int main(void)
         {"full_disk: many packets", full_disk, NULL, NULL, &many},
     };
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        tests[6 + i] = (struct CMUnitTest){rows[i].name, writes_row, NULL, NULL,
-                                           (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(rows, writes_row);
 }

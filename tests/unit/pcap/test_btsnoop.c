@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "temp_dir.h"
 #include "traces/writer.h"
 
@@ -190,7 +191,7 @@ static void name_is_a_directory(void **state)
 int main(void)
 {
     static unsigned none = 0, many = 1000;
-    struct CMUnitTest tests[sizeof rows / sizeof rows[0] + 6] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(abort_leaves_nothing),
         cmocka_unit_test(unwritable_directory),
         cmocka_unit_test(file_size_limit),
@@ -199,8 +200,5 @@ int main(void)
         {"full_disk: many packets", full_disk, NULL, NULL, &many},
     };
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        tests[6 + i] = (struct CMUnitTest){rows[i].name, writes_row, NULL, NULL,
-                                           (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(rows, writes_row);
 }

@@ -55,6 +55,9 @@ static void completed_packets_of_the_instant_are_forgotten(void **state)
     hci_tester_run(&f->host, SIM_S(1));
     assert_int_equal(hci_tester_next(&f->host, 0).bytes[0], HCI_EV_COMMAND_COMPLETE);
     hci_tester_expect_none(&f->host);
+    complete_now(f->ll);
+    hci_tester_expect(&f->host, sim_world_now(f->world) + SIM_US(100), HCI_PACKET_EVENT,
+                      BYTES(0x13, 5, 1, 0x40, 0, 1, 0));
 }
 
 static void masks_are_reset(void **state)

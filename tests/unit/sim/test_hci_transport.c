@@ -202,6 +202,12 @@ static void the_controller_waits_while_the_host_is_slow(void **state)
     hci_tester_expect_none(&f->controller);
     hci_tester_expect(&f->controller, TO_HOST, HCI_PACKET_COMMAND, BYTES(1));
     hci_tester_expect(&f->controller, TO_HOST, HCI_PACKET_COMMAND, BYTES(2));
+    /* And then no longer: what the host gets does not hurry what it sends. */
+    hci_tester_send(&f->controller, HCI_PACKET_EVENT, BYTES(3));
+    hci_tester_run(&f->host, TO_HOST - 1);
+    hci_tester_send(&f->host, HCI_PACKET_COMMAND, BYTES(4));
+    hci_tester_expect(&f->controller, 2 * TO_HOST - 1 + TO_CONTROLLER, HCI_PACKET_COMMAND,
+                      BYTES(4));
 }
 
 static void nobody_there_drops(void **state)

@@ -53,7 +53,8 @@ static inline void hci_link_attach(struct hci_link_end *end, const struct hci_li
 
 /*
  * Sends a copy of the packet. Returns 0; BLR_ERR_AGAIN when the transport is full (the party's
- * writable() is called when there is room); BLR_ERR_TOO_LONG for a packet that can never fit.
+ * writable() is called when there is room); BLR_ERR_TOO_LONG for a packet that can never fit;
+ * BLR_ERR_NO_MEMORY when nothing is under way either, so that no writable() would come.
  */
 BLR_MUST_CHECK static inline int hci_link_send(struct hci_link_end *end, enum hci_packet_type type,
                                                const uint8_t *packet, size_t len)

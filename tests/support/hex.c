@@ -3,17 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include "wire/hex.h"
 
 size_t hex_read(const char *text, uint8_t *out, size_t cap)
 {
@@ -25,8 +17,8 @@ size_t hex_read(const char *text, uint8_t *out, size_t cap)
             p++;
             continue;
         }
-        const int high = digit(p[0]);
-        const int low = high < 0 ? -1 : digit(p[1]);
+        const int high = hex_digit(p[0]);
+        const int low = high < 0 ? -1 : hex_digit(p[1]);
         if (low < 0 || len == cap) {
             fprintf(stderr, "not hex, or over %zu octets: \"%s\"\n", cap, text);
             abort();
@@ -35,6 +27,18 @@ size_t hex_read(const char *text, uint8_t *out, size_t cap)
         p += 2;
     }
     return len;
+}
+
+uint8_t *hex_exact(const char *text, size_t *len)
+{
+    uint8_t *out = malloc(strlen(text) / 2 + 1);
+
+    if (out)
+        *len = hex_read(text, out, strlen(text) / 2);
+    uint8_t *exact = out ? realloc(out, *len ? *len : 1) : NULL;
+    if (!exact)
+        abort();
+    return exact;
 }
 
 char *hex_write(const uint8_t *bytes, size_t len, char *text, size_t size)

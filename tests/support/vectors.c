@@ -4,12 +4,13 @@
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "wire/hex.h"
+#include "hex.h"
 
 #define LINE_MAX_SIZE 8192
 
@@ -129,35 +130,7 @@ uint32_t vector_decimal(const struct vector *vector, const char *key)
     return parse_number(vector, key, 10);
 }
 
-size_t octets_from_hex(const char *hex, uint8_t *out, size_t cap)
-{
-    const size_t digits = strlen(hex);
-
-    if (digits % 2 != 0 || digits / 2 > cap)
-        fail_msg("'%s': odd or too long", hex);
-    for (size_t i = 0; i < digits; i += 2) {
-        const int high = hex_digit(hex[i]);
-        const int low = hex_digit(hex[i + 1]);
-        if (high < 0 || low < 0)
-            fail_msg("'%s' is not hex", hex);
-        out[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    return digits / 2;
-}
-
 size_t vector_octets(const struct vector *vector, const char *key, uint8_t *out, size_t cap)
 {
-    return octets_from_hex(vector_text(vector, key), out, cap);
-}
-
-size_t payload_next(FILE *file, uint8_t *out, size_t cap)
-{
-    char buffer[LINE_MAX_SIZE];
-
-    while (fgets(buffer, sizeof buffer, file)) {
-        const char *line = trim(buffer);
-        if (*line != '\0')
-            return octets_from_hex(line, out, cap);
-    }
-    return SIZE_MAX;
+    return hex_read(vector_text(vector, key), out, cap);
 }

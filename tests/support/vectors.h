@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Test vectors in text: records that begin with [name] and hold lines `key = value`; # starts a
- * comment. Payload files have one value in hex a line instead.
+ * comment.
  */
 #ifndef VECTORS_H
 #define VECTORS_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #define VECTOR_FIELDS_MAX 24
 
@@ -34,16 +33,7 @@ void vectors_free(struct vectors *vectors);
 const char *vector_text(const struct vector *vector, const char *key);
 uint32_t vector_hex(const struct vector *vector, const char *key);
 uint32_t vector_decimal(const struct vector *vector, const char *key);
-/* Octets as they are written; the test fails for more than cap, or bad hex. Returns how many. */
+/* Octets as they are written; returns how many. More than cap, or bad hex, ends the program. */
 size_t vector_octets(const struct vector *vector, const char *key, uint8_t *out, size_t cap);
-
-/* Hex text to octets; the test fails for more than cap, or bad hex. */
-size_t octets_from_hex(const char *hex, uint8_t *out, size_t cap);
-
-/*
- * The next payload of a file with one a line, its comment dropped; SIZE_MAX at the end. The test
- * fails for a line that is not hex.
- */
-size_t payload_next(FILE *file, uint8_t *out, size_t cap);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vectors.h"
+#include "hex.h"
 #include "wire/adv.h"
 
 struct walk_row {
@@ -29,8 +29,8 @@ static void walks_as_far_as_it_can(void **state)
 {
     const struct walk_row *row = *state;
     uint8_t payload[64], types[64];
-    const size_t len = octets_from_hex(row->payload, payload, sizeof payload);
-    const size_t count = octets_from_hex(row->types, types, sizeof types);
+    const size_t len = hex_read(row->payload, payload, sizeof payload);
+    const size_t count = hex_read(row->types, types, sizeof types);
     struct rd it = rd_init(payload, len);
     struct ad_structure ad;
     size_t n = 0;
@@ -83,24 +83,13 @@ static const struct name_row names[] = {
     {"no room", "0409414243", 0, NULL},
 };
 
-static void strip_spaces(const char *text, char out[static 128])
-{
-    size_t n = 0;
-
-    for (; *text != '\0'; text++)
-        if (*text != ' ')
-            out[n++] = *text;
-    out[n] = '\0';
-}
-
 static void local_name(void **state)
 {
     const struct name_row *row = *state;
-    char hex[128], name[32];
+    char name[32];
     uint8_t payload[64];
 
-    strip_spaces(row->payload, hex);
-    const size_t len = octets_from_hex(hex, payload, sizeof payload);
+    const size_t len = hex_read(row->payload, payload, sizeof payload);
     memset(name, '?', sizeof name);
     assert_int_equal(ad_local_name(payload, len, name, row->size), row->expected != NULL);
     if (row->expected)
@@ -137,11 +126,9 @@ static void has_service(void **state)
 {
     const struct service_row *row = *state;
     struct blr_uuid uuid;
-    char hex[128];
     uint8_t payload[64];
 
-    strip_spaces(row->payload, hex);
-    const size_t len = octets_from_hex(hex, payload, sizeof payload);
+    const size_t len = hex_read(row->payload, payload, sizeof payload);
     assert_int_equal(blr_uuid_parse(row->uuid, &uuid), 0);
     assert_int_equal(ad_has_service(payload, len, &uuid), row->listed);
 }
@@ -175,16 +162,16 @@ static void builds_a_heart_rate_sensor(void **state)
     ad_wr_service_data(&w, &uuids[3], NULL, 0);
     ad_wr_service_data(&w, &uuids[1], (const uint8_t *)"\x07", 1);
     assert_true(wr_ok(&w));
-    const size_t len = octets_from_hex("020106"
-                                       "05030d180f18"
-                                       "050544332211"
-                                       "1107f0debc9a785634127856341278563412"
-                                       "06094865617274"
-                                       "05ff59000102"
-                                       "04160f1864"
-                                       "052044332211"
-                                       "1221f0debc9a78563412785634127856341207",
-                                       expected, sizeof expected);
+    const size_t len = hex_read("020106"
+                                "05030d180f18"
+                                "050544332211"
+                                "1107f0debc9a785634127856341278563412"
+                                "06094865617274"
+                                "05ff59000102"
+                                "04160f1864"
+                                "052044332211"
+                                "1221f0debc9a78563412785634127856341207",
+                                expected, sizeof expected);
     assert_int_equal(w.len, len);
     assert_memory_equal(out, expected, len);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex.h"
 #include "vectors.h"
 #include "wire/adv.h"
 #include "wire/adv_check.h"
@@ -126,7 +127,7 @@ static void made_payload(void **state)
 {
     const struct row *row = *state;
     uint8_t payload[256];
-    const size_t len = octets_from_hex(row->payload, payload, sizeof payload);
+    const size_t len = hex_read(row->payload, payload, sizeof payload);
     const struct found found = check(payload, len, AD_PDU_LEGACY);
 
     assert_string_equal(found.text, row->anomalies);

@@ -8,32 +8,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vectors.h"
+#include "hex.h"
 #include "wire/adv.h"
 
 /* The structure in hex, in memory of exactly its size. */
 static uint8_t *structure(const char *hex, struct ad_structure *ad)
 {
-    uint8_t bytes[256];
-    const size_t len = octets_from_hex(hex, bytes, sizeof bytes);
-    uint8_t *exact = malloc(len);
-    struct rd it = rd_init(exact, len);
+    size_t len;
+    uint8_t *bytes = hex_exact(hex, &len);
+    struct rd it = rd_init(bytes, len);
 
-    assert_non_null(exact);
-    memcpy(exact, bytes, len);
     assert_true(ad_next(&it, ad));
     assert_true(rd_done(&it));
-    return exact;
+    return bytes;
 }
 
 static void assert_written(const struct wr *w, const char *hex)
 {
     uint8_t expected[256];
-    const size_t len = octets_from_hex(hex, expected, sizeof expected);
+    const size_t len = hex_read(hex, expected, sizeof expected);
 
     assert_true(wr_ok(w));
     assert_int_equal(w->len, len);
     assert_memory_equal(w->p, expected, len);
+}
+
+static struct ad_eddystone eddystone(const char *hex)
+{
+    struct ad_structure ad;
+    struct ad_eddystone beacon;
+    uint8_t *bytes = structure(hex, &ad);
+
+    assert_true(ad_eddystone_decode(&ad, &beacon));
+    free(bytes);
+    return beacon;
+}
+
+/* What was decoded is written as it came. */
+static struct ad_eddystone eddystone_round_trip(const char *hex)
+{
+    const struct ad_eddystone beacon = eddystone(hex);
+    uint8_t out[64];
+    struct wr w = wr_init(out, sizeof out);
+
+    ad_wr_eddystone(&w, &beacon);
+    assert_written(&w, hex);
+    return beacon;
 }
 
 /* ble_monitor: test_jaalee.py */
@@ -48,7 +68,7 @@ static void ibeacon(void **state)
     struct wr w = wr_init(out, sizeof out);
 
     (void)state;
-    octets_from_hex("ebefd08370a247c89837e7b5634df525", uuid, sizeof uuid);
+    hex_read("ebefd08370a247c89837e7b5634df525", uuid, sizeof uuid);
     assert_true(ad_ibeacon_decode(&ad, &beacon));
     assert_memory_equal(beacon.uuid, uuid, 16);
     assert_int_equal(beacon.major, 0x6582);
@@ -71,7 +91,7 @@ static void altbeacon(void **state)
     struct wr w = wr_init(out, sizeof out);
 
     (void)state;
-    octets_from_hex("2f234454cf6d4a0fadf2f4911ba9ffa600010002", id, sizeof id);
+    hex_read("2f234454cf6d4a0fadf2f4911ba9ffa600010002", id, sizeof id);
     assert_true(ad_altbeacon_decode(&ad, &beacon));
     assert_int_equal(beacon.company, 0x0118);
     assert_memory_equal(beacon.id, id, 20);
@@ -124,7 +144,7 @@ static void is_not_a_beacon(void **state)
 {
     const struct not_row *row = *state;
     uint8_t bytes[64];
-    const size_t len = octets_from_hex(row->structure, bytes, sizeof bytes);
+    const size_t len = hex_read(row->structure, bytes, sizeof bytes);
     struct ad_structure ad = {.type = bytes[1], .data = bytes + 2, .len = (uint8_t)(len - 2)};
     struct ad_ibeacon ibeacon_out;
     struct ad_altbeacon altbeacon_out;
@@ -136,111 +156,68 @@ static void is_not_a_beacon(void **state)
 }
 
 /* beacontools: test_parser.py */
-#define UID "1716aafe00e3123456789012346789010000000000010000"
-
 static void eddystone_uid(void **state)
 {
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure(UID, &ad);
-    uint8_t out[64];
-    struct wr w = wr_init(out, sizeof out);
+    const struct ad_eddystone beacon =
+        eddystone_round_trip("1716aafe00e3123456789012346789010000000000010000");
 
     (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
     assert_int_equal(beacon.frame, AD_EDDYSTONE_UID);
     assert_int_equal(beacon.tx_power_dbm, -29);
     assert_memory_equal(beacon.uid.name_space, "\x12\x34\x56\x78\x90\x12\x34\x67\x89\x01", 10);
     assert_memory_equal(beacon.uid.instance, "\0\0\0\0\0\1", 6);
-    ad_wr_eddystone(&w, &beacon);
-    assert_written(&w, UID);
-    free(bytes);
 }
 
 static void eddystone_uid_without_reserved_octets(void **state)
 {
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure("1516aafe00e700010203040506070809010203040506", &ad);
+    const struct ad_eddystone beacon = eddystone("1516aafe00e700010203040506070809010203040506");
 
     (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
     assert_memory_equal(beacon.uid.instance, "\1\2\3\4\5\6", 6);
-    free(bytes);
 }
 
 /* beacontools: test_parser.py */
 static void eddystone_tlm(void **state)
 {
-    static const char tlm[] = "1116aafe20000b1847110000146700002ac4";
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure(tlm, &ad);
-    uint8_t out[64];
-    struct wr w = wr_init(out, sizeof out);
+    const struct ad_eddystone beacon = eddystone_round_trip("1116aafe20000b1847110000146700002ac4");
 
     (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
     assert_int_equal(beacon.frame, AD_EDDYSTONE_TLM);
     assert_int_equal(beacon.tlm.version, 0);
     assert_int_equal(beacon.tlm.battery_mv, 2840);
     assert_int_equal(beacon.tlm.temperature_256th_c, 71 * 256 + 17);
     assert_int_equal(beacon.tlm.advertisements, 5223);
     assert_int_equal(beacon.tlm.uptime_100ms, 10948);
-    ad_wr_eddystone(&w, &beacon);
-    assert_written(&w, tlm);
-    free(bytes);
-}
-
-static void eddystone_encrypted_tlm(void **state)
-{
-    static const char tlm[] = "1516aafe2001412e66d2b3a3f9e40f4a9cf412345678";
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure(tlm, &ad);
-    uint8_t out[64];
-    struct wr w = wr_init(out, sizeof out);
-
-    (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
-    assert_int_equal(beacon.tlm.version, 1);
-    assert_int_equal(beacon.tlm.encrypted[0], 0x41);
-    assert_int_equal(beacon.tlm.salt, 0x1234);
-    assert_int_equal(beacon.tlm.integrity, 0x5678);
-    ad_wr_eddystone(&w, &beacon);
-    assert_written(&w, tlm);
-    free(bytes);
 }
 
 static void eddystone_tlm_below_zero(void **state)
 {
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure("1116aafe20000bb8e940000000070000000a", &ad);
+    (void)state;
+    assert_int_equal(
+        eddystone_round_trip("1116aafe20000bb8e940000000070000000a").tlm.temperature_256th_c,
+        -22 * 256 - 192);
+}
+
+static void eddystone_encrypted_tlm(void **state)
+{
+    const struct ad_eddystone beacon =
+        eddystone_round_trip("1516aafe2001412e66d2b3a3f9e40f4a9cf412345678");
 
     (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
-    assert_int_equal(beacon.tlm.temperature_256th_c, -22 * 256 - 192);
-    free(bytes);
+    assert_int_equal(beacon.tlm.version, 1);
+    assert_int_equal(beacon.tlm.encrypted[0], 0x41);
+    assert_int_equal(beacon.tlm.salt, 0x1234);
+    assert_int_equal(beacon.tlm.integrity, 0x5678);
 }
 
 /* beacontools: test_parser.py */
 static void eddystone_eid(void **state)
 {
-    static const char eid[] = "0d16aafe30e34549445f74657374";
-    struct ad_structure ad;
-    struct ad_eddystone beacon;
-    uint8_t *bytes = structure(eid, &ad);
-    uint8_t out[64];
-    struct wr w = wr_init(out, sizeof out);
+    const struct ad_eddystone beacon = eddystone_round_trip("0d16aafe30e34549445f74657374");
 
     (void)state;
-    assert_true(ad_eddystone_decode(&ad, &beacon));
     assert_int_equal(beacon.tx_power_dbm, -29);
     assert_memory_equal(beacon.eid, "EID_test", 8);
-    ad_wr_eddystone(&w, &beacon);
-    assert_written(&w, eid);
-    free(bytes);
 }
 
 struct url_row {
@@ -290,7 +267,7 @@ static void eddystone_url(void **state)
         assert_int_equal(w.len, 0);
         return;
     }
-    const size_t len = octets_from_hex(row->frame, expected, sizeof expected);
+    const size_t len = hex_read(row->frame, expected, sizeof expected);
     assert_true(wr_ok(&w));
     assert_int_equal(w.len, 6 + len);
     assert_memory_equal(out + 2, "\xAA\xFE\x10\xEE", 4);

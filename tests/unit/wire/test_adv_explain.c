@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vectors.h"
+#include "hex.h"
 #include "wire/adv_explain.h"
 #include "wire/hex.h"
 
@@ -177,17 +177,13 @@ static const struct row rows[] = {
 static void means(void **state)
 {
     const struct row *row = *state;
-    uint8_t data[256];
-    const size_t len = octets_from_hex(row->data, data, sizeof data);
-    uint8_t *exact = malloc(len ? len : 1);
+    size_t len;
+    uint8_t *data = hex_exact(row->data, &len);
+    const struct ad_structure ad = {.type = row->type, .data = data, .len = (uint8_t)len};
     struct written written = {.len = 0};
 
-    assert_non_null(exact);
-    if (len > 0)
-        memcpy(exact, data, len);
-    const struct ad_structure ad = {.type = row->type, .data = exact, .len = (uint8_t)len};
     ad_explain(&ad, write_field, &written);
-    free(exact);
+    free(data);
     assert_string_equal(written.text, row->meaning);
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "vectors.h"
+#include "hex.h"
 #include "wire/ll.h"
 
 struct time_row {
@@ -121,7 +121,7 @@ static void connect_ind_as_heard(void **state)
     char text[BD_ADDR_TEXT_SIZE];
 
     (void)state;
-    assert_int_equal(octets_from_hex(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
+    assert_int_equal(hex_read(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
     assert_int_equal(ll_connect_ind_decode(pdu, sizeof pdu, &ind), 0);
     assert_string_equal(bd_addr_format(&ind.init_a, text), "00:02:72:DA:1C:46");
     assert_string_equal(bd_addr_format(&ind.adv_a, text), "00:22:D0:00:01:7E");
@@ -151,7 +151,7 @@ static void connect_ind_flags_of_the_header(void **state)
     struct wr w = wr_init(out, sizeof out);
 
     (void)state;
-    assert_int_equal(octets_from_hex(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
+    assert_int_equal(hex_read(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
     pdu[0] = 0xE5;
     assert_int_equal(ll_connect_ind_decode(pdu, sizeof pdu, &ind), 0);
     assert_true(ind.ch_sel);
@@ -167,7 +167,7 @@ static void connect_ind_cut_off_anywhere(void **state)
     struct ll_connect_ind ind = {.hop = 31};
 
     (void)state;
-    assert_int_equal(octets_from_hex(CONNECT_IND, pdu, sizeof pdu), 36);
+    assert_int_equal(hex_read(CONNECT_IND, pdu, sizeof pdu), 36);
     for (size_t len = 0; len <= sizeof pdu; len++) {
         uint8_t exact[40];
         uint8_t *at = exact + sizeof exact - len;
@@ -184,7 +184,7 @@ static void connect_ind_of_other_type_or_length(void **state)
     struct ll_connect_ind ind;
 
     (void)state;
-    assert_int_equal(octets_from_hex(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
+    assert_int_equal(hex_read(CONNECT_IND, pdu, sizeof pdu), sizeof pdu);
     for (unsigned type = 0; type < 16; type++) {
         pdu[0] = (uint8_t)type;
         assert_int_equal(ll_connect_ind_decode(pdu, sizeof pdu, &ind),

@@ -21,6 +21,7 @@ static const struct walk_row walks[] = {
     {"a structure without data", "0101020a04", "010a", 5},
     {"early termination", "02010600020a04", "01", 3},
     {"length past the end", "0201060309", "01", 3},
+    {"length past the end by one", "020106030941", "01", 3},
     {"length past the end at once", "0e09414243", "", 0},
     {"the longest structure does not fit", "ff", "", 0},
 };

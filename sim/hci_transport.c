@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the ring of bytes --- */
+/* --- the ring of bytes; its capacity is a power of two --- */
 
 static void ring_read(const struct hci_pipe *pipe, size_t offset, void *out, size_t len)
 {
-    const size_t from = (pipe->head + offset) % pipe->capacity;
+    const size_t from = (pipe->head + offset) & (pipe->capacity - 1);
     const size_t first = len < pipe->capacity - from ? len : pipe->capacity - from;
 
     memcpy(out, pipe->bytes + from, first);
@@ -17,7 +17,7 @@ static void ring_read(const struct hci_pipe *pipe, size_t offset, void *out, siz
 
 static void ring_append(struct hci_pipe *pipe, const void *in, size_t len)
 {
-    const size_t to = (pipe->head + pipe->used) % pipe->capacity;
+    const size_t to = (pipe->head + pipe->used) & (pipe->capacity - 1);
     const size_t first = len < pipe->capacity - to ? len : pipe->capacity - to;
 
     memcpy(pipe->bytes + to, in, first);
@@ -28,7 +28,7 @@ static void ring_append(struct hci_pipe *pipe, const void *in, size_t len)
 static void ring_drop(struct hci_pipe *pipe, size_t len)
 {
     pipe->used -= len;
-    pipe->head = pipe->used ? (pipe->head + len) % pipe->capacity : 0;
+    pipe->head = pipe->used ? (pipe->head + len) & (pipe->capacity - 1) : 0;
 }
 
 static int ring_grow(struct hci_pipe *pipe, size_t need)

@@ -29,7 +29,7 @@
 #include "wire/timer.h"
 #include "wire/trace_sink.h"
 
-#define HCI_TRANSPORT_START      256U
+#define HCI_TRANSPORT_START      256U /* powers of two */
 #define HCI_TRANSPORT_BOUND      16384U
 #define HCI_TRANSPORT_PACKET_MAX 2048U /* header included; longer: BLR_ERR_TOO_LONG */
 

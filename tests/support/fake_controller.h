@@ -45,6 +45,7 @@ struct fake_controller {
     uint16_t silent_opcode; /* this one not at all */
     int8_t rssi_dbm;
 
+    bool in_place;       /* it allocates nothing of its own (see fake_controller_send()) */
     int send_error;      /* what the link answers; 0: it takes packets */
     unsigned room;       /* packets that the link holds, until they are taken by the test */
 };
@@ -65,7 +66,10 @@ void fake_controller_answer_all(struct fake_controller *fake);
 /* Tells the host that the link has room. */
 void fake_controller_writable(struct fake_controller *fake);
 
-/* Any packet to the host, from an exact allocation, so that a read past the end is seen. */
+/*
+ * Any packet to the host, from an exact allocation, so that a read past the end is seen; with
+ * in_place from where it lies.
+ */
 void fake_controller_send(struct fake_controller *fake, enum hci_packet_type type,
                           const uint8_t *packet, size_t len);
 

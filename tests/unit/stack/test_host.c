@@ -329,13 +329,6 @@ static void not_before_it_is_up(void **state)
     assert_int_equal(story->host->counters.unexpected_packets, 2);
 }
 
-static void sizes_are_within_budget(void **state)
-{
-    (void)state;
-    assert_true(sizeof(struct blr_host) < 4096);
-    assert_true(sizeof(struct blr_conn) + 4 + 247 < 6 * 1024);
-}
-
 int main(void)
 {
 #define FROM_STOPPED(f)                                                                            \
@@ -353,7 +346,6 @@ int main(void)
         FREES(freed_between_error_and_failure, host_story_setup_up),
         STORY(nothing_begins_while_things_end),
         FROM_STOPPED(not_before_it_is_up),
-        cmocka_unit_test(sizes_are_within_budget),
     };
     int failed = cmocka_run_group_tests_name("host", tests, NULL, NULL);
     failed += RUN_ROWS("configuration", config_is_checked, config_rows);

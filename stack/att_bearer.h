@@ -14,11 +14,17 @@
 
 struct blr_conn;
 struct blr_host;
+struct blr_preferred_parameters;
 struct att_bearer;
 struct gatt_db;
 
-/* The attribute database of a host, the GAP and GATT services in it. NULL: out of memory. */
-struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance);
+/*
+ * The attribute database of a host, the GAP and GATT services in it; `preferred` may be NULL. NULL:
+ * out of memory, a name of more than 248 octets, or preferences out of range. Every bearer is freed
+ * before its database.
+ */
+struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
+                            const struct blr_preferred_parameters *preferred);
 void gatt_db_free(struct gatt_db *db);
 
 struct att_bearer_config {

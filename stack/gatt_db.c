@@ -7,7 +7,8 @@
 #define GAP_HANDLE  0x0001U
 #define GATT_HANDLE 0x0008U
 
-#define DEVICE_NAME_MAX 248U /* Vol 3, Part C, 12.1 */
+#define DEVICE_NAME_MAX 248U   /* Vol 3, Part C, 12.1 */
+#define UNSPECIFIED     0xFFFFU /* Vol 3, Part C, 12.3 */
 
 /* The index of the first attribute at or above a handle. */
 static size_t lower_bound(const struct gatt_db *db, uint32_t handle)
@@ -139,8 +140,42 @@ static int add_readable(struct blr_service *service, uint16_t uuid, const uint8_
     return blr_service_add_characteristic(service, &def, &attr);
 }
 
-/* Vol 3, Part C, 12: both characteristics are mandatory. */
-static int add_gap(struct gatt_db *db, const char *device_name, uint16_t appearance)
+static bool valid_interval(uint16_t interval_1250us)
+{
+    return (interval_1250us >= 6 && interval_1250us <= 3200) || interval_1250us == UNSPECIFIED;
+}
+
+/* Vol 3, Part C, 12.3. */
+static bool valid_preferences(const struct blr_preferred_parameters *p)
+{
+    if (!valid_interval(p->interval_min_1250us) || !valid_interval(p->interval_max_1250us))
+        return false;
+    if (p->interval_min_1250us > p->interval_max_1250us &&
+        p->interval_min_1250us != UNSPECIFIED)
+        return false;
+    if (p->timeout_10ms != UNSPECIFIED && (p->timeout_10ms < 10 || p->timeout_10ms > 3200))
+        return false;
+    return p->latency <= 499;
+}
+
+static int add_preferences(struct blr_service *service, const struct blr_preferred_parameters *p)
+{
+    uint8_t octets[8];
+    struct wr w = wr_init(octets, sizeof octets);
+
+    if (!valid_preferences(p))
+        return BLR_ERR_INVALID;
+    wr_u16(&w, p->interval_min_1250us);
+    wr_u16(&w, p->interval_max_1250us);
+    wr_u16(&w, p->latency);
+    wr_u16(&w, p->timeout_10ms);
+    return add_readable(service, GATT_UUID_PERIPHERAL_PREFERRED_CONNECTION_PARAMETERS, octets,
+                        w.len);
+}
+
+/* Vol 3, Part C, 12: the first two characteristics are mandatory. */
+static int add_gap(struct gatt_db *db, const char *device_name, uint16_t appearance,
+                   const struct blr_preferred_parameters *preferred)
 {
     const struct blr_uuid uuid = blr_uuid16(GATT_UUID_GAP_SERVICE);
     const uint8_t octets[2] = {(uint8_t)appearance, (uint8_t)(appearance >> 8)};
@@ -153,6 +188,8 @@ static int add_gap(struct gatt_db *db, const char *device_name, uint16_t appeara
                          strlen(device_name));
     if (!error)
         error = add_readable(service, GATT_UUID_APPEARANCE, octets, sizeof octets);
+    if (!error && preferred)
+        error = add_preferences(service, preferred);
     return error ? error : blr_service_publish(service);
 }
 
@@ -165,14 +202,15 @@ static int add_gatt(struct gatt_db *db)
     return error ? error : blr_service_publish(service);
 }
 
-struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance)
+struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
+                            const struct blr_preferred_parameters *preferred)
 {
     if (strlen(device_name) > DEVICE_NAME_MAX)
         return NULL;
     struct gatt_db *db = calloc(1, sizeof *db);
     if (!db)
         return NULL;
-    if (add_gap(db, device_name, appearance) != 0 || add_gatt(db) != 0) {
+    if (add_gap(db, device_name, appearance, preferred) != 0 || add_gatt(db) != 0) {
         gatt_db_free(db);
         return NULL;
     }

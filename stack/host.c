@@ -242,7 +242,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     if (!host)
         return NULL;
     host->db = gatt_db_new(config->device_name ? config->device_name : "blueroom",
-                           config->appearance);
+                           config->appearance, config->preferred);
     if (!host->db) {
         free(host);
         return NULL;

@@ -72,7 +72,7 @@ void att_end_open(struct att_end *end, struct manual_clock *clock, uint16_t mtu)
     memset(end, 0, sizeof *end);
     end->clock = clock;
     end->room = ATT_END_PDUS;
-    end->host.db = gatt_db_new("blueroom", 0x0341);
+    end->host.db = gatt_db_new("blueroom", 0x0341, NULL);
     assert_non_null(end->host.db);
     att_end_connect(end, mtu);
 }

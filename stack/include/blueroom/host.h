@@ -25,6 +25,13 @@
 
 struct blr_host;
 
+/* GAP's Peripheral Preferred Connection Parameters (Core v5.4, Vol 3, Part C, 12.3). */
+struct blr_preferred_parameters {
+    uint16_t interval_min_1250us, interval_max_1250us; /* 6 to 3200; 0xFFFF: any */
+    uint16_t latency;                                  /* up to 499 */
+    uint16_t timeout_10ms;                             /* 10 to 3200; 0xFFFF: any */
+};
+
 struct blr_host_config {
     struct clock *clock;         /* outlives the host */
     struct hci_link_end *link;   /* outlives the host */
@@ -32,6 +39,7 @@ struct blr_host_config {
     void *random_user;
     const char *device_name;     /* GAP Device Name, UTF-8, copied; NULL: "blueroom" */
     uint16_t appearance;         /* GAP Appearance */
+    const struct blr_preferred_parameters *preferred; /* copied; NULL: GAP does not tell */
     uint16_t mtu;                /* ATT MTU to offer, 23 to 517; 0: 247 */
     uint8_t own_address_type;    /* enum bd_addr_type used for everything it sends */
     struct bd_addr random_address; /* set in the controller when own_address_type is random */

@@ -116,7 +116,7 @@ static void test_hosts_and_bearers(void **state)
     open_ends();
     do {
         fail_alloc_from(++n);
-        db = gatt_db_new("a name that is not short", 0);
+        db = gatt_db_new("a name that is not short", 0, NULL);
         fail_alloc_from(0);
     } while (!db);
     assert_in_range(n, 5, 30);

@@ -19,7 +19,7 @@ static int set_up(void **state)
 {
     static struct fixture fixture;
 
-    fixture.host.db = gatt_db_new("blueroom", 0);
+    fixture.host.db = gatt_db_new("blueroom", 0, NULL);
     assert_non_null(fixture.host.db);
     *state = &fixture;
     return 0;
@@ -92,15 +92,47 @@ static void test_device_name(void **state)
 
     memset(name, 'n', sizeof name);
     name[249] = '\0';
-    assert_null(gatt_db_new(name, 0));
+    assert_null(gatt_db_new(name, 0, NULL));
     name[248] = '\0';
-    struct gatt_db *db = gatt_db_new(name, 0);
+    struct gatt_db *db = gatt_db_new(name, 0, NULL);
     assert_non_null(db);
     gatt_db_free(db);
-    db = gatt_db_new("", 0);
+    db = gatt_db_new("", 0, NULL);
     assert_non_null(db);
     gatt_db_free(db);
     gatt_db_free(NULL);
+}
+
+static void test_preferred_parameters(void **state)
+{
+    static const struct {
+        struct blr_preferred_parameters preferred;
+        bool valid;
+    } rows[] = {
+        {{6, 3200, 0, 10}, true},      {{0xFFFF, 0xFFFF, 499, 0xFFFF}, true},
+        {{24, 40, 4, 400}, true},      {{0xFFFF, 40, 0, 3200}, true},
+        {{5, 40, 0, 400}, false},      {{6, 3201, 0, 400}, false},
+        {{41, 40, 0, 400}, false},     {{24, 40, 500, 400}, false},
+        {{24, 40, 0, 9}, false},       {{24, 40, 0, 3201}, false},
+        {{0, 0, 0, 0}, false},
+    };
+    size_t len;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct blr_host host = {.db = gatt_db_new("", 0, &rows[i].preferred)};
+        assert_int_equal(host.db != NULL, rows[i].valid);
+        if (rows[i].valid) {
+            assert_handles(host.db, 1, "0001 0002 0003 0004 0005 0006 0007 0008");
+            struct blr_attribute *attr = blr_attribute_find(&host, 7);
+            assert_int_equal(blr_uuid_as_u16(blr_attribute_uuid(attr)), 0x2A04);
+            const uint8_t *value = blr_attribute_value(attr, &len);
+            assert_int_equal(len, 8);
+            assert_int_equal(value[2] | value[3] << 8, rows[i].preferred.interval_max_1250us);
+            assert_int_equal(value[6] | value[7] << 8, rows[i].preferred.timeout_10ms);
+        }
+        gatt_db_free(host.db);
+    }
 }
 
 static void test_automatic_handles(void **state)
@@ -378,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_from_the_beginning),
         cmocka_unit_test(test_device_name),
+        cmocka_unit_test(test_preferred_parameters),
         TEST(test_automatic_handles),
         TEST(test_explicit_handles),
         TEST(test_low_handles_on_request),

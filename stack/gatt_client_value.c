@@ -70,6 +70,19 @@ static void read_request(const struct gatt_op *op, struct wr *w)
     wr_u16(w, op->handle);
 }
 
+static int start_read(struct blr_conn *conn, const struct gatt_procedure *procedure,
+                      uint16_t handle, blr_gatt_value_cb *cb, void *user)
+{
+    int error;
+    struct gatt_op *op = gatt_client_op(conn, procedure, user, &error);
+
+    if (!op)
+        return error;
+    op->handle = handle;
+    op->cb.value = cb;
+    return gatt_client_start(op);
+}
+
 int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb, void *user)
 {
     static const struct gatt_procedure procedure = {
@@ -77,14 +90,8 @@ int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb,
         .response = take_rest,
         .done = value_done,
     };
-    int error;
-    struct gatt_op *op = gatt_client_op(conn, &procedure, user, &error);
 
-    if (!op)
-        return error;
-    op->handle = handle;
-    op->cb.value = cb;
-    return gatt_client_start(op);
+    return start_read(conn, &procedure, handle, cb, user);
 }
 
 /* The first part is read as any value is, which a server grants that has no long ones. */
@@ -130,14 +137,8 @@ int blr_gatt_read_long(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb
         .refused = read_long_refused,
         .done = value_done,
     };
-    int error;
-    struct gatt_op *op = gatt_client_op(conn, &procedure, user, &error);
 
-    if (!op)
-        return error;
-    op->handle = handle;
-    op->cb.value = cb;
-    return gatt_client_start(op);
+    return start_read(conn, &procedure, handle, cb, user);
 }
 
 static void read_by_uuid_request(const struct gatt_op *op, struct wr *w)

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks traces with the eyes of others: tshark and btmon.
+
+usage: check_traces.py [--program BLUEROOM] [--lossless PATTERN]... DIRECTORY...
+
+For each .btsnoop, .pcap and .pcapng below the directories:
+- tshark finds no malformed packet and no expert information of warning or worse;
+- tshark finds nothing to note at all in air traces whose path matches a --lossless pattern (a
+  lossless scenario has no retransmission and no packet that was not acknowledged);
+- btmon reads each .btsnoop and calls nothing malformed or invalid;
+- with --program, `blueroom dump` prints as many packets as tshark counts, nothing malformed, and the
+  names that belong to the opcodes, event codes and PDU types that tshark decodes.
+A .part file, which a trace is until it is whole, is a failure.
+
+Exit status: 0 all good; 1 something was found; 2 trouble: no trace, or a tool is missing (SKIPPED).
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOTE, WARNING = 0x400000, 0x600000  # of Wireshark's expert severities
+SNOOP_HEADER, SNOOP_RECORD = 16, 24
+FIELDS = ["frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.malformed",
+          "bthci_cmd.opcode", "bthci_evt.code", "bthci_evt.opcode", "bthci_evt.le_meta_subevent",
+          "btatt.opcode", "btle.advertising_header.pdu_type", "btle.control_opcode"]
+
+
+def asks_for_characteristics(packet):
+    """ATT_READ_BY_TYPE_REQ of type 0x2803 at the start of an ACL packet behind its H4 indicator."""
+    return (len(packet) == 16 and packet[0] == 2 and packet[7:9] == b"\x04\x00" and
+            packet[9] == 0x08 and packet[14:16] == b"\x03\x28")
+
+
+# btmon dies of these: why, since which version we know it, and which packets to leave out of a
+# copy, so that it judges all the others. Zero-length records, of which it dies too, we never write.
+BTMON_DIES_OF = [
+    ("a Read By Type Request for characteristics on a link whose GATT database it has not "
+     "(btmon 5.66: segmentation fault)", asks_for_characteristics),
+]
+
+
+def table(header, macro, row):
+    """The rows of an X-macro of wire/: code to name."""
+    text = (ROOT / "wire/include/wire" / header).read_text()
+    body = text[text.index(f"#define {macro}(X)"):]
+    body = body[:re.search(r"[^\\]\n", body).end()].replace("\\\n", " ")
+    return {int(match["code"], 16): match["name"] for match in re.finditer(row, body)}
+
+
+def names():
+    """The project's own tables, by what the dump has to print."""
+    named = r"X\(\w+,\s*(?P<code>0x[0-9A-F]+),\s*\"(?P<name>[^\"]+)\""
+    return {
+        "commands": table("hci.h", "HCI_COMMANDS", named),
+        "events": table("hci.h", "HCI_EVENTS", named),
+        "le_events": table("hci.h", "HCI_LE_EVENTS", named),
+        "att": table("att.h", "ATT_PDUS", named),
+        "control": table("ll.h", "LL_CONTROL_PDUS", r"X\((?P<name>\w+),\s*(?P<code>0x[0-9A-F]+)"),
+        "advertising": {0: "ADV_IND", 1: "ADV_DIRECT_IND", 2: "ADV_NONCONN_IND", 3: "SCAN_REQ",
+                        4: "SCAN_RSP", 5: "CONNECT_IND", 6: "ADV_SCAN_IND", 7: "ADV_EXT_IND"},
+    }
+
+
+def run(command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          stdin=subprocess.DEVNULL, **options)
+
+
+class Checker:
+    def __init__(self, args, config):
+        self.program = args.program
+        self.lossless = args.lossless
+        self.names = names()
+        self.environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                            "WIRESHARK_CONFIG_DIR": config}
+
+    def check(self, path):
+        """What is wrong with a trace: lines of text."""
+        if path.suffix == ".part":
+            return ["half-written"]
+        found, frames = self.tshark(path)
+        if path.suffix == ".btsnoop":
+            found += self.btmon(path)
+        if self.program:
+            found += self.dump(path, frames)
+        return found
+
+    def tshark(self, path):
+        command = ["tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=/t",
+                   "-E", "occurrence=a", "-E", "aggregator=;"]
+        for field in FIELDS:
+            command += ["-e", field]
+        done = run(command, env=self.environment)
+        found = []
+        if done.returncode != 0:
+            found.append(f"tshark: exit status {done.returncode}: {self.last_line(done.stderr)}")
+        clean = any(fnmatch.fnmatch(path, pattern) for pattern in self.lossless)
+        frames = [dict(zip(FIELDS, line.split("\t")))
+                  for line in done.stdout.decode(errors="replace").splitlines()]
+        for frame in frames:
+            severity = max([int(text, 0) for text in
+                            frame["_ws.expert.severity"].split(";") if text] or [0])
+            if severity >= WARNING or frame["_ws.malformed"] or clean and severity >= NOTE:
+                found.append(f"tshark: packet {frame['frame.number']}: "
+                             f"{frame['_ws.expert.message'] or 'malformed'}")
+        return found, frames
+
+    @staticmethod
+    def last_line(octets):
+        lines = octets.decode(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line), "")
+
+    def btmon(self, path):
+        done = run(["btmon", "-r", path], env=self.environment)
+        if done.returncode < 0:
+            done = self.btmon_without_what_kills_it(path)
+        if done.returncode != 0:
+            return [f"btmon: exit status {done.returncode}: {self.last_line(done.stderr)}"]
+        return [f"btmon: {line.strip()}"
+                for line in done.stdout.decode(errors="replace").splitlines()
+                if re.search("malformed|invalid", line, re.IGNORECASE)
+                and not re.search(r"(Status|Reason|Error): .*Invalid", line)]
+
+    def btmon_without_what_kills_it(self, path):
+        octets = path.read_bytes()
+        kept = [octets[:SNOOP_HEADER]]
+        at = SNOOP_HEADER
+        while at + SNOOP_RECORD <= len(octets):
+            end = at + SNOOP_RECORD + struct.unpack_from(">I", octets, at + 4)[0]
+            packet = octets[at + SNOOP_RECORD:end]
+            if not any(kills(packet) for _, kills in BTMON_DIES_OF):
+                kept.append(octets[at:end])
+            at = end
+        with tempfile.NamedTemporaryFile(suffix=".btsnoop") as copy:
+            copy.write(b"".join(kept))
+            copy.flush()
+            return run(["btmon", "-r", copy.name], env=self.environment)
+
+    def dump(self, path, frames):
+        done = run([self.program, "dump", path])
+        lines = done.stdout.decode(errors="replace").splitlines()
+        found = []
+        if done.returncode != 0:
+            found.append(f"dump: exit status {done.returncode}: {self.last_line(done.stderr)}")
+        if len(lines) != len(frames):
+            found.append(f"dump prints {len(lines)} packets, tshark {len(frames)}")
+        for number, (line, frame) in enumerate(zip(lines, frames), 1):
+            if "[malformed: " in line:
+                found.append(f"dump: packet {number}: {line}")
+            for name in self.expected_names(frame):
+                if name not in line:
+                    found.append(f"dump: packet {number}: no '{name}' in: {line}")
+        return found
+
+    def expected_names(self, frame):
+        """What the fields of tshark say that the line must hold."""
+        for field, table in (("bthci_cmd.opcode", "commands"), ("bthci_evt.opcode", "commands"),
+                             ("bthci_evt.code", "events"),
+                             ("bthci_evt.le_meta_subevent", "le_events"), ("btatt.opcode", "att"),
+                             ("btle.advertising_header.pdu_type", "advertising"),
+                             ("btle.control_opcode", "control")):
+            if not frame[field] or ";" in frame[field]:
+                continue
+            code = int(frame[field], 0)
+            if field == "bthci_evt.code" and code == 0x3E:
+                continue  # LE Meta goes by the name of its subevent
+            if code in self.names[table]:
+                yield self.names[table][code]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="check_traces.py",
+                                     description="Checks traces with tshark and btmon.")
+    parser.add_argument("--program", metavar="BLUEROOM",
+                        help="compare with what this program's dump prints")
+    parser.add_argument("--lossless", metavar="PATTERN", action="append", default=[],
+                        help="air traces that must have no note at all, such as '*/ibeacon/*'")
+    parser.add_argument("directory", nargs="+", type=pathlib.Path)
+    args = parser.parse_args()
+
+    missing = [tool for tool in ("tshark", "btmon") if not shutil.which(tool)]
+    if missing:
+        print(f"SKIPPED: {' and '.join(missing)} not installed")
+        return 2
+    traces = sorted(path for directory in args.directory for path in directory.rglob("*")
+                    if path.suffix in (".btsnoop", ".pcap", ".pcapng", ".part"))
+    if not traces:
+        print(f"check_traces.py: no trace in {' '.join(map(str, args.directory))}", file=sys.stderr)
+        return 2
+    failed = 0
+    with tempfile.TemporaryDirectory() as config, \
+            concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        checker = Checker(args, config)
+        for path, found in zip(traces, pool.map(checker.check, traces)):
+            for line in found[:20]:
+                print(f"{path}: {line}")
+            if len(found) > 20:
+                print(f"{path}: and {len(found) - 20} more")
+            failed += bool(found)
+    print(f"{len(traces)} traces, {failed} with something wrong")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,9 +3,9 @@
 
 #include "att_queue.h"
 
-#define HEADER_SIZE    3U /* length, kind */
-#define UNBOUND_PDUS   2U /* of full size; of shorter ones as many more as fit */
-#define BOUND_KINDS    3U /* of full size; a confirmation is one octet */
+#define HEADER_SIZE  3U /* length, kind */
+#define UNBOUND_PDUS 2U /* of full size; of shorter ones as many more as fit */
+#define BOUND_KINDS  3U /* of full size; a confirmation is one octet */
 
 int att_queue_init(struct att_queue *queue, uint16_t mtu)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an ATT bearer could not send yet: a bounded ring of PDUs, in order. Each kind of PDU of
- * which ATT allows one at a time (Core v5.4, Vol 3, Part F, 3.3.2) has its room kept for it, so that
- * notifications and commands, which share the rest, can never crowd out a response.
+ * which ATT allows one at a time (Core v5.4, Vol 3, Part F, 3.3.2) has its room kept for it, so
+ * that notifications and commands, which share the rest, can never crowd out a response.
  */
 #ifndef STACK_ATT_QUEUE_H
 #define STACK_ATT_QUEUE_H

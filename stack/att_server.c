@@ -79,8 +79,8 @@ static void respond(struct att_request *request, uint8_t opcode, uint8_t error)
         wr_u16(&request->out, request->handle_in_error);
         wr_u8(&request->out, error);
     }
-    const int failure = att_bearer_send(request->bearer, ATT_SEND_RESPONSE, request->out.p,
-                                        request->out.len);
+    const int failure =
+        att_bearer_send(request->bearer, ATT_SEND_RESPONSE, request->out.p, request->out.len);
     /* A response waits already: the client sent a request before it came (3.3.2). */
     if (failure == BLR_ERR_STATE)
         att_bearer_break(request->bearer, BLR_ERR_MALFORMED);

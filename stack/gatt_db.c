@@ -7,7 +7,7 @@
 #define GAP_HANDLE  0x0001U
 #define GATT_HANDLE 0x0008U
 
-#define DEVICE_NAME_MAX 248U   /* Vol 3, Part C, 12.1 */
+#define DEVICE_NAME_MAX 248U    /* Vol 3, Part C, 12.1 */
 #define UNSPECIFIED     0xFFFFU /* Vol 3, Part C, 12.3 */
 
 /* The index of the first attribute at or above a handle. */
@@ -63,8 +63,7 @@ int gatt_db_insert(struct gatt_db *db, struct blr_service *service)
         size_t cap = db->cap ? db->cap : 8;
         while (cap < db->count + service->count)
             cap *= 2;
-        struct blr_attribute **attributes =
-            realloc(db->attributes, cap * sizeof *db->attributes);
+        struct blr_attribute **attributes = realloc(db->attributes, cap * sizeof *db->attributes);
         if (!attributes)
             return BLR_ERR_NO_MEMORY;
         db->attributes = attributes;
@@ -150,8 +149,7 @@ static bool valid_preferences(const struct blr_preferred_parameters *p)
 {
     if (!valid_interval(p->interval_min_1250us) || !valid_interval(p->interval_max_1250us))
         return false;
-    if (p->interval_min_1250us > p->interval_max_1250us &&
-        p->interval_min_1250us != UNSPECIFIED)
+    if (p->interval_min_1250us > p->interval_max_1250us && p->interval_min_1250us != UNSPECIFIED)
         return false;
     if (p->timeout_10ms != UNSPECIFIED && (p->timeout_10ms < 10 || p->timeout_10ms > 3200))
         return false;

@@ -5,7 +5,8 @@
  *
  * Services may go at any time, also from within a callback about one of their attributes. Whoever
  * calls back stands between gatt_db_enter() and gatt_db_leave(): what is freed meanwhile is out of
- * the database at once (its attributes have handle 0), but its memory stays until the last has left.
+ * the database at once (its attributes have handle 0), but its memory stays until the last has
+ * left.
  */
 #ifndef STACK_GATT_DB_H
 #define STACK_GATT_DB_H
@@ -88,8 +89,8 @@ void gatt_db_remove(struct gatt_db *db, struct blr_service *service);
 
 /* --- gatt_service.c --- */
 
-int gatt_service_new(struct gatt_db *db, const struct blr_uuid *uuid, bool primary,
-                     uint16_t handle, struct blr_service **service) BLR_MUST_CHECK;
+int gatt_service_new(struct gatt_db *db, const struct blr_uuid *uuid, bool primary, uint16_t handle,
+                     struct blr_service **service) BLR_MUST_CHECK;
 /* The memory of a service that is in no list. */
 void gatt_service_destroy(struct blr_service *service);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An operation that awaits its turn or its answer on an ATT bearer: a procedure of the client, or an
- * indication of the server. Records are kept by the bearer when done, and their memory with them,
- * so that a steady stream of operations allocates nothing.
+ * An operation that awaits its turn or its answer on an ATT bearer: a procedure of the client, or
+ * an indication of the server. Records are kept by the bearer when done, and their memory with
+ * them, so that a steady stream of operations allocates nothing.
  */
 #ifndef STACK_GATT_OP_H
 #define STACK_GATT_OP_H
@@ -46,10 +46,10 @@ struct gatt_op {
     } cb;
     void *user;
     struct blr_subscription *subscription;
-    uint16_t handle;     /* the attribute's, or where the next request begins */
-    uint16_t end;        /* the last handle of a range */
+    uint16_t handle; /* the attribute's, or where the next request begins */
+    uint16_t end;    /* the last handle of a range */
     struct blr_uuid uuid;
-    uint8_t *bytes;      /* what is to be sent, or what came; grows */
+    uint8_t *bytes; /* what is to be sent, or what came; grows */
     size_t len, cap;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each client configured, and the values sent to it unasked (Core v5.4, Vol 3, Part G, 4.10). */
+/* What each client configured, and what it is sent unasked (Core v5.4, Vol 3, Part G, 4.10). */
 #include <stdlib.h>
 
 #include "att.h"
@@ -110,7 +110,8 @@ int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uin
         return send_value(bearer, attr, ATT_OP_HANDLE_VALUE_NTF, value, len);
     }
     for (struct att_bearer *bearer = attr->service->db->bearers; bearer; bearer = bearer->next) {
-        if (!(gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION))
+        if (!att_bearer_usable(bearer) ||
+            !(gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION))
             continue;
         const int one = send_value(bearer, attr, ATT_OP_HANDLE_VALUE_NTF, value, len);
         if (!error)
@@ -150,8 +151,7 @@ static void pump(struct att_bearer *bearer)
 {
     struct gatt_server *server = &bearer->server;
 
-    while (!server->awaits_confirmation && server->indications.first &&
-           att_bearer_usable(bearer)) {
+    while (!server->awaits_confirmation && server->indications.first && att_bearer_usable(bearer)) {
         const int error = send_first(bearer);
         if (error)
             finish(gatt_op_take(&server->indications), error);

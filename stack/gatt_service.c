@@ -153,8 +153,7 @@ int blr_service_add_characteristic(struct blr_service *service,
     if (!value)
         goto fail;
     value->properties = def->properties;
-    value->permissions =
-        def->permissions ? def->permissions : implied_permissions(def->properties);
+    value->permissions = def->permissions ? def->permissions : implied_permissions(def->properties);
     value->fixed_len = def->fixed_len;
     value->callbacks = def->callbacks;
     value->user = def->user;

@@ -220,11 +220,9 @@ static int perform(struct run *run, enum deed deed)
     case UNSUBSCRIBE:
         return unsubscribe(run);
     case NOTIFY:
-        return without_callback(
-            blr_gatt_notify(run->database.level, NULL, bytes, sizeof bytes));
+        return without_callback(blr_gatt_notify(run->database.level, NULL, bytes, sizeof bytes));
     case INDICATE:
-        return blr_gatt_indicate(run->database.level, conn, bytes, sizeof bytes, on_indicated,
-                                 run);
+        return blr_gatt_indicate(run->database.level, conn, bytes, sizeof bytes, on_indicated, run);
     case RECONNECT:
         return reconnect(run);
     }

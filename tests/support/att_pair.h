@@ -39,8 +39,8 @@ struct att_end {
         uint8_t bytes[ATT_END_PDU_SIZE];
     } sent[ATT_END_PDUS];
     size_t sent_count;
-    size_t room;    /* sending answers BLR_ERR_AGAIN when that many wait */
-    int send_error; /* sending answers this, when not 0 */
+    size_t room;     /* sending answers BLR_ERR_AGAIN when that many wait */
+    int send_error;  /* sending answers this, when not 0 */
     unsigned broken; /* how often the bearer said that the link should end */
     int broken_error;
 };

@@ -3,9 +3,9 @@
  * GATT client procedures on one connection (Core v5.4, Vol 3, Part G, 4). They are queued per ATT
  * bearer and run one at a time, in the order called. Errors: BLR_ERR_ATT(code) of an
  * ATT_ERROR_RSP; BLR_ERR_TIMEOUT when the peer has not answered for 30 s, after which the bearer is
- * dead and the link is closed; BLR_ERR_NOT_CONNECTED; BLR_ERR_MALFORMED for a response that makes no
- * sense: a wrong length, handles that do not increase or are out of the range asked for.
- * A response that nobody asked for is ignored.
+ * dead and the link is closed; BLR_ERR_NOT_CONNECTED; BLR_ERR_MALFORMED for a response that makes
+ * no sense: a wrong length, handles that do not increase or are out of the range asked for. A
+ * response that nobody asked for is ignored.
  *
  * Callbacks may be NULL. Results are handed on only when the whole procedure succeeded.
  */
@@ -63,15 +63,15 @@ int blr_gatt_discover_descriptors(struct blr_conn *conn, uint16_t start, uint16_
 typedef void blr_gatt_value_cb(struct blr_conn *conn, int error, const uint8_t *value, size_t len,
                                void *user);
 /* Read Characteristic Value or Descriptor (4.8.1, 4.12.1): at most MTU - 1 octets. */
-int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb, void *user)
-    BLR_MUST_CHECK;
+int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb,
+                  void *user) BLR_MUST_CHECK;
 /* Read Long (4.8.3): the whole value, with as many ATT_READ_BLOB_REQ as it takes. */
-int blr_gatt_read_long(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb, void *user)
-    BLR_MUST_CHECK;
+int blr_gatt_read_long(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb,
+                       void *user) BLR_MUST_CHECK;
 /* Read Using Characteristic UUID (4.8.2): the first match's value. */
 int blr_gatt_read_by_uuid(struct blr_conn *conn, uint16_t start, uint16_t end,
-                          const struct blr_uuid *uuid, blr_gatt_value_cb *cb, void *user)
-    BLR_MUST_CHECK;
+                          const struct blr_uuid *uuid, blr_gatt_value_cb *cb,
+                          void *user) BLR_MUST_CHECK;
 /* Read Multiple (4.8.4): the values run together. */
 int blr_gatt_read_multiple(struct blr_conn *conn, const uint16_t *handles, size_t count,
                            blr_gatt_value_cb *cb, void *user) BLR_MUST_CHECK;
@@ -111,7 +111,7 @@ int blr_gatt_subscribe(struct blr_conn *conn, uint16_t value_handle, uint16_t cc
  * Writes the CCCD again, to 0 if no other subscription shares it. With a return of 0 the notify
  * callback is not called any more from now on, and the subscription is gone.
  */
-int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb *done, void *user)
-    BLR_MUST_CHECK;
+int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb *done,
+                         void *user) BLR_MUST_CHECK;
 
 #endif

@@ -21,13 +21,13 @@ struct blr_service;
 struct blr_attribute; /* a characteristic's value, or a descriptor */
 
 /*
- * Bits; without BLR_PERM_READ a read answers Read Not Permitted, and so on. Authorization is checked
- * before anything else (Part F, 3.2.5).
+ * Bits; without BLR_PERM_READ a read answers Read Not Permitted, and so on. Authorization is
+ * checked before anything else (Part F, 3.2.5).
  */
 enum blr_permission {
     BLR_PERM_READ = 0x01,
     BLR_PERM_WRITE = 0x02,
-    BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback; none: Insufficient Authorization */
+    BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback; without one: refused */
 };
 
 /*
@@ -38,7 +38,7 @@ enum blr_permission {
 struct blr_attribute_callbacks {
     /* Before a read: may set the value with blr_attribute_set(), which the client then gets. */
     uint8_t (*read)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
-    /* Before a write takes effect: refuse it, or take it: the value is stored after a return of 0. */
+    /* Before a write takes effect: refuse it, or answer 0 and the value will be stored. */
     uint8_t (*write)(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                      size_t len, void *user);
     /*
@@ -52,21 +52,21 @@ struct blr_attribute_callbacks {
 
 struct blr_characteristic_def {
     struct blr_uuid uuid;
-    uint8_t properties;    /* enum gatt_property; NOTIFY or INDICATE brings a CCCD with it */
-    uint8_t permissions;   /* enum blr_permission; 0: what the properties imply */
-    uint16_t max_len;      /* of the value; 0: 512 */
-    bool fixed_len;        /* a write must have exactly the length of the present value */
-    const uint8_t *value;  /* the first value */
+    uint8_t properties;   /* enum gatt_property; NOTIFY or INDICATE brings a CCCD with it */
+    uint8_t permissions;  /* enum blr_permission; 0: what the properties imply */
+    uint16_t max_len;     /* of the value; 0: 512 */
+    bool fixed_len;       /* a write must have exactly the length of the present value */
+    const uint8_t *value; /* the first value */
     size_t value_len;
-    uint16_t handle;       /* asks for this value handle (declaration is one below); 0: the next */
+    uint16_t handle; /* asks for this value handle (declaration is one below); 0: the next */
     const struct blr_attribute_callbacks *callbacks; /* outlives the host; may be NULL */
     void *user;
 };
 
 struct blr_descriptor_def {
     struct blr_uuid uuid;
-    uint8_t permissions;   /* 0: BLR_PERM_READ */
-    uint16_t max_len;      /* the rest as above */
+    uint8_t permissions; /* 0: BLR_PERM_READ */
+    uint16_t max_len;    /* the rest as above */
     const uint8_t *value;
     size_t value_len;
     uint16_t handle;

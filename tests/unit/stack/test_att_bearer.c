@@ -132,9 +132,9 @@ static void test_other_responses_are_ignored(void **state)
 static void test_malformed_responses(void **state)
 {
     static const char *const responses[] = {
-        "01",                                               /* Error Response cut short */
-        "01 0A 0300",                                       /* ... */
-        "01 0A 0300 0A 00",                                 /* too long */
+        "01",                                                /* Error Response cut short */
+        "01 0A 0300",                                        /* ... */
+        "01 0A 0300 0A 00",                                  /* too long */
         "0B 000102030405060708090A0B0C0D0E0F10111213141516", /* over the MTU */
     };
     struct fixture *f = *state;

@@ -54,8 +54,7 @@ static const struct row rows[] = {
     {"Exchange MTU, short", "02 64", "01 02 0000 04"},
 
     /* 3.4.3.1 */
-    {"Find Information", "04 1100 FFFF",
-     "05 01 1100 0328 1200 192A 1300 0229 1400 0129 2000 0028"},
+    {"Find Information", "04 1100 FFFF", "05 01 1100 0328 1200 192A 1300 0229 1400 0129 2000 0028"},
     {"Find Information of one", "04 1200 1200", "05 01 1200 192A"},
     {"Find Information ends at another UUID size", "04 2100 FFFF", "05 01 2100 0328"},
     {"Find Information of a 128-bit UUID", "04 2200 FFFF", "05 02 2200" UUID_TEXT},
@@ -92,8 +91,7 @@ static const struct row rows[] = {
     {"Read By Type ends before what cannot be read", "08 3300 FFFF 05FF", "09 04 3400 0707"},
     {"Read By Type, the first cannot be read", "08 3500 FFFF 05FF", "01 08 3600 02"},
     {"Read By Type, the first wants authorization", "08 0100 FFFF 02FF", "01 08 2600 08"},
-    {"Read By Type, the first answers an application error", "08 0100 FFFF 03FF",
-     "01 08 2800 80"},
+    {"Read By Type, the first answers an application error", "08 0100 FFFF 03FF", "01 08 2800 80"},
     {"Read By Type, none", "08 0100 FFFF 3412", "01 08 0100 0A"},
     {"Read By Type from 0", "08 0000 FFFF 0328", "01 08 0000 01"},
     {"Read By Type backwards", "08 0300 0200 0328", "01 08 0300 01"},

@@ -258,7 +258,7 @@ static void test_size(void **state)
 /* Either the call says that there is no memory, or the callback; then it works again. */
 static void test_client(void **state)
 {
-    static int (*const starts[])(struct outcome *outcome) = {
+    static int (*const starts[])(struct outcome * outcome) = {
         start_discovery, start_read, start_read_multiple, start_write, start_subscribe,
     };
     (void)state;
@@ -353,12 +353,8 @@ static void test_steady_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_building),
-        TEST(test_hosts_and_bearers),
-        TEST(test_server),
-        TEST(test_client),
-        TEST(test_size),
-        TEST(test_steady_state),
+        TEST(test_building), TEST(test_hosts_and_bearers), TEST(test_server), TEST(test_client),
+        TEST(test_size),     TEST(test_steady_state),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

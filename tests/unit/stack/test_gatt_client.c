@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's procedures: against our own server, and against one that lies. */
+/* The client's procedures against our own server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,17 +199,16 @@ static void test_discovery_is_frugal(void **state)
     assert_int_equal(f->done, 1);
     assert_int_equal(f->count, 4);
 
-    assert_int_equal(blr_gatt_discover_characteristics(&f->client.conn, 0x10, 0x12,
-                                                       on_characteristics, f),
-                     0);
+    assert_int_equal(
+        blr_gatt_discover_characteristics(&f->client.conn, 0x10, 0x12, on_characteristics, f), 0);
     assert_att_sent(&f->client, "08 1000 1200 0328");
     att_end_hear(&f->client, "09 07 1200 02 1300 012A");
     assert_att_sent(&f->client, "");
     assert_int_equal(f->done, 2);
     assert_int_equal(f->count, 1);
 
-    assert_int_equal(
-        blr_gatt_discover_descriptors(&f->client.conn, 0x13, 0x14, on_descriptors, f), 0);
+    assert_int_equal(blr_gatt_discover_descriptors(&f->client.conn, 0x13, 0x14, on_descriptors, f),
+                     0);
     assert_att_sent(&f->client, "04 1300 1400");
     att_end_hear(&f->client, "05 01 1300 0229 1400 0129");
     assert_att_sent(&f->client, "");
@@ -254,9 +253,8 @@ static void test_discover_characteristics(void **state)
     };
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_discover_characteristics(&f->client.conn, 0x20, 0x2B,
-                                                       on_characteristics, f),
-                     0);
+    assert_int_equal(
+        blr_gatt_discover_characteristics(&f->client.conn, 0x20, 0x2B, on_characteristics, f), 0);
     run(f, 0);
     assert_int_equal(f->count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -281,8 +279,8 @@ static void test_discover_descriptors(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(
-        blr_gatt_discover_descriptors(&f->client.conn, 1, 0xFFFF, on_descriptors, f), 0);
+    assert_int_equal(blr_gatt_discover_descriptors(&f->client.conn, 1, 0xFFFF, on_descriptors, f),
+                     0);
     run(f, 0);
     assert_int_equal(f->count, 32);
     for (size_t i = 1; i < f->count; i++)
@@ -481,180 +479,10 @@ static void test_callback_starts_the_next(void **state)
     assert_int_equal(f->error, 0);
 }
 
-/* --- against a server that lies --- */
-
-static int start_services(struct fixture *f)
-{
-    return blr_gatt_discover_services(&f->client.conn, NULL, on_services, f);
-}
-
-static int start_services_by_uuid(struct fixture *f)
-{
-    const struct blr_uuid uuid = blr_uuid16(0x180F);
-
-    return blr_gatt_discover_services(&f->client.conn, &uuid, on_services, f);
-}
-
-static int start_characteristics(struct fixture *f)
-{
-    return blr_gatt_discover_characteristics(&f->client.conn, 0x10, 0x20, on_characteristics, f);
-}
-
-static int start_descriptors(struct fixture *f)
-{
-    return blr_gatt_discover_descriptors(&f->client.conn, 0x10, 0x20, on_descriptors, f);
-}
-
-static int start_read_by_uuid(struct fixture *f)
-{
-    const struct blr_uuid uuid = blr_uuid16(0x2A19);
-
-    return blr_gatt_read_by_uuid(&f->client.conn, 0x10, 0x20, &uuid, on_value, f);
-}
-
-static int start_mtu(struct fixture *f)
-{
-    return blr_gatt_exchange_mtu(&f->client.conn, on_mtu, f);
-}
-
-static int start_write(struct fixture *f)
-{
-    return blr_gatt_write(&f->client.conn, 3, NULL, 0, on_done, f);
-}
-
-struct lie {
-    const char *name;
-    int (*start)(struct fixture *f);
-    const char *responses[3];
-    int error; /* 0: BLR_ERR_MALFORMED */
-};
-
-static const struct lie lies[] = {
-    {"services: no list", start_services, {"11 06"}, 0},
-    {"services: item of 5", start_services, {"11 05 0100 0500 00"}, 0},
-    {"services: item of 0", start_services, {"11 00 0100 0500 0018"}, 0},
-    {"services: item of 8", start_services, {"11 08 0100 0500 00180000"}, 0},
-    {"services: item cut short", start_services, {"11 06 0100 0500 0018 0600"}, 0},
-    {"services: handle 0", start_services, {"11 06 0000 0500 0018"}, 0},
-    {"services: end before start", start_services, {"11 06 0500 0400 0018"}, 0},
-    {"services: the same twice", start_services, {"11 06 0100 0500 0018 0100 0500 0018"}, 0},
-    {"services: overlapping", start_services, {"11 06 0100 0500 0018 0500 0600 0018"}, 0},
-    {"services: not behind the last",
-     start_services,
-     {"11 06 0100 0500 0018", "11 06 0100 0500 0018"},
-     0},
-    {"services: behind the last of all", start_services, {"11 06 0100 FFFF 0018 0200 0300 0018"},
-     0},
-    {"services: fails later",
-     start_services,
-     {"11 06 0100 0500 0018", "01 10 0600 0E"},
-     BLR_ERR_ATT(ATT_ERR_UNLIKELY_ERROR)},
-    {"services by UUID: no list", start_services_by_uuid, {"07"}, 0},
-    {"services by UUID: cut short", start_services_by_uuid, {"07 0100 0500 06"}, 0},
-    {"services by UUID: end before start", start_services_by_uuid, {"07 0500 0400"}, 0},
-    {"services by UUID: not behind the last",
-     start_services_by_uuid,
-     {"07 0100 0500", "07 0500 0600"},
-     0},
-    {"characteristics: no list", start_characteristics, {"09 07 11"}, 0},
-    {"characteristics: item of 6", start_characteristics, {"09 06 1100 02 1200 01"}, 0},
-    {"characteristics: item of 21 cut short", start_characteristics, {"09 15 1100 02 1200 0102"},
-     0},
-    {"characteristics: before the range", start_characteristics, {"09 07 0F00 02 1000 0118"}, 0},
-    {"characteristics: behind the range", start_characteristics, {"09 07 2100 02 2200 0118"}, 0},
-    {"characteristics: value at its declaration",
-     start_characteristics,
-     {"09 07 1100 02 1100 0118"},
-     0},
-    {"characteristics: value before its declaration",
-     start_characteristics,
-     {"09 07 1100 02 1000 0118"},
-     0},
-    {"characteristics: the same twice",
-     start_characteristics,
-     {"09 07 1100 02 1200 0118 1100 02 1200 0118"},
-     0},
-    {"characteristics: the same again",
-     start_characteristics,
-     {"09 07 1100 02 1200 0118", "09 07 1100 02 1200 0118"},
-     0},
-    {"characteristics: within the one before",
-     start_characteristics,
-     {"09 07 1100 02 1400 0118", "09 07 1200 02 1300 0118"},
-     0},
-    {"descriptors: no list", start_descriptors, {"05 01"}, 0},
-    {"descriptors: format 0", start_descriptors, {"05 00 1000 0028"}, 0},
-    {"descriptors: format 3", start_descriptors, {"05 03 1000 0028"}, 0},
-    {"descriptors: format 2 with 16-bit UUIDs", start_descriptors, {"05 02 1000 0028"}, 0},
-    {"descriptors: cut short", start_descriptors, {"05 01 1000 0028 1100"}, 0},
-    {"descriptors: before the range", start_descriptors, {"05 01 0F00 0028"}, 0},
-    {"descriptors: behind the range", start_descriptors, {"05 01 2100 0028"}, 0},
-    {"descriptors: going down", start_descriptors, {"05 01 1200 0028 1100 0028"}, 0},
-    {"descriptors: the same again", start_descriptors, {"05 01 1200 0028", "05 01 1200 0028"}, 0},
-    {"read by UUID: item of 1", start_read_by_uuid, {"09 01 1000 00"}, 0},
-    {"read by UUID: item of 0", start_read_by_uuid, {"09 00 1000"}, 0},
-    {"read by UUID: cut short", start_read_by_uuid, {"09 04 1000 00"}, 0},
-    {"read by UUID: more than items", start_read_by_uuid, {"09 03 1000 00 11"}, 0},
-    {"read by UUID: before the range", start_read_by_uuid, {"09 03 0F00 00"}, 0},
-    {"MTU under the least", start_mtu, {"03 1600"}, 0},
-    {"MTU response too long", start_mtu, {"03 170000"}, 0},
-    {"MTU not supported",
-     start_mtu,
-     {"01 02 0000 06"},
-     BLR_ERR_ATT(ATT_ERR_REQUEST_NOT_SUPPORTED)},
-    {"write response too long", start_write, {"13 00"}, 0},
-    {"error code 0", start_write, {"01 12 0300 00"}, BLR_ERR_ATT(0)},
-};
-
-static void test_lie(void **state)
-{
-    const struct lie *lie = *state;
-    void *fixture;
-
-    set_up(&fixture);
-    struct fixture *f = fixture;
-    assert_int_equal(lie->start(f), 0);
-    for (size_t i = 0; i < 3 && lie->responses[i]; i++) {
-        assert_int_equal(f->done, 0);
-        f->client.sent_count = 0;
-        att_end_hear(&f->client, lie->responses[i]);
-    }
-    assert_int_equal(f->done, 1);
-    assert_int_equal(f->error, lie->error ? lie->error : BLR_ERR_MALFORMED);
-    assert_att_sent(&f->client, "");
-    assert_int_equal(f->clock.count, 0);
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 23);
-    /* The bearer goes on. */
-    assert_int_equal(blr_gatt_read(&f->client.conn, 3, on_value, f), 0);
-    att_end_hear(&f->client, "0B 41");
-    assert_int_equal(f->done, 2);
-    assert_int_equal(f->error, 0);
-    tear_down(&fixture);
-}
-
-/* Values longer than any may be: it ends, however long the server goes on. */
-static void test_endless_value(void **state)
-{
-    struct fixture *f = *state;
-    unsigned requests = 0;
-
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
-    while (!f->done) {
-        assert_int_equal(f->client.sent_count, 1);
-        f->client.sent_count = 0;
-        assert_in_range(++requests, 1, 24);
-        att_end_hear(&f->client, requests == 1
-                                     ? "0B 000102030405060708090A0B0C0D0E0F101112131415"
-                                     : "0D 000102030405060708090A0B0C0D0E0F101112131415");
-    }
-    assert_int_equal(f->error, BLR_ERR_MALFORMED);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
-    enum { LIES = sizeof lies / sizeof lies[0] };
     const struct CMUnitTest tests[] = {
         TEST(test_exchange_mtu),
         TEST(test_both_exchange_at_once),
@@ -672,17 +500,6 @@ int main(void)
         TEST(test_write),
         TEST(test_queued_operations_keep_their_order),
         TEST(test_callback_starts_the_next),
-        TEST(test_endless_value),
     };
-    struct CMUnitTest lying[LIES];
-
-    for (size_t i = 0; i < LIES; i++) {
-        lying[i] = (struct CMUnitTest){
-            .name = lies[i].name,
-            .test_func = test_lie,
-            .initial_state = (void *)&lies[i],
-        };
-    }
-    const int failed = cmocka_run_group_tests_name("procedures", tests, NULL, NULL);
-    return failed + cmocka_run_group_tests_name("lies", lying, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,11 +109,11 @@ static void test_preferred_parameters(void **state)
         struct blr_preferred_parameters preferred;
         bool valid;
     } rows[] = {
-        {{6, 3200, 0, 10}, true},      {{0xFFFF, 0xFFFF, 499, 0xFFFF}, true},
-        {{24, 40, 4, 400}, true},      {{0xFFFF, 40, 0, 3200}, true},
-        {{5, 40, 0, 400}, false},      {{6, 3201, 0, 400}, false},
-        {{41, 40, 0, 400}, false},     {{24, 40, 500, 400}, false},
-        {{24, 40, 0, 9}, false},       {{24, 40, 0, 3201}, false},
+        {{6, 3200, 0, 10}, true},  {{0xFFFF, 0xFFFF, 499, 0xFFFF}, true},
+        {{24, 40, 4, 400}, true},  {{0xFFFF, 40, 0, 3200}, true},
+        {{5, 40, 0, 400}, false},  {{6, 3201, 0, 400}, false},
+        {{41, 40, 0, 400}, false}, {{24, 40, 500, 400}, false},
+        {{24, 40, 0, 9}, false},   {{24, 40, 0, 3201}, false},
         {{0, 0, 0, 0}, false},
     };
     size_t len;

@@ -404,10 +404,8 @@ static void test_link_lost_within_an_operation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_discover_everything),
-        TEST(test_values),
-        TEST(test_notifications_and_indications),
-        TEST(test_flood),
+        TEST(test_discover_everything),           TEST(test_values),
+        TEST(test_notifications_and_indications), TEST(test_flood),
         TEST(test_link_lost_within_an_operation),
     };
 

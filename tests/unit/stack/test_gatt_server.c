@@ -50,8 +50,8 @@ static uint8_t on_read(struct blr_attribute *attr, struct blr_conn *conn, void *
     assert_ptr_equal(conn, &f->end.conn);
     f->reads++;
     if (f->reads_as)
-        assert_int_equal(
-            blr_attribute_set(attr, (const uint8_t *)f->reads_as, strlen(f->reads_as)), 0);
+        assert_int_equal(blr_attribute_set(attr, (const uint8_t *)f->reads_as, strlen(f->reads_as)),
+                         0);
     act(f);
     return f->refuse;
 }
@@ -261,7 +261,7 @@ static void test_service_removed_while_written(void **state)
 
 static void test_link_lost_in_a_callback(void **state)
 {
-    static const char *const requests[] = {"0A 1200", "12 1200 00", "0E 1200 1200",
+    static const char *const requests[] = {"0A 1200",           "12 1200 00",   "0E 1200 1200",
                                            "08 0100 FFFF 372A", "12 1300 0100", "52 1200 00"};
     struct fixture *f = *state;
 
@@ -549,9 +549,8 @@ static void on_indicated_again(struct blr_attribute *attr, struct blr_conn *conn
     f->indicated++;
     assert_int_equal(error, 0);
     if (f->indicated < 3)
-        assert_int_equal(blr_gatt_indicate(attr, conn, (const uint8_t *)"again", 5,
-                                           on_indicated_again, f),
-                         0);
+        assert_int_equal(
+            blr_gatt_indicate(attr, conn, (const uint8_t *)"again", 5, on_indicated_again, f), 0);
 }
 
 static void test_indicate_when_confirmed(void **state)

@@ -136,10 +136,8 @@ static void test_indications_are_confirmed(void **state)
     struct fixture *f = *state;
 
     subscribed(&f->one, 2);
-    assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, NULL, NULL), 0);
-    assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, NULL, NULL), 0);
+    assert_int_equal(blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, NULL, NULL), 0);
+    assert_int_equal(blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, NULL, NULL), 0);
     run(f);
     assert_int_equal(f->one.heard, 2);
     assert_int_equal(f->one.indications, 2);

@@ -6,25 +6,9 @@
  */
 #include "ll_internal.h"
 
-/* Reasons that a host may give (Core v5.4, Vol 4, Part E, 7.1.6). */
-static bool reason_allowed(uint8_t reason)
-{
-    switch (reason) {
-    case HCI_ERR_AUTHENTICATION_FAILURE:
-    case HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION:
-    case HCI_ERR_REMOTE_LOW_RESOURCES:
-    case HCI_ERR_REMOTE_POWER_OFF:
-    case HCI_ERR_UNSUPPORTED_REMOTE_FEATURE:
-    case HCI_ERR_PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED:
-    case HCI_ERR_UNACCEPTABLE_CONNECTION_PARAMETERS:
-        return true;
-    }
-    return false;
-}
-
 uint8_t llcp_terminate_start(struct ll_conn *conn, uint8_t reason)
 {
-    if (!reason_allowed(reason))
+    if (!hci_disconnect_reason_valid(reason))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
     if (conn->llcp.terminate_due != SIM_NEVER)
         return HCI_ERR_COMMAND_DISALLOWED;

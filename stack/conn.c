@@ -81,8 +81,8 @@ static void refuse_next(struct blr_host *host)
     if (refused->count == 0 || refused->command.pending)
         return;
     struct wr w = hci_command_begin(&refused->command, HCI_OP_DISCONNECT);
-    wr_u16(&w, refused->handle[0]);
-    wr_u8(&w, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
+    wr_u16(&w, refused->link[0].handle);
+    wr_u8(&w, refused->link[0].reason);
     hci_command_submit(&host->driver, &refused->command, &w);
 }
 
@@ -96,7 +96,7 @@ static void refused_answered(void *user, int error, struct rd *ret)
     (void)ret;
     refused->count--;
     for (unsigned i = 0; i < refused->count; i++)
-        refused->handle[i] = refused->handle[i + 1];
+        refused->link[i] = refused->link[i + 1];
     refuse_next(host);
 }
 
@@ -105,7 +105,7 @@ void conn_refuse_init(struct blr_host *host)
     hci_command_init(&host->refused.command, refused_answered, host);
 }
 
-void conn_refuse(struct blr_host *host, uint16_t handle)
+void conn_refuse(struct blr_host *host, uint16_t handle, uint8_t reason)
 {
     struct refused_links *refused = &host->refused;
 
@@ -113,7 +113,7 @@ void conn_refuse(struct blr_host *host, uint16_t handle)
     /* Only a controller that makes links faster than it answers commands gets beyond this. */
     if (refused->count == HOST_MAX_REFUSED)
         return;
-    refused->handle[refused->count++] = handle;
+    refused->link[refused->count++] = (struct refused_link){handle, reason};
     refuse_next(host);
 }
 

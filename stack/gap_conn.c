@@ -172,30 +172,13 @@ void gap_connection_update_complete(struct blr_host *host, struct rd *r)
     conn->timeout_10ms = timeout;
 }
 
-/* 7.1.6: what a host may say when it ends a link. */
-static bool reason_valid(uint8_t reason)
-{
-    switch (reason) {
-    case HCI_ERR_AUTHENTICATION_FAILURE:
-    case HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION:
-    case HCI_ERR_REMOTE_LOW_RESOURCES:
-    case HCI_ERR_REMOTE_POWER_OFF:
-    case HCI_ERR_UNSUPPORTED_REMOTE_FEATURE:
-    case HCI_ERR_PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED:
-    case HCI_ERR_UNACCEPTABLE_CONNECTION_PARAMETERS:
-        return true;
-    default:
-        return false;
-    }
-}
-
 int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason)
 {
     if (conn->closed)
         return BLR_ERR_NOT_CONNECTED;
     if (conn->host->state != HOST_UP)
         return BLR_ERR_STATE;
-    if (!reason_valid(reason))
+    if (!hci_disconnect_reason_valid(reason))
         return BLR_ERR_INVALID;
     if (conn->disconnecting)
         return BLR_ERR_BUSY;

@@ -220,7 +220,7 @@ static struct blr_conn *made(struct blr_host *host, const struct conn_info *info
     struct blr_conn *conn = conn_new(host, info);
 
     if (!conn)
-        conn_refuse(host, info->handle);
+        conn_refuse(host, info->handle, HCI_ERR_REMOTE_LOW_RESOURCES);
     else if (host->listener && host->listener->connected)
         host->listener->connected(conn, host->listener_user);
     return conn;
@@ -232,9 +232,9 @@ static void central_complete(struct blr_host *host, const struct conn_info *info
 
     if (!awaited(connect)) {
         host->counters.unexpected_packets++;
-        conn_refuse(host, info->handle);
+        conn_refuse(host, info->handle, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
     } else if (connect->give_up == BLR_ERR_CANCELLED) {
-        conn_refuse(host, info->handle);
+        conn_refuse(host, info->handle, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
         fail_attempt(host, BLR_ERR_CANCELLED);
     } else {
         const struct whom_to_tell whom = end_attempt(host);

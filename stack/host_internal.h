@@ -98,7 +98,10 @@ struct gap_connect {
 /* Links that exist in the controller and not in the host, to be disconnected one by one. */
 struct refused_links {
     struct hci_command command;
-    uint16_t handle[HOST_MAX_REFUSED];
+    struct refused_link {
+        uint16_t handle;
+        uint8_t reason;
+    } link[HOST_MAX_REFUSED];
     uint8_t count;
 };
 
@@ -210,7 +213,7 @@ struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle);
 void conn_close(struct blr_conn *conn, int error, uint8_t reason);
 
 /* Ends a link that the host did not take. */
-void conn_refuse(struct blr_host *host, uint16_t handle);
+void conn_refuse(struct blr_host *host, uint16_t handle, uint8_t reason);
 void conn_refuse_init(struct blr_host *host);
 
 /* --- acl.c --- */

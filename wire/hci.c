@@ -48,3 +48,19 @@ const struct hci_event_info *hci_le_event_info(uint8_t subevent)
 {
     return find_event(le_events, sizeof le_events / sizeof le_events[0], subevent);
 }
+
+bool hci_disconnect_reason_valid(uint8_t reason)
+{
+    switch (reason) {
+    case HCI_ERR_AUTHENTICATION_FAILURE:
+    case HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION:
+    case HCI_ERR_REMOTE_LOW_RESOURCES:
+    case HCI_ERR_REMOTE_POWER_OFF:
+    case HCI_ERR_UNSUPPORTED_REMOTE_FEATURE:
+    case HCI_ERR_PAIRING_WITH_UNIT_KEY_NOT_SUPPORTED:
+    case HCI_ERR_UNACCEPTABLE_CONNECTION_PARAMETERS:
+        return true;
+    default:
+        return false;
+    }
+}

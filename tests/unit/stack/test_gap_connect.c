@@ -291,7 +291,7 @@ static void at_most_64_connections(void **state)
     const struct bd_addr peer = host_story_peer(0x70);
     fake_controller_connected(&story->fake, 0, 0x70, BLR_PERIPHERAL, &peer);
     expect_told(story, "");
-    expect_answer(story, "0406 70 00 13");
+    expect_answer(story, "0406 70 00 14");
     uint16_t handle = 1;
     for (struct blr_conn *c = blr_conn_first(story->host); c; c = blr_conn_next(c))
         assert_int_equal(blr_conn_handle(c), handle++);

@@ -48,7 +48,7 @@ static void each_allocation_of_a_peripheral_fails(void **state)
         if (blr_conn_first(story->host))
             break;
         expect_told(story, "");
-        expect_answer(story, "0406 40 00 13"); /* nobody is there: the link is ended */
+        expect_answer(story, "0406 40 00 14"); /* nobody is there: the link is ended */
     }
     assert_true(n > 1);
     expect_told(story, "connected 0040 peripheral C0:00:00:00:00:40\n");
@@ -72,7 +72,7 @@ static void each_allocation_of_a_central_fails(void **state)
         if (blr_conn_first(story->host))
             break;
         expect_told(story, "connect Out of memory\n");
-        expect_answer(story, "0406 40 00 13");
+        expect_answer(story, "0406 40 00 14");
         assert_int_equal(story->clock.count, 0);
     }
     assert_true(n > 1);

@@ -205,6 +205,9 @@ const struct hci_command_info *hci_command_info(uint16_t opcode);
 const struct hci_event_info *hci_event_info(uint8_t code);
 const struct hci_event_info *hci_le_event_info(uint8_t subevent);
 
+/* What a host may give as the reason when it ends a link (7.1.6). */
+bool hci_disconnect_reason_valid(uint8_t reason);
+
 static inline bool hci_len_allowed(uint16_t params_len, size_t len)
 {
     return params_len & HCI_LEN_MIN ? len >= (params_len & 0xFFU) : len == params_len;

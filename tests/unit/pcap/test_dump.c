@@ -12,14 +12,14 @@
 
 #include <cmocka.h>
 
+#include "hex.h"
 #include "rows.h"
 #include "temp_dir.h"
 #include "traces/dump.h"
 #include "traces/reader.h"
 #include "vectors.h"
 
-#define PACKET_MAX 600
-#define STEP_NS    100001
+#define STEP_NS 100001
 
 static const char *skip_blanks(const char *text)
 {
@@ -27,8 +27,7 @@ static const char *skip_blanks(const char *text)
 }
 
 /* "cmd", "acl>", "sco<": the type and, where it is not given by the type, the direction. */
-static bool parse_hci(const char *key, const char *value, struct trace_record *record,
-                      uint8_t *bytes)
+static bool parse_hci(const char *key, struct trace_record *record)
 {
     static const struct {
         const char *key;
@@ -42,8 +41,6 @@ static bool parse_hci(const char *key, const char *value, struct trace_record *r
         record->hci = (struct trace_hci_record){
             .to_host = types[i].type == HCI_PACKET_EVENT || key[3] == '<',
             .type = types[i].type,
-            .packet = bytes,
-            .len = octets_from_hex(value, bytes, PACKET_MAX),
         };
         return true;
     }
@@ -61,15 +58,13 @@ static uint8_t phy_of(const char *name)
     return 0;
 }
 
-/* "2402 1M - -20 8e89bed6 0006... [badcrc|whitened|decrypted]" */
-static void parse_air(const char *value, struct trace_record *record, uint8_t *bytes)
+/* "2402 1M - -20 8e89bed6 0006... [badcrc|whitened|decrypted]"; returns the PDU's hex. */
+static const char *parse_air(char *value, struct trace_record *record)
 {
-    char copy[2048], *word[7] = {0}, *save = NULL;
+    char *word[7] = {0}, *save = NULL;
     size_t words = 0;
 
-    assert_true(strlen(value) < sizeof copy);
-    strcpy(copy, value);
-    for (char *w = strtok_r(copy, " ", &save); w && words < 7; w = strtok_r(NULL, " ", &save))
+    for (char *w = strtok_r(value, " ", &save); w && words < 7; w = strtok_r(NULL, " ", &save))
         word[words++] = w;
     assert_true(words >= 6);
     const char *flag = word[6] ? word[6] : "";
@@ -88,8 +83,32 @@ static void parse_air(const char *value, struct trace_record *record, uint8_t *b
     packet->power_dbm = (int8_t)strtol(word[3], NULL, 10);
     packet->access_address = (uint32_t)strtoul(word[4], NULL, 16);
     packet->crc_valid = strcmp(flag, "badcrc") != 0;
-    packet->pdu = bytes;
-    packet->len = strcmp(word[5], "-") == 0 ? 0 : octets_from_hex(word[5], bytes, PACKET_MAX);
+    return strcmp(word[5], "-") == 0 ? "" : word[5];
+}
+
+/* The line of a packet, whose octets are in an allocation of exactly their size. */
+static const char *line_of(struct trace_dump *dump, const char *key, const char *value,
+                           struct trace_record *record)
+{
+    char copy[2048];
+    size_t len, line_len;
+
+    assert_true(strlen(value) < sizeof copy);
+    strcpy(copy, value);
+    const char *hex = parse_hci(key, record) ? copy : parse_air(copy, record);
+    uint8_t *octets = hex_exact(hex, &len);
+    if (record->kind == TRACE_HCI) {
+        record->hci.packet = octets;
+        record->hci.len = len;
+    } else {
+        record->air.packet.pdu = octets;
+        record->air.packet.len = len;
+    }
+    const char *line = trace_dump_record(dump, record, &line_len);
+    free(octets);
+    assert_non_null(line);
+    assert_int_equal(strlen(line), line_len);
+    return line;
 }
 
 static void prints_record(void **state)
@@ -103,35 +122,18 @@ static void prints_record(void **state)
     assert_non_null(dump);
     for (size_t i = 0; i < vector->fields; i++) {
         const char *key = vector->field[i].key, *value = vector->field[i].value;
-        size_t len;
-        if (strcmp(key, "line") == 0) {
-            assert_non_null(got);
-            lines++;
-            if (strcmp(skip_blanks(got), value) != 0) {
-                print_error("[%s]\n  wanted: %s\n  got:    %s\n", vector->name, value, got);
-                wrong++;
-            }
-            got = NULL;
+        if (strcmp(key, "line") != 0) {
+            got = line_of(dump, key, value, &record);
+            record.at_ns += STEP_NS;
             continue;
         }
-        uint8_t bytes[PACKET_MAX];
-        if (!parse_hci(key, value, &record, bytes))
-            parse_air(value, &record, bytes);
-        /* An exact allocation, so that a read past the end is seen. */
-        const bool hci = record.kind == TRACE_HCI;
-        const size_t size = hci ? record.hci.len : record.air.packet.len;
-        uint8_t *exact = malloc(size ? size : 1);
-        assert_non_null(exact);
-        memcpy(exact, bytes, size);
-        if (hci)
-            record.hci.packet = exact;
-        else
-            record.air.packet.pdu = exact;
-        got = trace_dump_record(dump, &record, &len);
-        free(exact);
         assert_non_null(got);
-        assert_int_equal(strlen(got), len);
-        record.at_ns += STEP_NS;
+        lines++;
+        if (strcmp(skip_blanks(got), value) != 0) {
+            print_error("[%s]\n  wanted: %s\n  got:    %s\n", vector->name, value, got);
+            wrong++;
+        }
+        got = NULL;
     }
     trace_dump_free(dump);
     assert_true(lines > 0);

@@ -171,8 +171,6 @@ static void failing(void *user)
 
 void host_fail(struct blr_host *host, int error)
 {
-    if (host->failure)
-        return;
     host->failure = error;
     hci_driver_stop(&host->driver);
     clock_arm(host->clock, &host->failing, clock_now(host->clock));

@@ -135,7 +135,10 @@ struct blr_host {
 
 /* --- host.c --- */
 
-/* Nothing can be asked of the controller any more; the rest follows from a timer. First one wins. */
+/*
+ * Nothing more is sent to the controller or heard from it, so there is no second failure; what has to
+ * be told follows from a timer.
+ */
 void host_fail(struct blr_host *host, int error);
 
 /* --- hci_events.c --- */

@@ -213,6 +213,29 @@ static void links_take_turns(void **state)
     expect_no_acl(story);
 }
 
+/* One buffer comes free at a time: whoever's it was does not get it back before the others. */
+static void turns_outlast_a_pause(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_conn *conns[3];
+
+    for (uint16_t i = 0; i < 3; i++)
+        conns[i] = host_story_connect(story, (uint16_t)(0x40 + i), BLR_CENTRAL);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(send_len(conns[i % 3], 1), 0);
+    assert_int_equal(take_acl(story), 4);
+    fake_controller_completed(&story->fake, 0x40, 1);
+    expect_acl(story, "0041 0 01 00 04 00 00");
+    fake_controller_completed(&story->fake, 0x41, 1);
+    expect_acl(story, "0042 0 01 00 04 00 00");
+    fake_controller_completed(&story->fake, 0x42, 1);
+    expect_acl(story, "0040 0 01 00 04 00 00");
+    /* One that has nothing in the controller comes before its turn. */
+    fake_controller_completed(&story->fake, 0x42, 1);
+    expect_acl(story, "0042 0 01 00 04 00 00");
+    expect_no_acl(story);
+}
+
 static void waits_for_the_link(void **state)
 {
     struct host_story *story = *state;
@@ -444,6 +467,7 @@ int main(void)
         STORY(buffers_come_back_with_the_disconnection),
         STORY(one_stuck_link_does_not_stop_another),
         STORY(links_take_turns),
+        STORY(turns_outlast_a_pause),
         STORY(waits_for_the_link),
         STORY(link_refuses),
         STORY(queue_is_bounded),

@@ -220,6 +220,30 @@ static void restarts_from_the_failure_callback(void **state)
     expect_told(story, "started ok\n");
 }
 
+static void forgets_what_ran_before(void **state)
+{
+    struct host_story *story = *state;
+    const struct blr_adv_params adv = {.kind = BLR_ADV_CONNECTABLE};
+    const struct blr_scan_params scan = {.active = false};
+    const uint8_t code = 0;
+
+    assert_int_equal(blr_gap_advertise(story->host, &adv, told_advertise, story), 0);
+    assert_int_equal(blr_gap_scan(story->host, &scan, told_report, told_scan, story), 0);
+    fake_controller_answer_all(&story->fake);
+    expect_told(story, "scan ok\nadvertise ok\n");
+    fake_controller_event(&story->fake, HCI_EV_HARDWARE_ERROR, &code, 1);
+    fake_controller_event(&story->fake, HCI_EV_HARDWARE_ERROR, &code, 1);
+    manual_clock_advance(&story->clock, 0);
+    expect_told(story, "failure Hardware Failure\n");
+    assert_false(blr_gap_advertising(story->host));
+    assert_false(blr_gap_scanning(story->host));
+    start(story);
+    fake_controller_answer_all(&story->fake);
+    assert_int_equal(blr_gap_scan(story->host, &scan, told_report, told_scan, story), 0);
+    fake_controller_answer_all(&story->fake);
+    expect_told(story, "started ok\nscan ok\n");
+}
+
 static void begin_everything(struct host_story *story, struct blr_conn *conn)
 {
     const struct blr_adv_params adv = {.kind = BLR_ADV_CONNECTABLE};
@@ -340,6 +364,7 @@ int main(void)
         FROM_STOPPED(shares_the_buffers_of_br_edr),
         FROM_STOPPED(tried_again_after_a_refusal),
         STORY(restarts_from_the_failure_callback),
+        STORY(forgets_what_ran_before),
         STORY(everything_ends_when_the_controller_fails),
         FREES(everything_ends_when_the_host_is_freed, host_story_setup_up),
         FREES(freed_while_starting, host_story_setup_stopped),

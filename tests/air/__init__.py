@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What air_check.py knows of the Link Layer, written from the specification alone."""

@@ -1,0 +1,521 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of air_check.py: a room that keeps every rule, then one broken rule each."""
+
+import contextlib
+import io
+import os
+import struct
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import air_check  # noqa: E402
+from air import capture, channels  # noqa: E402
+from air.capture import CENTRAL, MS, PERIPHERAL, US  # noqa: E402
+from air.room import (ADVERTISER, ALL_CHANNELS, PHONE, Room, data_packets,  # noqa: E402
+                      good_room)
+
+
+def check(room, *options, **writing):
+    """The broken rules, as lines; the exit status is checked against them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "air.pcap")
+        data = room if isinstance(room, bytes) else room.write(**writing)
+        with open(path, "wb") as file:
+            file.write(data)
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = air_check.main([*options, "--errors", "1000", path])
+    lines = [line.replace(path + ": ", "") for line in out.getvalue().splitlines()]
+    if status == 2:
+        return 2, err.getvalue()
+    assert status == (1 if len(lines) > 1 else 0), (status, lines)
+    return status, lines[:-1]
+
+
+class Good(unittest.TestCase):
+    def test_every_rule_kept(self):
+        for flags in ({}, {"flags": 0xA0}, {"flags": 0xA0, "advertising_flags": 0x60}):
+            for resolution in (1, 1000):
+                for order in "<>":
+                    with self.subTest(flags=flags, resolution=resolution, order=order):
+                        room, _ = good_room(**flags)
+                        self.assertEqual(check(room, resolution=resolution, order=order), (0, []))
+
+    def test_few_channels(self):
+        room, _ = good_room(channel_map=b"\x00\x06\xe0\x00\x1e")
+        self.assertEqual(check(room), (0, []))
+
+    def test_empty(self):
+        self.assertEqual(check(Room()), (0, []))
+
+    def test_lost_acknowledgement(self):
+        """Allowed in a lossy room alone: SN 0 again after it was acknowledged."""
+        room = Room()
+        link = room.connect(10 * MS)
+        link.pdu(link.anchor, CENTRAL, 2, b"x")
+        link.nesn[PERIPHERAL] = 1
+        link.pdu(room.now + 150 * US, PERIPHERAL)
+        link.next()
+        link.pdu(link.anchor, CENTRAL, 2, b"x")
+        self.assertEqual(check(room, "--lossy"), (0, []))
+        status, lines = check(room)
+        self.assertEqual(status, 1)
+        self.assertIn("SN 0 again, though it was acknowledged", lines[0])
+
+    def test_drift(self):
+        room = Room()
+        link = room.connect(10 * MS)
+        for _ in range(20):
+            link.event()
+            link.anchor += 3 * US
+        self.assertEqual(check(room, "--drift-ppm", "100"), (0, []))
+        self.assertEqual(check(room, "--drift-ppm", "99")[0], 1)
+
+    def test_connection_update(self):
+        room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x00" + struct.pack("<BHHHHH", 2, 4, 40, 0, 100, 3)))
+        link.event()
+        link.next()
+        link.anchor += 5 * MS + 100 * US  # event 2 was left out; the instant's is in its window
+        link.interval = 50 * MS
+        for _ in range(5):
+            link.event()
+        self.assertEqual(check(room), (0, []))
+        late = data_packets(room)[4]
+        late["start"] += 2500 * US
+        self.assertIn("transmit window of the connection update", check(room)[1][0])
+
+    def test_channel_map_update(self):
+        room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x01\xff\xff\x00\x00\x00" + struct.pack("<H", 4)))
+        for number in range(1, 10):
+            if number == 4:
+                link.used = list(range(16))
+            link.event()
+        self.assertEqual(check(room), (0, []))
+
+    def test_phy_update(self):
+        room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x18\x02\x00" + struct.pack("<H", 2)))
+        link.event()
+        link.pdu(link.anchor, CENTRAL, phy="2M")
+        link.nesn[PERIPHERAL] ^= 1
+        link.pdu(room.now + 150 * US, PERIPHERAL)
+        self.assertEqual(check(room), (0, []))
+        data_packets(room)[4]["phy"] = "1M"
+        self.assertIn("PHY 1M in event 2", check(room)[1][0])
+
+    def test_pause(self):
+        """Two intervals and more between events: something else had the radio, or a pause."""
+        room = Room()
+        for start in (5, 106, 211, 413, 520, 9000, 9110):
+            room.event(start * MS)
+        self.assertEqual(check(room), (0, []))
+
+    def test_partial(self):
+        room, _ = good_room()
+        room.packets = data_packets(room)
+        self.assertEqual(check(room, "--partial"), (0, []))
+        self.assertIn("access address 50656545 of no connection", check(room)[1][0])
+
+    def test_tester_with_bad_crc(self):
+        room, _ = good_room()
+        room.packets[0]["crc"] = b"\x01\x02\x03"
+        room.packets[0]["valid"] = False
+        self.assertEqual(check(room), (0, []))
+
+    def test_coded(self):
+        self.assertEqual(capture.air_time("S8", 2), 720 * US)
+        self.assertEqual(capture.air_time("S2", 257), 4542 * US)
+
+
+class Broken(unittest.TestCase):
+    """Each test breaks one thing in the good room and expects to be told of it, first."""
+
+    def setUp(self):
+        self.room, self.link = good_room()
+        self.data = data_packets(self.room)
+
+    def expect(self, what, *options):
+        status, lines = check(self.room, *options)
+        self.assertEqual(status, 1)
+        self.assertIn(what, lines[0])
+        self.assertRegex(lines[0], r"^packet \d+, \d+\.\d{9} s: .* \(Core v5\.4, Vol 6, Part B, ")
+
+    def expect_alone(self, what, *options):
+        self.expect(what, *options)
+        self.assertEqual(len(check(self.room, *options)[1]), 1)
+
+    def change(self, packet, index, octet):
+        pdu = bytearray(packet["pdu"])
+        pdu[index] = octet
+        packet["pdu"] = bytes(pdu)
+
+    # --- advertising ---
+
+    def test_length_field(self):
+        self.change(self.room.packets[0], 1, 10)
+        self.expect_alone("packet 1, 0.005000000 s: the header's length is 10, there are 9 octets")
+
+    def test_length_field_of_data(self):
+        self.change(self.data[2], 1, 6)
+        self.expect("the header's length is 6, there are 7 octets")
+
+    def test_reserved_type(self):
+        self.change(self.room.packets[0], 0, 0x4F)
+        self.expect("PDU type 15")
+
+    def test_too_long(self):
+        self.room.event(6000 * MS, data=bytes(32))
+        self.expect("ADV_IND of 38 octets, not 6 to 37")
+
+    def test_advertising_crc(self):
+        self.room.packets[1]["crc"] = b"\x01\x02\x03"
+        self.expect_alone("CRC 010203 is wrong")
+
+    def test_crc_flag(self):
+        self.room.packets[1]["valid"] = False
+        self.expect_alone("the capture calls a right CRC wrong")
+
+    def test_advertising_on_a_data_channel(self):
+        self.room.packets[2]["channel"] = 5
+        self.expect("advertising PDU on channel 5")
+
+    def test_channel_order(self):
+        self.room.packets[1]["channel"] = 39
+        self.room.packets[2]["channel"] = 38
+        self.expect_alone("channel 38 after 39 in an advertising event")
+
+    def test_same_channel_twice(self):
+        self.room.packets[1]["channel"] = 37
+        self.expect_alone("channel 37 after 37 in an advertising event")
+
+    def test_adv_delay_too_long(self):
+        room = Room()
+        for start in (5, 105, 210, 315, 426, 530):
+            room.event(start * MS)
+        self.assertEqual(check(room)[0], 1)  # 100 to 111 ms: no interval fits
+        self.room = room
+        self.expect("111.000000 ms after the event before; with an advInterval of 100.000 ms")
+
+    def test_adv_delay_by_a_nanosecond(self):
+        for extra, status in ((0, 0), (1, 1)):
+            room = Room()
+            for start in (5 * MS, 105 * MS, 215 * MS + extra):
+                room.event(start)
+            self.assertEqual(check(room)[0], status)
+
+    def test_adv_interval_too_short(self):
+        self.room.event(4019 * MS)
+        self.expect_alone("19.000000 ms after the event before: no advInterval is so short")
+
+    def test_connect_ind_too_early(self):
+        self.connect_ind()["start"] -= 1
+        self.expect("CONNECT_IND 149.999 us after what it answers")
+
+    def connect_ind(self):
+        return [p for p in self.room.packets if p["pdu"][0] == 0x85][0]
+
+    def test_connect_ind_to_another(self):
+        self.change(self.connect_ind(), 8, 0x77)
+        self.expect("CONNECT_IND answers nothing")
+
+    def test_scan_request_late(self):
+        request = [p for p in self.room.packets if p["pdu"][0] == 0x83][0]
+        request["start"] += 1000
+        self.expect("SCAN_REQ 151.000 us after what it answers")
+
+    def test_scan_response_late(self):
+        response = [p for p in self.room.packets if p["pdu"][0] == 0x44][0]
+        response["start"] += 2000
+        self.expect_alone("SCAN_RSP 152.000 us after what it answers")
+
+    def test_scan_response_on_another_channel(self):
+        response = [p for p in self.room.packets if p["pdu"][0] == 0x44][0]
+        response["channel"] = 37
+        self.expect("SCAN_RSP answers nothing on channel 37")
+
+    def test_scan_request_to_nonconn(self):
+        room = self.room = Room()
+        room.advertising_pdu(MS, 37, 2, ADVERTISER)
+        room.advertising_pdu(room.now + 150 * US, 37, 3, PHONE + ADVERTISER, 0x80)
+        self.expect("SCAN_REQ answers nothing")
+
+    def test_two_at_once(self):
+        self.room.advertising_pdu(9000 * MS, 37, 0, ADVERTISER)
+        self.room.advertising_pdu(9000 * MS + 127999, 38, 0, ADVERTISER)
+        self.expect_alone("C0:18:00:00:00:01 still sends packet")
+
+    def test_order_of_time(self):
+        self.room.packets[0]["start"] = 9000 * MS
+        _, lines = check(self.room)
+        self.assertEqual(lines[0], "packet 2, 0.005552000 s: begins earlier than packet 1")
+
+    # --- connections ---
+
+    def test_parameters(self):
+        for name, value, what in (("interval", 5, "connInterval of 5"),
+                                  ("window", 9, "transmitWindowSize of 9"),
+                                  ("window", 0, "transmitWindowSize of 0"),
+                                  ("offset", 25, "transmitWindowOffset of 25"),
+                                  ("latency", 500, "connPeripheralLatency of 500"),
+                                  ("timeout", 9, "connSupervisionTimeout of 9"),
+                                  ("timeout", 6, "connSupervisionTimeout"),
+                                  ("hop", 4, "hopIncrement of 4"),
+                                  ("hop", 17, "hopIncrement of 17"),
+                                  ("channel_map", b"\x01\x00\x00\x00\x00", "used channels of 1"),
+                                  ("access_address", 0x8E89BED7, "8e89bed7 is not allowed"),
+                                  ("access_address", 0x55555555, "55555555 is not allowed"),
+                                  ("access_address", 0x5065007F, "5065007f is not allowed")):
+            with self.subTest(name=name, value=value):
+                self.room = Room()
+                self.room.connect(10 * MS, **{name: value})
+                self.expect(what)
+
+    def test_window(self):
+        opens = self.data[0]["start"] - 300 * US
+        for start, good in ((opens, True), (opens + 2500 * US, True), (opens - 1, False),
+                            (opens + 2500 * US + 1, False)):
+            with self.subTest(start=start - opens):
+                self.room = Room()
+                link = self.room.connect(321 * MS)
+                link.anchor = start
+                link.event()
+                link.event()
+                if good:
+                    self.assertEqual(check(self.room), (0, []))
+                else:
+                    self.expect_alone("after the transmit window opens, which lasts 2500 us")
+
+    def test_channel(self):
+        for flags in (0x80, 0xA0):
+            self.room, self.link = good_room(flags=flags, advertising_flags=0x40 | flags & 0x20)
+            packet = data_packets(self.room)[4]
+            right = packet["channel"]
+            packet["channel"] = (right + 1) % 37
+            self.expect_alone(f"event 2 is on {right} by algorithm #{2 if flags & 0x20 else 1}")
+
+    def test_wrong_algorithm(self):
+        """ChSel in both PDUs, and the link hops by algorithm #1 nevertheless."""
+        for packet in self.room.packets:
+            if packet["pdu"][0] in (0x40, 0x85):
+                self.change(packet, 0, packet["pdu"][0] | 0x20)
+        self.expect("by algorithm #2")
+
+    def test_data_crc(self):
+        self.data[3]["crc"] = b"\x00\x00\x00"
+        self.data[3]["crc"] = b"\x00\x00\x01"
+        self.expect_alone("CRC 000001 is wrong")
+
+    def test_t_ifs(self):
+        for late in (-1, 1, 2000):
+            self.setUp()
+            self.data[3]["start"] += late
+            self.expect(f"begins {150 + late / 1000:.3f} us after the packet before it in event 1")
+
+    def test_anchor(self):
+        for late in (-1, 1, 2000):
+            self.setUp()
+            for packet in self.data[2:4]:
+                packet["start"] += late
+            self.expect(f"{late / 1000:+.3f} us off the anchor point of event 1")
+
+    def test_direction(self):
+        self.data[1]["direction"] = CENTRAL
+        self.expect_alone("sent by the central when it was the peripheral's turn")
+
+    def test_first_sn(self):
+        self.change(self.data[0], 0, 0x09)
+        self.expect("the first packet has SN 1")
+
+    def test_other_data_with_the_same_sn(self):
+        again = [p for p in self.data if p["pdu"][2:] == b"again"]
+        self.assertEqual(len(again), 2)
+        again[1]["pdu"] = again[1]["pdu"][:2] + b"AGAIN"
+        self.expect_alone("again, with other data")
+
+    def test_other_llid_with_the_same_sn(self):
+        again = [p for p in self.data if p["pdu"][2:] == b"again"]
+        self.change(again[1], 0, again[1]["pdu"][0] ^ 3)
+        self.expect_alone("again, with other data")
+
+    def test_new_data_unacknowledged(self):
+        """The peripheral does not acknowledge, the central goes on all the same."""
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.pdu(link.anchor, CENTRAL)
+        link.pdu(room.now + 150 * US, PERIPHERAL)
+        link.next()
+        link.sn[CENTRAL] = 1
+        link.pdu(link.anchor, CENTRAL)
+        self.expect_alone("new data (SN 1) before the last was acknowledged")
+
+    def test_acknowledges_what_was_not_sent(self):
+        self.change(self.data[0], 0, self.data[0]["pdu"][0] | 4)
+        self.expect("NESN 1 acknowledges what was not sent")
+
+    def test_more_data(self):
+        """MD is 0 on both sides, and the event goes on."""
+        packet = [p for p in self.data if p["pdu"][2:] == b"de"][0]
+        self.change(packet, 0, packet["pdu"][0] & ~0x10)
+        self.expect_alone("event 2 goes on though MD is 0 on both sides")
+        self.expect_alone("event 2 goes on though MD is 0 on both sides", "--lossy")
+
+    def test_runs_into_the_next_event(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS, interval=6)
+        link.exchange(link.anchor, (2, b"a"), (2, bytes(251)), md=(0, 1))
+        for _ in range(3):
+            link.exchange(room.now + 150 * US, (2, b"a"), (2, bytes(251)), md=(0, 1))
+        self.expect("event 0 runs into the next one")
+
+    def test_never_established(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        for _ in range(7):
+            link.pdu(link.anchor, CENTRAL)
+            link.next()
+        self.expect_alone("no packet of the peripheral within 6 connIntervals")
+
+    def test_supervision_timeout(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event()
+        for _ in range(34):
+            link.pdu(link.anchor, CENTRAL)
+            link.next()
+        # 1 s from the end of the peripheral's packet: events 1 to 33 are within, 34 is not.
+        self.expect_alone("connSupervisionTimeout is over")
+
+    def test_after_terminate(self):
+        self.link.pdu(self.link.anchor, CENTRAL)
+        self.room.packets.sort(key=lambda packet: packet["start"])
+        self.expect_alone("sent after LL_TERMINATE_IND was acknowledged")
+
+    def test_terminate_again(self):
+        """Its acknowledgement may have got lost: allowed in a lossy room."""
+        self.link.sn[CENTRAL] ^= 1
+        self.link.pdu(self.link.anchor, CENTRAL, 3, b"\x02\x13")
+        self.room.packets.sort(key=lambda packet: packet["start"])
+        self.expect_alone("sent after LL_TERMINATE_IND was acknowledged")
+        self.assertEqual(check(self.room, "--lossy"), (0, []))
+
+    def test_peer_after_terminate(self):
+        self.link.pdu(self.link.anchor, PERIPHERAL)
+        self.room.packets.sort(key=lambda packet: packet["start"])
+        self.expect_alone("sent after LL_TERMINATE_IND was acknowledged", "--lossy")
+
+    def test_instant_in_the_past(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event()
+        link.event((3, b"\x01\xff\xff\x00\x00\x00" + struct.pack("<H", 0)))
+        self.expect("the instant is 1 events ago")
+
+    def test_reserved_llid(self):
+        self.change(self.data[0], 0, 0)
+        self.expect("LLID 0 is reserved")
+
+    def test_sends_on_two_links_at_once(self):
+        first = self.link
+        second = self.room.connect(4500 * MS, access_address=0x2A5A6B35)
+        third = self.room.connect(4520 * MS, access_address=0x2A5A6B36)
+        del first
+        third.anchor = second.anchor + 24 * 1250 * US
+        third.anchor += 10 * US
+        second.event()
+        self.room.packets.sort(key=lambda packet: packet["start"])
+        second.pdu(second.anchor, CENTRAL)
+        third.pdu(third.anchor, CENTRAL)
+        self.room.packets.sort(key=lambda packet: packet["start"])
+        self.assertTrue(any("02:00:1B:DC:00:01 still sends packet" in line
+                            for line in check(self.room)[1]))
+
+
+class Trouble(unittest.TestCase):
+    """Files that are no captures: exit status 2, and where."""
+
+    def expect(self, data, what):
+        status, text = check(data)
+        self.assertEqual(status, 2)
+        self.assertIn(what, text)
+
+    def test_files(self):
+        room, _ = good_room()
+        whole = room.write()
+        self.expect(b"", "not a pcap file")
+        self.expect(b"\x0a\x0d\x0d\x0a" + whole[4:], "not a pcap file")
+        self.expect(whole[:30], "packet 1: the file ends within its header")
+        self.expect(whole[:-1], "only a part of it is there")
+        self.expect(whole[:-1], f"packet {len(room.packets)}")
+        self.expect(room.write(link_type=251), "link type 251, not 256")
+
+    def test_packets(self):
+        room = Room()
+        room.event(5 * MS)
+        whole = bytearray(room.write())
+        for at, octet, what in ((40, 40, "RF channel 40"), (48, 0x12, "whitened"),
+                                (44, 0, "reference access address"), (49, 0xCC, "no such PHY")):
+            bad = bytearray(whole)
+            bad[at] = octet
+            self.expect(bytes(bad), what)
+        short = whole[:24] + struct.pack("<IIII", 0, 0, 18, 18) + whole[40:58]
+        self.expect(bytes(short), "18 octets are too few")
+
+    def test_missing(self):
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(air_check.main(["/nowhere/at/all.pcap"]), 2)
+        self.assertIn("No such file", err.getvalue())
+
+    def test_any_bytes(self):
+        """Nothing crashes on a capture with any one octet changed."""
+        room = Room()
+        room.scan(5 * MS)
+        link = room.connect(110 * MS)
+        link.event()
+        whole = room.write()
+        for at in range(24, len(whole)):
+            for value in (0, 0xFF, whole[at] ^ 1):
+                data = bytearray(whole)
+                data[at] = value
+                check(bytes(data))
+
+
+# Core v5.4, Vol 6, Part C, 3.1 and 3.2 (sample data), and tables computed by hand for algorithm #1.
+ALGORITHM_2 = [
+    ("ffffffff1f", 0, [25, 20, 6, 21]),
+    ("0006e0001e", 6, [23, 9, 34]),
+]
+
+
+class Vectors(unittest.TestCase):
+    def test_algorithm_2(self):
+        for channel_map, first, expected in ALGORITHM_2:
+            used = channels.used_channels(bytes.fromhex(channel_map))
+            got = [channels.algorithm_2(0x8E89BED6, used, first + i) for i in range(len(expected))]
+            self.assertEqual(got, expected)
+
+    def test_algorithm_1(self):
+        every = channels.used_channels(ALL_CHANNELS)
+        self.assertEqual([channels.algorithm_1(5, every, i) for i in range(9)],
+                         [5, 10, 15, 20, 25, 30, 35, 3, 8])
+        nine = channels.used_channels(bytes.fromhex("0006e0001e"))
+        self.assertEqual([channels.algorithm_1(13, nine, i) for i in range(9)],
+                         [23, 36, 21, 34, 10, 23, 36, 22, 34])
+
+    def test_crc(self):
+        """An ADV_IND as Core v5.4, Vol 6, Part B, 3.1.1 makes its CRC."""
+        pdu = bytes.fromhex("00177e0100d0220002010603020d1806ff6b00031652020a00")
+        self.assertEqual(capture.crc24(0x555555, pdu).hex(), "f40992")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -92,7 +92,7 @@ int att_bearer_send(struct att_bearer *bearer, enum att_send_kind kind, const ui
 /* Ends the bearer, later: pending operations get `error`, then the connection is told. */
 void att_bearer_break(struct att_bearer *bearer, int error);
 
-/* Sets what is in force after an exchange, the smaller of both but never under 23 (3.4.2.2). */
+/* Sets what is in force after an exchange: the smaller of both, neither of them under 23. */
 void att_bearer_set_mtu(struct att_bearer *bearer, uint16_t theirs);
 
 /* --- the server's side --- */
@@ -102,7 +102,7 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
                          const uint8_t *pdu, size_t len);
 void gatt_server_init(struct att_bearer *bearer);
 void gatt_server_confirmed(struct att_bearer *bearer);
-/* Every indication is called back with `error`, every configuration forgotten. */
+/* Every indication is called back with `error`. */
 void gatt_server_close(struct att_bearer *bearer, int error);
 
 /* --- the client's side --- */

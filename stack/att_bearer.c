@@ -30,9 +30,8 @@ bool att_bearer_usable(const struct att_bearer *bearer)
 void att_bearer_set_mtu(struct att_bearer *bearer, uint16_t theirs)
 {
     const uint16_t ours = bearer->config.mtu;
-    const uint16_t least = theirs < ours ? theirs : ours;
 
-    bearer->mtu = least > ATT_DEFAULT_MTU ? least : ATT_DEFAULT_MTU;
+    bearer->mtu = theirs < ours ? theirs : ours;
 }
 
 int att_bearer_send(struct att_bearer *bearer, enum att_send_kind kind, const uint8_t *pdu,

@@ -108,8 +108,7 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
     if (request.client_mtu)
         att_bearer_set_mtu(bearer, request.client_mtu);
     struct blr_attribute *value = request.configured;
-    if (value && !error && value->handle && !bearer->closed && value->callbacks &&
-        value->callbacks->subscribed)
+    if (value && value->callbacks && value->callbacks->subscribed)
         value->callbacks->subscribed(value, bearer->config.conn, gatt_server_cccd(bearer, value),
                                      value->user);
     gatt_db_leave(request.db);

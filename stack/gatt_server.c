@@ -222,7 +222,6 @@ void gatt_server_close(struct att_bearer *bearer, int error)
     server->awaits_confirmation = false;
     for (struct gatt_op *op; (op = gatt_op_take(&server->indications));)
         finish(op, error);
-    server->cccd_count = 0;
 }
 
 /*

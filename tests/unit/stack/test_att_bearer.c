@@ -355,7 +355,11 @@ static void test_full_queue(void **state)
     assert_att_sent(&f->end, "0B 64");
     assert_att_sent(&f->end, "0A 0300");
     assert_att_sent(&f->end, "1E");
+    /* Full again, but nobody was refused this time. */
+    att_end_make_room(&f->end, 0);
+    att_end_hear(&f->end, "0A 1200");
     att_end_make_room(&f->end, ATT_END_PDUS);
+    assert_att_sent(&f->end, "0B 64");
     assert_int_equal(f->writable, 1);
 }
 

@@ -74,6 +74,8 @@ static const struct row rows[] = {
     {"Find By Type Value, no value", "06 0100 FFFF 05FF", "07 3200 3200"},
     {"Find By Type Value, not readable", "06 0100 FFFF 01FF", "01 06 0100 0A"},
     {"Find By Type Value, no such service", "06 0100 FFFF 0028 0D18", "01 06 0100 0A"},
+    {"Find By Type Value, only the beginning is the same", "06 0100 FFFF 0028 0F19",
+     "01 06 0100 0A"},
     {"Find By Type Value from 0", "06 0000 FFFF 0028 0F18", "01 06 0000 01"},
     {"Find By Type Value backwards", "06 0200 0100 0028 0F18", "01 06 0200 01"},
     {"Find By Type Value, short", "06 0100 FFFF 00", "01 06 0000 04"},
@@ -269,6 +271,15 @@ static void test_fixed_length(void **state)
     assert_att_sent(&f.end, "01 12 4200 0D");
     att_end_hear(&f.end, "12 4200 0102");
     assert_att_sent(&f.end, "13");
+    /* As long as one response carries is not long; one octet more is. */
+    uint8_t value[23] = {0};
+    struct blr_attribute *attr = blr_attribute_find(&f.end.host, 0x42);
+    assert_int_equal(blr_attribute_set(attr, value, 22), 0);
+    att_end_hear(&f.end, "0C 4200 1600");
+    assert_att_sent(&f.end, "01 0C 4200 0B");
+    assert_int_equal(blr_attribute_set(attr, value, 23), 0);
+    att_end_hear(&f.end, "0C 4200 1600");
+    assert_att_sent(&f.end, "0D 00");
     att_end_close(&f.end);
 }
 

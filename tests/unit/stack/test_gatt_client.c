@@ -362,6 +362,27 @@ static void test_read_long_ends(void **state)
     assert_int_equal(f->error, BLR_ERR_ATT(ATT_ERR_INVALID_OFFSET));
 }
 
+/* The longest value fills its responses to the last octet: nothing is asked behind it. */
+static void test_longest_value(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t value[512] = {0}, part[65] = {ATT_OP_READ_BLOB_RSP};
+
+    att_end_disconnect(&f->client);
+    att_end_connect(&f->client, sizeof part);
+    exchange_mtu(f);
+    assert_int_equal(blr_attribute_set(f->database.text, value, sizeof value), 0);
+    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(f->client.sent_count, 1);
+        f->client.sent_count = 0;
+        part[0] = i ? ATT_OP_READ_BLOB_RSP : ATT_OP_READ_RSP;
+        att_end_hear_bytes(&f->client, part, sizeof part);
+    }
+    assert_int_equal(f->client.sent_count, 0);
+    assert_int_equal(f->len, 512);
+}
+
 /* The peer raises the MTU while a long value is read: none of it is lost. */
 static void test_mtu_changes_within_read_long(void **state)
 {
@@ -494,6 +515,7 @@ int main(void)
         TEST(test_read),
         TEST(test_read_long),
         TEST(test_read_long_ends),
+        TEST(test_longest_value),
         TEST(test_mtu_changes_within_read_long),
         TEST(test_read_by_uuid),
         TEST(test_read_multiple),

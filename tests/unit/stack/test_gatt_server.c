@@ -213,6 +213,13 @@ static void test_authorization(void **state)
     att_end_hear(&f->end, "12 1200 00");
     assert_att_sent(&f->end, "01 12 1200 03");
     assert_int_equal(f->writes, 0);
+    blr_service_free(f->service);
+    build(f, BLR_PERM_WRITE | BLR_PERM_AUTHORIZATION);
+    att_end_hear(&f->end, "0A 1200");
+    assert_att_sent(&f->end, "01 0A 1200 02");
+    f->refuse = ATT_ERR_INSUFFICIENT_AUTHORIZATION;
+    att_end_hear(&f->end, "0A 1200"); /* not Read Not Permitted */
+    assert_att_sent(&f->end, "01 0A 1200 08");
 }
 
 /* --- callbacks that change the world --- */

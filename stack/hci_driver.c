@@ -60,7 +60,6 @@ static void send_next(struct hci_driver *driver)
     driver->head = command->next;
     if (!driver->head)
         driver->tail = NULL;
-    driver->credits--;
     driver->in_flight = true;
     driver->current = command;
     driver->current_opcode = command->opcode;

@@ -58,7 +58,7 @@ struct hci_driver {
     bool in_flight;
     bool running;
     bool link_full; /* until the link says writable */
-    uint8_t credits;
+    uint8_t credits; /* commands that the controller can take, by its last answer */
     struct timer timeout;
     uint32_t unexpected_answers; /* named no command in flight, or made no sense for it */
 };

@@ -29,9 +29,36 @@ static void peer_disconnects_before_the_command_goes(void **state)
     assert_int_equal(blr_gap_disconnect(conn, 0x13), 0);
     fake_controller_disconnected(&story->fake, 0x40, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
     expect_told(story, "disconnected 0040 13\n");
+    /* Others take its place in the queue. */
+    assert_int_equal(blr_gap_scan_stop(story->host, told_scan_stop, story), 0);
     expect_answer(story, "200a 00");
+    expect_answer(story, "200c 00 00");
     expect_no_command(story);
-    expect_told(story, "advertise_stop ok\n");
+    expect_told(story, "advertise_stop ok\nscan_stop ok\n");
+}
+
+/* The commands of a link that goes leave the queue, wherever they stand in it. */
+static void commands_of_two_links_are_mixed(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_conn *a = host_story_connect(story, 0x40, BLR_PERIPHERAL);
+    struct blr_conn *b = host_story_connect(story, 0x41, BLR_PERIPHERAL);
+
+    assert_int_equal(blr_gap_read_rssi(a, told_rssi, story), 0);
+    assert_int_equal(blr_gap_read_rssi(b, told_rssi, story), 0);
+    assert_int_equal(blr_gap_read_remote_version(a, told_version, story), 0);
+    assert_int_equal(blr_gap_read_remote_version(b, told_version, story), 0);
+    assert_int_equal(blr_gap_read_remote_features(a, told_features, story), 0);
+    fake_controller_disconnected(&story->fake, 0x40, HCI_ERR_CONNECTION_TIMEOUT);
+    expect_told(story, "0 dBm rssi Not connected\nversion Not connected\n"
+                       "0 features Not connected\ndisconnected 0040 08\n");
+    assert_int_equal(blr_gap_disconnect(b, 0x13), 0);
+    expect_answer(story, "1405 40 00"); /* on its way; the answer is dropped */
+    expect_answer(story, "1405 41 00");
+    expect_answer(story, "041d 41 00");
+    expect_answer(story, "0406 41 00 13");
+    expect_no_command(story);
+    expect_told(story, "-60 dBm rssi ok\n");
 }
 
 static void peer_disconnects_while_the_command_is_under_way(void **state)
@@ -293,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(disconnects),
         STORY(peer_disconnects_before_the_command_goes),
+        STORY(commands_of_two_links_are_mixed),
         STORY(peer_disconnects_while_the_command_is_under_way),
         STORY(controller_knows_no_such_link),
         STORY(disconnection_refused_and_tried_again),

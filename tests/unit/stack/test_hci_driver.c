@@ -236,7 +236,11 @@ static void hardware_error(void **state)
     stop_both(story);
     expect_command(story, "200a 00");
     host_story_event(story, "10 01 42");
-    host_story_event(story, "0e 04 01 0a 20 00"); /* not to be trusted any more */
+    /* Nothing that it says is to be trusted any more. */
+    host_story_event(story, "0e 04 01 0a 20 00");
+    host_story_event(story, "3e 13 01 00 41 00 01 00 01 00 00 00 00 c0 28 00 00 00 a4 01 05");
+    host_story_acl(story, 0x40, 2, "01 00 06 00 0b");
+    assert_int_equal(story->host->counters.unexpected_packets, 3);
     expect_told(story, "");
     manual_clock_advance(&story->clock, 0);
     expect_told(story, "advertise_stop Hardware Failure\nscan_stop Hardware Failure\n"

@@ -179,6 +179,16 @@ bool sandbox_doomed_by(lua_State *L, int status)
     return sandbox->doom != SANDBOX_ALIVE;
 }
 
+int sandbox_protected(lua_State *L, lua_CFunction function, void *argument, int results)
+{
+    if (!lua_checkstack(L, results + 8))
+        return LUA_ERRMEM;
+    /* Neither push allocates. */
+    lua_pushcfunction(L, function);
+    lua_pushlightuserdata(L, argument);
+    return lua_pcall(L, 1, results, 0);
+}
+
 int sandbox_load(lua_State *L, const char *text, size_t len, const char *name)
 {
     char chunk[128];

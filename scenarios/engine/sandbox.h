@@ -4,8 +4,8 @@
  *
  * What a script can call gives the same answer on every machine and in every run, and no script
  * escapes its limits: whoever exceeds one is doomed, and from then on every instruction and every
- * pcall() of the state raises again, so that nothing catches it. (A C function that never returns is
- * beyond the reach of Lua; see watchdog.h.)
+ * pcall() of the state raises again, so that nothing catches it. (A C function that never returns
+ * is beyond the reach of Lua; see watchdog.h.)
  *
  * Garbage is collected at points of our choosing only, where no weak table may exist: when a script
  * collects, it sees nothing of it.
@@ -29,7 +29,7 @@ struct sandbox_config {
     uint64_t max_instructions;
     size_t max_memory;
     const char *lib_dir; /* where require() looks, outlives the sandbox; NULL: nothing is found */
-    uint64_t (*random)(void *user); /* 64 random bits for math.random */
+    uint64_t (*random)(void *user);                          /* 64 random bits for math.random */
     void (*log)(void *user, lua_State *L, const char *text); /* print(); may be NULL */
     void *user;
     atomic_uint_fast64_t *heartbeat; /* counted up as instructions go by; NULL: none */
@@ -70,7 +70,8 @@ int sandbox_load(lua_State *L, const char *text, size_t len, const char *name);
 /* Accounts for work beyond the counted instructions; raises when that exceeds the limit. */
 void sandbox_charge(lua_State *L, uint64_t instructions);
 
-/* Collects garbage if enough has come together. Not for use within a Lua call that holds pointers. */
+/* Collects garbage if enough has come together. Not for use within a Lua call that holds pointers.
+ */
 void sandbox_collect(lua_State *L);
 
 /* Ends the script: from now on nothing runs in this state. Does not raise by itself. */
@@ -83,10 +84,19 @@ int sandbox_raise(lua_State *L);
 const char *sandbox_tostring(lua_State *L, int index);
 
 /*
- * After lua_pcallk() or lua_resume() returned an error: raising again is the caller's duty when this
- * returns true.
+ * After lua_pcallk() or lua_resume() returned an error: raising again is the caller's duty when
+ * this returns true.
  */
 bool sandbox_doomed_by(lua_State *L, int status);
+
+/*
+ * Calls function(argument as light userdata) where an error of Lua ends: for code that no coroutine
+ * runs. Returns as lua_pcall(), with `results` results or the error on the stack.
+ */
+int sandbox_protected(lua_State *L, lua_CFunction function, void *argument, int results);
+
+/* Whether the error value at index came from the script's own error() or assert(). */
+bool sandbox_raised_by_script(lua_State *L, int index);
 
 /* --- between the sandbox's files --- */
 

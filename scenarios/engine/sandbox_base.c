@@ -56,6 +56,53 @@ static int base_print(lua_State *L)
 
 /* --- errors: nothing catches a doomed script --- */
 
+/* The registry key of what error() or assert() raised last. */
+static const char raised_key;
+
+bool sandbox_raised_by_script(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &raised_key);
+    const bool equal = !lua_isnil(L, -1) && lua_rawequal(L, index, -1);
+    lua_pop(L, 1);
+    return equal;
+}
+
+static int raise_top(lua_State *L)
+{
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &raised_key);
+    return lua_error(L);
+}
+
+static int base_error(lua_State *L)
+{
+    const int level = (int)luaL_optinteger(L, 2, 1);
+
+    lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TSTRING && level > 0) {
+        luaL_where(L, level);
+        lua_insert(L, 1);
+        lua_concat(L, 2);
+    }
+    return raise_top(L);
+}
+
+static int base_assert(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (lua_toboolean(L, 1))
+        return lua_gettop(L);
+    if (lua_gettop(L) == 1) {
+        luaL_where(L, 1);
+        lua_pushliteral(L, "assertion failed");
+        lua_concat(L, 2);
+    } else {
+        lua_settop(L, 2);
+    }
+    return raise_top(L);
+}
+
 static int finish_call(lua_State *L, int status, lua_KContext skip)
 {
     const bool failed = status != LUA_OK && status != LUA_YIELD;
@@ -75,8 +122,7 @@ static int base_pcall(lua_State *L)
     luaL_checkany(L, 1);
     lua_pushboolean(L, 1);
     lua_insert(L, 1);
-    return finish_call(
-        L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_call), 0);
+    return finish_call(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_call), 0);
 }
 
 /*
@@ -232,13 +278,18 @@ void sandbox_keep_only(lua_State *L, const char *const *names)
 void sandbox_open_base(lua_State *L)
 {
     static const char *const kept[] = {
-        "_G",     "_VERSION", "assert", "error",    "getmetatable", "ipairs", "math",
-        "rawget", "rawequal", "rawlen", "rawset",   "select",       "string", "table",
-        "type",   "tonumber", "utf8",   NULL,
+        "_G",     "_VERSION", "getmetatable", "ipairs", "math",     "rawget", "rawequal", "rawlen",
+        "rawset", "select",   "string",       "table",  "tonumber", "type",   "utf8",     NULL,
     };
     static const luaL_Reg own[] = {
-        {"pcall", base_pcall},       {"print", base_print},   {"setmetatable", base_setmetatable},
-        {"tostring", base_tostring}, {"xpcall", base_xpcall}, {NULL, NULL},
+        {"assert", base_assert},
+        {"error", base_error},
+        {"pcall", base_pcall},
+        {"print", base_print},
+        {"setmetatable", base_setmetatable},
+        {"tostring", base_tostring},
+        {"xpcall", base_xpcall},
+        {NULL, NULL},
     };
 
     luaL_requiref(L, LUA_GNAME, luaopen_base, 1);

@@ -104,8 +104,8 @@ static int lib_random(lua_State *L)
 static void open_string(lua_State *L)
 {
     static const char *const kept[] = {
-        "byte",    "char",  "find", "format",   "gmatch", "gsub", "len",   "lower",  "match",
-        "pack",    "packsize", "rep", "reverse", "sub",   "unpack", "upper", NULL,
+        "byte", "char",     "find", "format",  "gmatch", "gsub",   "len",   "lower", "match",
+        "pack", "packsize", "rep",  "reverse", "sub",    "unpack", "upper", NULL,
     };
 
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
@@ -128,8 +128,8 @@ void sandbox_open_libraries(lua_State *L)
     };
     /* Nothing of libm whose last digit is its maker's choice: exp, log, sin and the like. */
     static const char *const math[] = {
-        "abs",  "ceil",       "floor",      "fmod", "huge", "max",       "maxinteger", "min",
-        "mininteger", "modf", "pi",   "sqrt", "tointeger", "type",       "ult",        NULL,
+        "abs",        "ceil", "floor", "fmod", "huge",      "max",  "maxinteger", "min",
+        "mininteger", "modf", "pi",    "sqrt", "tointeger", "type", "ult",        NULL,
     };
     static const char *const utf8[] = {
         "char", "charpattern", "codepoint", "codes", "len", "offset", NULL,

@@ -10,7 +10,7 @@
 #include "sandbox.h"
 
 struct key {
-    int type; /* LUA_TNUMBER, LUA_TSTRING, LUA_TBOOLEAN */
+    int type;            /* LUA_TNUMBER, LUA_TSTRING, LUA_TBOOLEAN */
     lua_Integer integer; /* or the boolean */
     const char *text;    /* the table's own */
     size_t len;
@@ -54,8 +54,10 @@ static struct key read_key(lua_State *L, int index, const char *caller)
         key.integer = lua_toboolean(L, index);
         return key;
     }
-    luaL_error(L, "%s: a key of type %s has no place in the order of a table (integers, strings, "
-                  "booleans)", caller, luaL_typename(L, index));
+    luaL_error(L,
+               "%s: a key of type %s has no place in the order of a table (integers, strings, "
+               "booleans)",
+               caller, luaL_typename(L, index));
     return key;
 }
 

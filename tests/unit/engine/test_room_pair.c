@@ -139,7 +139,8 @@ static void mtu_exchanged(struct blr_conn *conn, int error, uint16_t mtu, void *
     note(user, who(user, blr_conn_host(conn)), "mtu:", error);
 }
 
-static void name_read(struct blr_conn *conn, int error, const uint8_t *value, size_t len, void *user)
+static void name_read(struct blr_conn *conn, int error, const uint8_t *value, size_t len,
+                      void *user)
 {
     assert_int_equal(len, 3);
     assert_memory_equal(value, "hrm", 3);
@@ -173,8 +174,9 @@ static int open_pair(void **state)
 
     pair = (struct pair){.world = sim_world_new(1)};
     assert_non_null(pair.world);
-    pair.hrm = device(&pair, "hrm",
-                      (struct bd_addr){.octet = {0x0D, 0x18, 0, 0, 0, 0xC0}, .type = BD_ADDR_RANDOM});
+    pair.hrm =
+        device(&pair, "hrm",
+               (struct bd_addr){.octet = {0x0D, 0x18, 0, 0, 0, 0xC0}, .type = BD_ADDR_RANDOM});
     pair.phone = device(&pair, "phone", (struct bd_addr){.type = BD_ADDR_PUBLIC});
     *state = &pair;
     return 0;
@@ -213,8 +215,10 @@ static void advertise(struct pair *pair)
 
 static void connect_to(struct pair *pair, struct bd_addr peer, sim_ns timeout_ns)
 {
-    const struct blr_connect_params params = {
-        .peer = peer, .timeout_ns = timeout_ns, .interval_min_1250us = 40, .interval_max_1250us = 40};
+    const struct blr_connect_params params = {.peer = peer,
+                                              .timeout_ns = timeout_ns,
+                                              .interval_min_1250us = 40,
+                                              .interval_max_1250us = 40};
 
     assert_int_equal(blr_gap_connect(phone(pair), &params, connect_done, pair), 0);
 }
@@ -225,7 +229,8 @@ static void connect_pair(struct pair *pair)
     connect_to(pair, *blr_host_address(hrm(pair)), SIM_S(2));
     run(pair, SIM_S(2));
     assert_non_null(pair->link);
-    assert_non_null(strstr(pair->log, "phone connected as central: Success\nphone connect: Success\n"));
+    assert_non_null(
+        strstr(pair->log, "phone connected as central: Success\nphone connect: Success\n"));
     assert_non_null(strstr(pair->log, "hrm connected as peripheral: Success\n"));
     pair->log_len = 0;
     pair->log[0] = '\0';
@@ -280,7 +285,8 @@ static void talks_over_att(void **state)
 
     connect_pair(pair);
     assert_int_equal(blr_gatt_exchange_mtu(pair->link, mtu_exchanged, pair), 0);
-    assert_int_equal(blr_gatt_read_by_uuid(pair->link, 1, 0xFFFF, &device_name, name_read, pair), 0);
+    assert_int_equal(blr_gatt_read_by_uuid(pair->link, 1, 0xFFFF, &device_name, name_read, pair),
+                     0);
     run(pair, SIM_S(1));
     expect(pair, "phone mtu: Success\nphone name: Success\n");
 }
@@ -329,12 +335,9 @@ int main(void)
 {
 #define PAIR(f) cmocka_unit_test_setup_teardown(f, open_pair, close_pair)
     const struct CMUnitTest tests[] = {
-        PAIR(scans),
-        PAIR(connects_asks_and_disconnects),
-        PAIR(talks_over_att),
-        PAIR(times_out_without_a_peer),
-        PAIR(is_cancelled),
-        PAIR(notices_that_the_peer_is_gone),
+        PAIR(scans),          PAIR(connects_asks_and_disconnects),
+        PAIR(talks_over_att), PAIR(times_out_without_a_peer),
+        PAIR(is_cancelled),   PAIR(notices_that_the_peer_is_gone),
     };
 
     return cmocka_run_group_tests_name("a pair in a room", tests, NULL, NULL);

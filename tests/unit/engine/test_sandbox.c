@@ -62,7 +62,10 @@ static void open_fixture(struct fixture *fixture, uint64_t seed)
     assert_int_equal(sandbox_open(&fixture->sandbox, &config), 0);
 }
 
-#define GONE(name) {name, "return " name, "test.lua:1: there is no global '" name "'"}
+#define GONE(name)                                                                                 \
+    {                                                                                              \
+        name, "return " name, "test.lua:1: there is no global '" name "'"                          \
+    }
 
 static const struct row rows[] = {
     /* what is not there */
@@ -87,8 +90,9 @@ static const struct row rows[] = {
      "return table.concat(names, ' ')",
      "_G _VERSION assert error getmetatable ipairs math next pairs pcall print rawequal rawget "
      "rawlen rawset require select setmetatable string table tonumber tostring type utf8 xpcall"},
-    {"string metatable", "return getmetatable('').__index", "test.lua:1: attempt to index a "
-                                                            "boolean value"},
+    {"string metatable", "return getmetatable('').__index",
+     "test.lua:1: attempt to index a "
+     "boolean value"},
     {"global metatable", "return getmetatable(_G)", "false"},
 
     /* addresses */
@@ -107,7 +111,8 @@ static const struct row rows[] = {
     /* order */
     {"pairs",
      "local t = {z = 1, a = 1, [10] = 1, [-3] = 1, [true] = 1, [false] = 1, ab = 1, ['a\\0'] = 1} "
-     "local s = '' for k in pairs(t) do s = s .. tostring(k) .. ',' end return #s .. s:gsub('%z', '0')",
+     "local s = '' for k in pairs(t) do s = s .. tostring(k) .. ',' end return #s .. s:gsub('%z', "
+     "'0')",
      "27-3,10,a,a0,ab,z,false,true,"},
     {"pairs with a table as key", "for k in pairs({[{}] = 1}) do end",
      "test.lua:1: pairs: a key of type table has no place in the order of a table (integers, "
@@ -121,11 +126,13 @@ static const struct row rows[] = {
      "ac"},
     {"pairs of nothing", "for k in pairs(nil) do end",
      "test.lua:1: bad argument #1 to 'pairs' (table expected, got nil)"},
-    {"__pairs", "for k, v in pairs(setmetatable({}, {__pairs = function() return function(_, k) "
-                "if not k then return 1, 2 end end end})) do return k .. v end",
+    {"__pairs",
+     "for k, v in pairs(setmetatable({}, {__pairs = function() return function(_, k) "
+     "if not k then return 1, 2 end end end})) do return k .. v end",
      "12"},
-    {"next", "local t = {b = 1, a = 2, [7] = 3} local k = next(t) local l = next(t, k) "
-             "return k .. l .. next(t, l) .. tostring(next(t, 'b'))",
+    {"next",
+     "local t = {b = 1, a = 2, [7] = 3} local k = next(t) local l = next(t, k) "
+     "return k .. l .. next(t, l) .. tostring(next(t, 'b'))",
      "7abnil"},
     {"next of an empty table", "return next({})", "nil"},
     {"table.sort is stable",
@@ -173,8 +180,7 @@ static const struct row rows[] = {
      "test.lua:1: require: a library's name has letters, digits and '_' only"},
     {"require in a circle", "require 'circle'",
      "lib/circle.lua:2: require: library 'circle' requires itself"},
-    {"a library with an error", "require 'broken'",
-     "lib/broken.lua:3: unexpected symbol near '='"},
+    {"a library with an error", "require 'broken'", "lib/broken.lua:3: unexpected symbol near '='"},
 
     /* limits that nothing catches */
     {"endless loop", "while true do end", "doomed: test.lua:1: more than 2000000 instructions"},
@@ -183,8 +189,7 @@ static const struct row rows[] = {
     {"catching for ever", "while true do pcall(error) end",
      "doomed: test.lua:1: more than 2000000 instructions"},
     {"catching each other for ever",
-     "local function f() while true do pcall(f) end end while true do pcall(f) end",
-     "doomed: "},
+     "local function f() while true do pcall(f) end end while true do pcall(f) end", "doomed: "},
     {"a handler that stays",
      "xpcall(function() while true do end end, function() while true do end end) return 'out'",
      "doomed: test.lua:1: more than 2000000 instructions"},
@@ -213,8 +218,9 @@ static const struct row rows[] = {
      "doomed: the script uses too much memory"},
     {"eats memory in xpcall", "xpcall(string.rep, print, 'x', 1 << 30) return 'out'",
      "doomed: the script uses too much memory"},
-    {"table.concat of much", "local t = {} for i = 1, 100 do t[i] = ('x'):rep(100000) end "
-                             "pcall(table.concat, t) return 'out'",
+    {"table.concat of much",
+     "local t = {} for i = 1, 100 do t[i] = ('x'):rep(100000) end "
+     "pcall(table.concat, t) return 'out'",
      "doomed: the script uses too much memory"},
     {"much garbage is no crime",
      "local n = 0 for i = 1, 2000 do n = n + #('x'):rep(100000 + i) end return n", "202001000"},
@@ -223,23 +229,25 @@ static const struct row rows[] = {
     {"recursion through C", "local function f() return pcall(f) end f() return 'ended'", "ended"},
 
     /* chance */
-    {"math.random within", "for i = 1, 2000 do local x = math.random() assert(x >= 0 and x < 1) "
-                           "local y = math.random(6) assert(y >= 1 and y <= 6) "
-                           "local z = math.random(-2, 2) assert(z >= -2 and z <= 2) end return 'fine'",
+    {"math.random within",
+     "for i = 1, 2000 do local x = math.random() assert(x >= 0 and x < 1) "
+     "local y = math.random(6) assert(y >= 1 and y <= 6) "
+     "local z = math.random(-2, 2) assert(z >= -2 and z <= 2) end return 'fine'",
      "fine"},
     {"math.random of all integers",
      "return math.type(math.random(math.mininteger, math.maxinteger))", "integer"},
     {"math.random of nothing", "math.random(0)",
      "test.lua:1: bad argument #1 to 'random' (interval is empty)"},
-    {"string.pack is little-endian", "return ('%02x %02x'):format(string.pack('I2', 0x180D):byte(1, 2))",
-     "0d 18"},
+    {"string.pack is little-endian",
+     "return ('%02x %02x'):format(string.pack('I2', 0x180D):byte(1, 2))", "0d 18"},
     {"string.unpack is little-endian", "return (string.unpack('I2', '\\x0d\\x18'))", "6157"},
 
     /* errors as values */
     {"pcall", "local ok, e = pcall(error, {code = 3}) return tostring(ok) .. e.code", "false3"},
     {"pcall returns all", "return select('#', pcall(function() return nil, nil end))", "3"},
-    {"xpcall", "local ok, e = xpcall(function(a) error(a .. '!', 0) end, "
-               "function(e) return '<' .. e .. '>' end, 'x') return tostring(ok) .. e",
+    {"xpcall",
+     "local ok, e = xpcall(function(a) error(a .. '!', 0) end, "
+     "function(e) return '<' .. e .. '>' end, 'x') return tostring(ok) .. e",
      "false<x!>"},
     {"xpcall without a function", "xpcall(print, 3)",
      "test.lua:1: bad argument #2 to 'xpcall' (function expected, got number)"},
@@ -333,8 +341,7 @@ int main(void)
         tests[count++] = (struct CMUnitTest){.name = rows[i].name,
                                              .test_func = run_row,
                                              .initial_state = (void *)(uintptr_t)&rows[i]};
-    tests[count++] =
-        (struct CMUnitTest)cmocka_unit_test(test_order_does_not_depend_on_the_state);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_order_does_not_depend_on_the_state);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_seeds_differ);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_doom_is_final);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_out_of_memory_while_opening);

@@ -14,13 +14,13 @@
 struct room_device;
 
 struct room_device_config {
-    const char *name;                       /* unique in the world; copied */
-    struct sim_controller_profile profile;  /* sim_controller_profile_default() and changes */
-    struct bd_addr random_address;          /* used when own_address_type is random */
+    const char *name;                      /* unique in the world; copied */
+    struct sim_controller_profile profile; /* sim_controller_profile_default() and changes */
+    struct bd_addr random_address;         /* used when own_address_type is random */
     uint8_t own_address_type;
-    const char *device_name;                /* GAP Device Name; NULL: the name */
+    const char *device_name; /* GAP Device Name; NULL: the name */
     uint16_t appearance;
-    uint16_t mtu;                           /* 0: the host's default */
+    uint16_t mtu; /* 0: the host's default */
 };
 
 /* Returns 0 and the device, or an error code. Nothing is sent before blr_host_start(). */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* blueroom run: runs scenario scripts. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "engine/scenario.h"
+#include "engine/watchdog.h"
+
+enum { WATCHDOG_S = 30 };
+
+struct request {
+    struct scenario_options options;
+    bool verbose;
+    bool colour;
+    unsigned watchdog_s;
+    atomic_uint_fast64_t heartbeat;
+    const char *script; /* the one that runs */
+};
+
+static void help(void)
+{
+    fputs("usage: blueroom run [OPTIONS] SCRIPT...\n\n"
+          "Runs every scenario of the scripts, each in a room of its own, and prints PASS or FAIL\n"
+          "and its name. What went wrong goes to standard error.\n\n"
+          "  --seed N      what all chance derives from (0 unless told otherwise)\n"
+          "  --trace DIR   write DIR/<script>/<device>.btsnoop; for a script with several\n"
+          "                scenarios DIR/<script>/<number>-<name>/<device>.btsnoop\n"
+          "  --air         with --trace: air.pcap beside them\n"
+          "  --watchdog S  give up when nothing moves for S seconds of wall time (30)\n"
+          "  -v, --verbose what scripts log, and figures\n"
+          "  -h, --help    this text\n\n"
+          "Exit status: 0 all passed, 1 an expectation failed, 2 trouble: a script that does not\n"
+          "run, a limit, a trace that cannot be written. Trouble leaves no trace file; a failure\n"
+          "leaves those that led to it.\n",
+          stdout);
+}
+
+/* A script's words cannot move a cursor. */
+static void put_plain(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+}
+
+static void report(void *user, const struct scenario_report *report)
+{
+    const struct request *request = user;
+    const bool passed = report->result == SCENARIO_PASSED;
+
+    if (report->name) {
+        if (request->colour)
+            fputs(passed ? "\033[32m" : "\033[31m", stdout);
+        fputs(passed ? "PASS" : "FAIL", stdout);
+        if (request->colour)
+            fputs("\033[0m", stdout);
+        fputs("  ", stdout);
+        put_plain(stdout, report->name);
+        if (request->verbose)
+            printf("  (%" PRIu64 ".%03" PRIu64 " s, %" PRIu64 " events)", report->ended / SIM_S(1),
+                   report->ended % SIM_S(1) / SIM_MS(1), report->events);
+        fputc('\n', stdout);
+    }
+    /* In their order, wherever the two go. */
+    fflush(stdout);
+    put_plain(stderr, report->text);
+}
+
+static void log_line(void *user, const char *line)
+{
+    (void)user;
+    put_plain(stderr, line);
+    fputc('\n', stderr);
+}
+
+/*
+ * In the watchdog's thread, while the other may hold any lock: only what needs none. Trace files
+ * have not got their names yet.
+ */
+static void hung(void *user)
+{
+    const struct request *request = user;
+    const char *const parts[] = {
+        request->script,
+        ": a call has not returned, and was ended by the watchdog (a pathological pattern?)\n",
+    };
+
+    for (size_t i = 0; i < 2; i++)
+        if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+            break;
+    _exit(CLI_TROUBLE);
+}
+
+static int read_number(const char *text, const char *option, uint64_t highest, uint64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoull(text, &end, 0);
+    if (errno || end == text || *end || text[0] == '-' || *number > highest)
+        return cli_trouble("run", "%s: '%s' is no number from 0 to %" PRIu64, option, text,
+                           highest);
+    return CLI_OK;
+}
+
+/* CLI_OK, or the status to end with; *done when there is nothing left to do. */
+static int read_options(int argc, char **argv, struct request *request, bool *done)
+{
+    static const struct option known[] = {
+        {"air", no_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},
+        {"seed", required_argument, NULL, 's'},
+        {"trace", required_argument, NULL, 't'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"watchdog", required_argument, NULL, 'w'},
+        {NULL, 0, NULL, 0},
+    };
+    uint64_t seconds;
+
+    *done = false;
+    optind = 1;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":hv", known, NULL)) != -1;)
+        switch (option) {
+        case 'a':
+            request->options.air = true;
+            break;
+        case 'h':
+            help();
+            *done = true;
+            return CLI_OK;
+        case 's':
+            if (read_number(optarg, "--seed", UINT64_MAX, &request->options.seed))
+                return CLI_TROUBLE;
+            break;
+        case 't':
+            request->options.trace_dir = optarg;
+            break;
+        case 'v':
+            request->verbose = true;
+            break;
+        case 'w':
+            if (read_number(optarg, "--watchdog", 86400, &seconds))
+                return CLI_TROUBLE;
+            request->watchdog_s = (unsigned)seconds;
+            break;
+        case ':':
+            return cli_trouble("run", "%s needs a value", argv[optind - 1]);
+        default:
+            return cli_trouble("run", "no option '%s'; see blueroom run --help", argv[optind - 1]);
+        }
+    if (optind == argc)
+        return cli_trouble("run", "no script; see blueroom run --help");
+    if (request->options.trace_dir && !*request->options.trace_dir)
+        return cli_trouble("run", "--trace: the folder has no name");
+    if (request->options.air && !request->options.trace_dir)
+        return cli_trouble("run", "--air goes with --trace DIR");
+    return CLI_OK;
+}
+
+/* Two scripts of one name would overwrite each other's traces. */
+static int check_names(int argc, char **argv)
+{
+    char name[128], other[128];
+
+    for (int i = optind; i < argc; i++) {
+        scenario_trace_name(argv[i], name);
+        for (int k = i + 1; k < argc; k++) {
+            scenario_trace_name(argv[k], other);
+            if (strcmp(name, other) == 0)
+                return cli_trouble("run", "%s and %s would write their traces to one folder",
+                                   argv[i], argv[k]);
+        }
+    }
+    return CLI_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct request request = {.watchdog_s = WATCHDOG_S};
+    struct watchdog *watchdog = NULL;
+    int status = CLI_OK;
+    bool done;
+
+    if (read_options(argc, argv, &request, &done) != CLI_OK)
+        return CLI_TROUBLE;
+    if (done)
+        return CLI_OK;
+    if (request.options.trace_dir && check_names(argc, argv) != CLI_OK)
+        return CLI_TROUBLE;
+    /* A file that outgrows a limit is an error of that write, as on a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
+    request.colour = isatty(STDOUT_FILENO);
+    request.options.heartbeat = &request.heartbeat;
+    request.options.report = report;
+    request.options.log = request.verbose ? log_line : NULL;
+    request.options.user = &request;
+    for (int i = optind; i < argc; i++) {
+        request.script = argv[i];
+        if (request.watchdog_s)
+            watchdog = watchdog_start(&request.heartbeat, request.watchdog_s, hung, &request);
+        const enum scenario_result result = scenario_run_file(argv[i], &request.options);
+        watchdog_stop(watchdog);
+        watchdog = NULL;
+        const int outcome = result == SCENARIO_PASSED   ? CLI_OK
+                            : result == SCENARIO_FAILED ? CLI_FAILED
+                                                        : CLI_TROUBLE;
+        if (outcome > status)
+            status = outcome;
+    }
+    return status;
+}
+
+const struct cli_command cli_run = {"run", "run scenario scripts", run};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of connections and of the GATT client share. */
+#ifndef ENGINE_CONN_H
+#define ENGINE_CONN_H
+
+#include "device.h"
+
+/* The connection that a method is called on: notes that its device is in use. */
+struct conn *conn_self(lua_State *L, int index, const char *call);
+/* The stack's link, or an error that says why it is gone. */
+struct blr_conn *conn_link(lua_State *L, const struct conn *conn, const char *what);
+
+/* Services, characteristics and descriptors as the client has found them. */
+struct client_descriptor {
+    struct client_descriptor *next;
+    struct client_characteristic *characteristic;
+    struct blr_gatt_descriptor info;
+};
+
+struct client_characteristic {
+    struct client_characteristic *next;
+    struct client_service *service;
+    struct blr_gatt_characteristic info;
+    struct client_descriptor *descriptors;
+    bool has_descriptors; /* they are known, even if there are none */
+};
+
+struct client_service {
+    struct client_service *next;
+    struct conn *conn;
+    struct blr_gatt_service info;
+    struct client_characteristic *characteristics;
+    bool has_characteristics;
+};
+
+/* Methods of conn in client.c and client_value.c. */
+int conn_characteristic(lua_State *L);
+int conn_service(lua_State *L);
+int conn_services(lua_State *L);
+int conn_exchange_mtu(lua_State *L);
+int conn_read(lua_State *L);
+int conn_read_by_uuid(lua_State *L);
+int conn_read_long(lua_State *L);
+int conn_read_multiple(lua_State *L);
+int conn_write(lua_State *L);
+int conn_write_without_response(lua_State *L);
+
+/* Methods of characteristic and descriptor in client_value.c and subscription.c. */
+int characteristic_read(lua_State *L);
+int characteristic_read_long(lua_State *L);
+int characteristic_write(lua_State *L);
+int characteristic_write_without_response(lua_State *L);
+int characteristic_subscribe(lua_State *L);
+int descriptor_read(lua_State *L);
+int descriptor_write(lua_State *L);
+
+/*
+ * The descriptors of a characteristic, discovered when they are not known yet. Returns only when
+ * they are; else it yields, and k is to call it again. To be called once a step.
+ */
+void client_need_descriptors(lua_State *L, struct task *task,
+                             struct client_characteristic *characteristic, lua_KFunction k);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "opts.h"
+#include "traces/writer.h"
+
+struct device *device_self(lua_State *L, const char *call)
+{
+    struct device *device = object_check(L, 1, &device_type, call);
+
+    device_touch(device);
+    return device;
+}
+
+void device_touch(struct device *device)
+{
+    device->touched = ++device->run->touches;
+}
+
+struct blr_host *device_host(struct device *device)
+{
+    return room_device_host(device->room);
+}
+
+struct device *device_find(struct run *run, const char *name)
+{
+    for (struct device *device = run->devices; device; device = device->next)
+        if (strcmp(device->name, name) == 0)
+            return device;
+    return NULL;
+}
+
+/* --- declaring --- */
+
+/* Names go into file names and into the order of events. */
+static bool good_name(const char *name, size_t len)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+    return len > 0 && len < NAME_SIZE && name[0] != '.' && strlen(name) == len &&
+           strspn(name, allowed) == len;
+}
+
+struct radio_position device_position(lua_State *L, int index, const char *what)
+{
+    static const char *const axes[] = {"x", "y", "z", NULL};
+    int32_t mm[3] = {0};
+
+    if (lua_type(L, index) != LUA_TTABLE)
+        luaL_error(L, "%s must be metres, such as { x = 1.5, y = 0 }, got %s", what,
+                   luaL_typename(L, index));
+    const struct opts opts = opts_open(L, index, what, axes, false);
+    for (int i = 0; i < 3; i++) {
+        char text[96];
+        if (!opts_push(&opts, axes[i]))
+            continue;
+        mm[i] = (int32_t)value_scaled(L, -1, opts_what(&opts, axes[i], text), 1000, -10000000,
+                                      10000000);
+        lua_pop(L, 1);
+    }
+    return (struct radio_position){mm[0], mm[1], mm[2]};
+}
+
+struct declaration {
+    struct room_device_config config;
+    struct radio_position position;
+    lua_Integer sensitivity_dbm;
+};
+
+static void read_address(const struct opts *opts, struct declaration *declaration)
+{
+    struct room_device_config *config = &declaration->config;
+    char what[96];
+
+    if (!opts_push(opts, "address")) {
+        if (opts_has(opts, "address_type"))
+            luaL_error(opts->L, "device: address_type without an address");
+        return;
+    }
+    const struct bd_addr address = value_address(opts->L, -1, opts_what(opts, "address", what),
+                                                 opts_string(opts, "address_type", NULL));
+    lua_pop(opts->L, 1);
+    if (address.type == BD_ADDR_PUBLIC) {
+        config->profile.address = address;
+        return;
+    }
+    if (bd_addr_random_kind(&address) != 3)
+        luaL_error(opts->L, "device: address: a static random address has its top two bits set");
+    config->random_address = address;
+    config->own_address_type = BD_ADDR_RANDOM;
+}
+
+static void read_declaration(lua_State *L, struct declaration *declaration)
+{
+    static const char *const known[] = {
+        "acl_len",     "acl_packets",     "address", "address_type", "appearance",
+        "device_name", "max_connections", "mtu",     "name",         "position",
+        "power",       "sensitivity",     NULL,
+    };
+    const struct opts opts = opts_open(L, 1, "device", known, false);
+    struct sim_controller_profile profile = sim_controller_profile_default();
+    char what[96];
+    size_t len = 0;
+
+    const char *name = opts_string(&opts, "name", &len);
+    if (!name)
+        luaL_error(L, "device: a device has a name");
+    if (!good_name(name, len))
+        luaL_error(L, "device: a name has 1 to 64 letters, digits, '_', '-' and '.' and does not "
+                      "begin with '.'");
+    if (device_find(run_of(L), name))
+        luaL_error(L, "device: there is a device '%s' already", name);
+    profile.power_dbm = (int8_t)opts_integer(&opts, "power", profile.power_dbm, -127, 20);
+    profile.acl_packets = (uint8_t)opts_integer(&opts, "acl_packets", profile.acl_packets, 1, 255);
+    profile.acl_data_len = (uint16_t)opts_integer(&opts, "acl_len", profile.acl_data_len, 27, 251);
+    profile.max_connections =
+        (uint8_t)opts_integer(&opts, "max_connections", profile.max_connections, 1, 16);
+    declaration->config = (struct room_device_config){
+        .name = name,
+        .profile = profile,
+        .device_name = opts_string(&opts, "device_name", NULL),
+        .appearance = (uint16_t)opts_integer(&opts, "appearance", 0, 0, 0xFFFF),
+        .mtu = (uint16_t)opts_integer(&opts, "mtu", 0, 23, 517),
+    };
+    declaration->sensitivity_dbm = opts_integer(&opts, "sensitivity", 0, -127, 0);
+    read_address(&opts, declaration);
+    if (opts_push(&opts, "position")) {
+        declaration->position = device_position(L, -1, opts_what(&opts, "position", what));
+        lua_pop(L, 1);
+    }
+}
+
+static void connected(struct blr_conn *link, void *user)
+{
+    conn_opened(user, link);
+}
+
+static void disconnected(struct blr_conn *link, uint8_t reason, void *user)
+{
+    conn_closed(user, link, reason);
+}
+
+static void started(struct blr_host *host, int error, void *user)
+{
+    struct device *device = user;
+
+    (void)host;
+    device->up = !error;
+    if (device->run->closing)
+        return;
+    if (error)
+        run_end(device->run, SCENARIO_TROUBLE, "%s: the host did not start: %s\n", device->name,
+                blr_strerror(error));
+    if (device->starter)
+        task_complete(device->starter, error);
+    device->starter = NULL;
+}
+
+static void failed(struct blr_host *host, int error, void *user)
+{
+    struct device *device = user;
+
+    (void)host;
+    if (device->run->closing || device->run->over)
+        return;
+    run_end(device->run, SCENARIO_FAILED, "%s: its controller failed: %s\n", device->name,
+            blr_strerror(error));
+}
+
+/* The trace of an earlier run must not be taken for this one's, should this one come to nothing. */
+static void open_trace(struct device *device)
+{
+    struct run *run = device->run;
+
+    if (!run_make_trace_folder(run))
+        return;
+    text_add(&device->trace_path, "%s/%s.btsnoop", run->trace_folder, device->name);
+    unlink(text_get(&device->trace_path));
+    if (trace_writer_btsnoop(text_get(&device->trace_path), &device->writer) != 0) {
+        run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&device->trace_path),
+                strerror(errno));
+        return;
+    }
+    device->packets.file = trace_writer_sink(device->writer);
+}
+
+static int declared(lua_State *L, int status, lua_KContext context)
+{
+    struct device *device = (struct device *)context;
+
+    (void)status;
+    object_push(L, &device_type, device);
+    return 1;
+}
+
+int device_declare(lua_State *L)
+{
+    static const struct blr_gap_listener listener = {connected, disconnected};
+    struct declaration declaration = {0};
+    struct run *run = run_of(L);
+    struct task *task = run->started ? task_current(L, "device") : NULL;
+
+    read_declaration(L, &declaration);
+    struct device *device = run_alloc_or_raise(L, sizeof *device);
+    device->run = run;
+    device->conns_end = &device->conns;
+    device->services_end = &device->services;
+    snprintf(device->name, sizeof device->name, "%s", declaration.config.name);
+    sim_stream_init(&device->stream, run->options->seed, device->name, "script");
+    const int error = room_device_new(run->world, &declaration.config, &device->room);
+    if (error)
+        return luaL_error(L, "device: '%s' cannot be made: %s", device->name, blr_strerror(error));
+    *run->devices_end = device;
+    run->devices_end = &device->next;
+    struct sim_controller *controller = room_device_controller(device->room);
+    struct radio *radio = sim_controller_radio(controller);
+    radio_set_position(radio, declaration.position);
+    if (declaration.sensitivity_dbm)
+        radio->sensitivity_ddbm = (int16_t)(declaration.sensitivity_dbm * 10);
+    packets_init(&device->packets);
+    sim_controller_trace(controller, &device->packets.sink);
+    open_trace(device);
+    blr_gap_listen(device_host(device), &listener, device);
+    blr_host_on_failure(device_host(device), failed, device);
+    if (blr_host_start(device_host(device), started, device) != 0)
+        return luaL_error(L, "device: '%s' cannot be started", device->name);
+    if (!task)
+        return declared(L, LUA_OK, (lua_KContext)device);
+    device->starter = task;
+    task_start_operation(task);
+    return task_await(task, declared, (lua_KContext)device);
+}
+
+bool device_start_all(struct run *run)
+{
+    for (struct device *device = run->devices; device; device = device->next)
+        while (!device->up && !run->over)
+            if (!sim_world_step(run->world, SIM_NEVER))
+                run_end(run, SCENARIO_TROUBLE, "%s: the host did not start\n", device->name);
+    return !run->over;
+}
+
+void device_publish_all(struct run *run)
+{
+    run->unpublished = false;
+    for (struct device *device = run->devices; device && !run->over; device = device->next)
+        server_publish(device);
+}
+
+void device_close_traces(struct run *run, bool keep)
+{
+    for (struct device *device = run->devices; device; device = device->next) {
+        /* What the host says while it goes is no part of the story. */
+        if (device->room)
+            sim_controller_trace(room_device_controller(device->room), NULL);
+        if (!device->writer)
+            continue;
+        if (!keep)
+            trace_writer_abort(device->writer);
+        else if (trace_writer_close(device->writer) != 0)
+            run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n",
+                    text_get(&device->trace_path), strerror(errno));
+        device->writer = NULL;
+    }
+}
+
+void device_remove_traces(struct run *run)
+{
+    for (struct device *device = run->devices; device; device = device->next)
+        if (device->trace_path.len)
+            unlink(text_get(&device->trace_path));
+}
+
+void device_close_all(struct run *run)
+{
+    for (struct device *device = run->devices; device; device = device->next) {
+        scan_close(device);
+        text_free(&device->trace_path);
+        room_device_free(device->room);
+        device->room = NULL;
+    }
+}
+
+/* --- the type --- */
+
+static int field_name(lua_State *L)
+{
+    const struct device *device = object_check(L, 1, &device_type, "device.name");
+
+    lua_pushstring(L, device->name);
+    return 1;
+}
+
+static int field_address(lua_State *L)
+{
+    struct device *device = object_check(L, 1, &device_type, "device.address");
+
+    value_push_address(L, blr_host_address(device_host(device)));
+    return 1;
+}
+
+static int field_address_type(lua_State *L)
+{
+    struct device *device = object_check(L, 1, &device_type, "device.address_type");
+    const struct bd_addr *address = blr_host_address(device_host(device));
+
+    lua_pushstring(L, address->type == BD_ADDR_RANDOM ? "random" : "public");
+    return 1;
+}
+
+static int device_move(lua_State *L)
+{
+    struct device *device = device_self(L, "device:move");
+    const struct radio_position position = device_position(L, 2, "device:move");
+
+    radio_set_position(sim_controller_radio(room_device_controller(device->room)), position);
+    return 0;
+}
+
+static const char *title(void *object)
+{
+    const struct device *device = object;
+
+    return device->name;
+}
+
+static const luaL_Reg methods[] = {
+    {"advertise", device_advertise},
+    {"advertise_stop", device_advertise_stop},
+    {"connect", device_connect},
+    {"connections", device_connections},
+    {"move", device_move},
+    {"observe", device_observe},
+    {"scan", device_scan},
+    {"scan_all", device_scan_all},
+    {"script", device_script},
+    {"service", device_service},
+    {"wait_connected", device_wait_connected},
+    {NULL, NULL},
+};
+
+static const luaL_Reg fields[] = {
+    {"address", field_address},
+    {"address_type", field_address_type},
+    {"advertising", device_field_advertising},
+    {"name", field_name},
+    {NULL, NULL},
+};
+
+const struct object_type device_type = {"device", methods, fields, title};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices of a scenario, and what of them outlives a call: connections, scans, services. */
+#ifndef ENGINE_DEVICE_H
+#define ENGINE_DEVICE_H
+
+#include "blueroom/gap.h"
+#include "blueroom/gatt_client.h"
+#include "blueroom/gatt_server.h"
+#include "engine/room.h"
+#include "object.h"
+#include "packets.h"
+#include "task.h"
+
+/* One connection of a device. It outlives the stack's: what was known of it stays known. */
+struct conn {
+    struct conn *next;
+    struct device *device;
+    struct blr_conn *link; /* NULL: gone */
+    struct bd_addr peer;
+    bool central;
+    bool taken;     /* a script has it, or had its chance */
+    uint8_t reason; /* why it is gone */
+    uint16_t handle;
+    uint16_t interval_1250us, latency, timeout_10ms;
+    uint16_t mtu; /* when it went */
+    struct signal gone;
+    struct client_service *services; /* what the script has discovered, in the order of handles */
+    bool all_services;
+    struct subscription *subscriptions;
+};
+
+struct device {
+    struct run *run;
+    struct device *next; /* in the order of declaration */
+    char name[NAME_SIZE];
+    struct room_device *room;
+    struct packets packets; /* the last ones, and the trace file */
+    struct trace_writer *writer;
+    struct text trace_path;
+    struct sim_stream stream; /* of its scripts' math.random */
+    uint64_t touched;         /* when a script last used it: a count */
+    bool up;
+    struct task *starter; /* waits for the host to be up */
+    struct conn *conns, **conns_end;
+    struct signal connected;
+    struct scan *scan; /* the one that runs */
+    struct server_service *services, **services_end;
+};
+
+/* The device that a method is called on: notes that it is in use. */
+struct device *device_self(lua_State *L, const char *call);
+struct blr_host *device_host(struct device *device);
+void device_touch(struct device *device);
+struct device *device_find(struct run *run, const char *name);
+
+/* Starts the hosts that are not up; false when one failed and the run is over. */
+bool device_start_all(struct run *run);
+/* Publishes the services that were declared since the last time. */
+void device_publish_all(struct run *run);
+/* Stops tracing; the files get their names, or are dropped. */
+void device_close_traces(struct run *run, bool keep);
+void device_remove_traces(struct run *run);
+/* Hosts and controllers go. */
+void device_close_all(struct run *run);
+
+/* A table {x, y, z} or { x =, y =, z = } in metres at index. */
+struct radio_position device_position(lua_State *L, int index, const char *what);
+
+/* --- the methods, by file --- */
+
+int device_declare(lua_State *L);   /* device.c */
+int device_script(lua_State *L);    /* script_object.c */
+int device_advertise(lua_State *L); /* adv.c */
+int device_advertise_stop(lua_State *L);
+int device_field_advertising(lua_State *L);
+int device_scan(lua_State *L); /* scan.c */
+int device_scan_all(lua_State *L);
+int device_observe(lua_State *L);
+int device_connect(lua_State *L); /* conn.c */
+int device_wait_connected(lua_State *L);
+int device_connections(lua_State *L);
+int device_service(lua_State *L); /* server.c */
+
+void scan_close(struct device *device);
+/* Told by the GAP listener in device.c. */
+void conn_opened(struct device *device, struct blr_conn *link);
+void conn_closed(struct device *device, struct blr_conn *link, uint8_t reason);
+/* The connection behind a stack's, or NULL. */
+struct conn *conn_of(struct device *device, const struct blr_conn *link);
+void subscription_conn_closed(struct conn *conn);
+void server_publish(struct device *device);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scenario scripts: runs each scenario of a script in a world of its own.
+ *
+ * A file is run once per scenario that it declares: what stands outside scenario() is declared anew
+ * each time, with the same seed. scenarios/README.md documents what a script can say.
+ */
+#ifndef ENGINE_SCENARIO_H
+#define ENGINE_SCENARIO_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/time.h"
+
+enum scenario_result {
+    SCENARIO_PASSED,
+    SCENARIO_FAILED,  /* an expectation failed, or an operation that the story counts on */
+    SCENARIO_TROUBLE, /* the script does not run, a limit was reached, a trace cannot be written */
+};
+
+/* One scenario that was run. What it points to lives until the call returns. */
+struct scenario_report {
+    const char *name; /* NULL: the script did not get as far as a scenario */
+    enum scenario_result result;
+    const char *text; /* what went wrong, lines ended by \n; empty when passed */
+    sim_ns ended;     /* virtual time */
+    uint64_t events;
+};
+
+struct scenario_options {
+    uint64_t seed;
+    const char *trace_dir; /* traces go to TRACE_DIR/<script>/; NULL: none */
+    bool air;              /* with trace_dir: air.pcap as well */
+    /* Limits of each scenario; 0: 200 million instructions, 64 MiB, one hour. */
+    uint64_t max_instructions;
+    size_t max_memory;
+    sim_ns max_time;
+    /* Counted up as the scenario gets ahead, for a watchdog in another thread. May be NULL. */
+    atomic_uint_fast64_t *heartbeat;
+    void (*report)(void *user, const struct scenario_report *report);
+    /* What the script logs; may be NULL. */
+    void (*log)(void *user, const char *line);
+    void *user;
+};
+
+/* Runs every scenario of the file. Returns the worst result. */
+enum scenario_result scenario_run_file(const char *path, const struct scenario_options *options);
+
+/*
+ * The same for a text in memory. `name` is what messages show; lib_dir, where require() looks, may
+ * be NULL.
+ */
+enum scenario_result scenario_run_text(const char *name, const char *text, size_t len,
+                                       const char *lib_dir, const struct scenario_options *options);
+
+/* The folder of traces that a script's runs use: its name without folders and ".lua". */
+void scenario_trace_name(const char *path, char name[static 128]);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One scenario being run: its world, its Lua state, its devices and its tasks.
+ *
+ * Reading order: script.c (a file, scenario by scenario), run.c (one scenario from world to
+ * verdict), task.c (coroutines and what they wait for), device.c, then a file a theme: adv.c,
+ * scan.c, conn.c, client.c, subscription.c, server.c, faults.c, expect.c. report.c words failures.
+ *
+ * Scripts run in SIM_PHASE_SCRIPT alone, never within a callback of a host: a callback notes what
+ * came and wakes the task, whose timer resumes it. (The exceptions are on_read, on_write and their
+ * like, which a host asks and which cannot wait.) All objects that a script can hold live until the
+ * scenario ends.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "blueroom/host.h"
+#include "engine/scenario.h"
+#include "sandbox.h"
+#include "sim/stream.h"
+#include "sim/world.h"
+#include "text.h"
+
+struct device;
+struct queue;
+struct run_block;
+struct scenario_list;
+struct task;
+struct trace_writer;
+
+enum { NAME_SIZE = 65 };
+
+struct source {
+    const char *name;   /* "heart_rate.lua": what messages show */
+    const char *folder; /* "scenarios/", as given by the caller, or "" */
+    const char *lib_dir;
+    const char *text;
+    size_t len;
+};
+
+struct run {
+    const struct scenario_options *options;
+    const struct source *source;
+    struct sandbox sandbox;
+    struct sim_world *world;
+    struct sim_actor actor; /* the scenario's own: its name is empty, so that it comes first */
+    bool actor_joined;
+    struct sim_stream stream; /* of the body's math.random */
+    struct device *devices, **devices_end;
+    struct task *tasks, **tasks_end;
+    struct task *current;
+    lua_State *callback_L;          /* where on_read and its like run */
+    struct device *callback_device; /* whose callback runs; NULL: none does */
+    unsigned wanted, declared;  /* scenarios: the index of the one to run, and how many there are */
+    const char *name;           /* of the one to run; NULL while listing */
+    struct scenario_list *list; /* filled while listing, else NULL */
+    int body;                   /* registry reference of the function to run */
+    sim_ns max_time;
+    bool started; /* the body runs: scripts may wait */
+    bool over;
+    bool closing;
+    bool unpublished; /* a service was declared since the last resume */
+    uint64_t touches;
+    enum scenario_result result;
+    struct text report;
+    const char *trace_folder; /* NULL: no traces */
+    bool trace_folder_made;
+    struct trace_writer *air;
+    struct text air_path;
+    struct text scratch[2];
+    struct run_block *blocks; /* of run_alloc() */
+    struct queue *queues;
+};
+
+struct run *run_of(lua_State *L);
+
+/* Zeroed memory that lives as long as the run, or NULL (and the run is over). */
+void *run_alloc(struct run *run, size_t size);
+/* The same, raising in L. */
+void *run_alloc_or_raise(lua_State *L, size_t size);
+
+/* One of two texts, empty: the run's, so that an error of Lua does not lose its memory. */
+struct text *run_scratch(lua_State *L, int which);
+
+/*
+ * Makes the folder for traces, and the air's trace, on first use. False when there are none to be
+ * written, or when that failed and the run is over.
+ */
+bool run_make_trace_folder(struct run *run);
+
+/* The run is over with this result, unless it was over before. The text is one or more lines. */
+void run_end(struct run *run, enum scenario_result result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Ends the run and dooms its script, for want of memory in the engine itself. */
+void run_out_of_memory(struct run *run);
+
+/* --- report.c --- */
+
+/* Adds to run->report: the error on top of L's stack, the lines it came through, the line's text,
+ * the time, the last packets. */
+void report_error(struct run *run, lua_State *L, const char *message);
+/* The packets alone. */
+void report_packets(struct run *run);
+/* For each task that waits: what for and where. */
+void report_waiting(struct run *run);
+
+#endif

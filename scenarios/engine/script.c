@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* A script file: read, and run scenario by scenario. */
+#define _XOPEN_SOURCE 700 /* realpath() */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "run_internal.h"
+
+enum { MAX_SCRIPT = 4 << 20 };
+
+void scenario_trace_name(const char *path, char name[static 128])
+{
+    const char *slash = strrchr(path, '/');
+
+    snprintf(name, 128, "%s", slash ? slash + 1 : path);
+    char *suffix = strrchr(name, '.');
+    if (suffix && suffix != name && strcmp(suffix, ".lua") == 0)
+        *suffix = '\0';
+}
+
+void scenario_list_free(struct scenario_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        free(list->names[i]);
+    free(list->names);
+    *list = (struct scenario_list){0};
+}
+
+/* "2-a-phone-subscribes": for the folder of one scenario among several. */
+static void add_folder_name(struct text *folder, unsigned index, const char *name)
+{
+    char slug[64];
+    size_t len = 0;
+
+    for (; *name && len < sizeof slug - 1; name++) {
+        const unsigned char c = (unsigned char)*name;
+        if (c < 0x80 && isalnum(c))
+            slug[len++] = (char)tolower(c);
+        else if (len && slug[len - 1] != '-')
+            slug[len++] = '-';
+    }
+    while (len && slug[len - 1] == '-')
+        len--;
+    slug[len] = '\0';
+    text_add(folder, "/%u%s%s", index + 1, len ? "-" : "", slug);
+}
+
+static enum scenario_result run_source(const struct source *source,
+                                       const struct scenario_options *options)
+{
+    struct scenario_list list = {0};
+    enum scenario_result worst = run_list(source, options, &list);
+    char trace_name[128];
+
+    scenario_trace_name(source->name, trace_name);
+    if (worst != SCENARIO_PASSED)
+        scenario_list_free(&list);
+    for (unsigned i = 0; i < list.count; i++) {
+        struct text folder = {0};
+        if (options->trace_dir) {
+            text_add(&folder, "%s/%s", options->trace_dir, trace_name);
+            if (list.count > 1)
+                add_folder_name(&folder, i, list.names[i]);
+        }
+        const enum scenario_result result =
+            run_scenario(source, options, i, list.names[i], folder.len ? folder.p : NULL);
+        if (result > worst)
+            worst = result;
+        text_free(&folder);
+    }
+    scenario_list_free(&list);
+    return worst;
+}
+
+enum scenario_result scenario_run_text(const char *name, const char *text, size_t len,
+                                       const char *lib_dir, const struct scenario_options *options)
+{
+    const struct source source = {
+        .name = name, .folder = "", .lib_dir = lib_dir, .text = text, .len = len};
+
+    return run_source(&source, options);
+}
+
+static enum scenario_result trouble(const struct scenario_options *options, const char *path,
+                                    const char *what)
+{
+    struct text text = {0};
+
+    text_add(&text, "%s: %s\n", path, what);
+    const struct scenario_report report = {.result = SCENARIO_TROUBLE, .text = text_get(&text)};
+    if (options->report)
+        options->report(options->user, &report);
+    text_free(&text);
+    return SCENARIO_TROUBLE;
+}
+
+/* The whole file, or NULL and errno. */
+static char *read_file(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat st;
+    char *text = NULL;
+
+    *len = 0;
+    if (!file)
+        return NULL;
+    if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode))
+        errno = EISDIR;
+    else
+        text = malloc(MAX_SCRIPT + 1);
+    if (text) {
+        *len = fread(text, 1, MAX_SCRIPT + 1, file);
+        if (ferror(file) || *len > MAX_SCRIPT) {
+            if (!ferror(file))
+                errno = EFBIG;
+            free(text);
+            text = NULL;
+        }
+    }
+    const int error = errno;
+    fclose(file);
+    errno = error;
+    return text;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * The folder of the libraries: scenarios/lib for a script anywhere below a folder `scenarios`, else
+ * lib beside the script.
+ */
+static void find_lib(const char *folder, struct text *lib)
+{
+    static const char house[] = "scenarios/";
+    const char *found = NULL;
+
+    for (const char *at = folder; (at = strstr(at, house)); at++)
+        if (at == folder || at[-1] == '/')
+            found = at + sizeof house - 1;
+    if (found) {
+        text_add_bytes(lib, folder, (size_t)(found - folder));
+        text_add(lib, "lib");
+        if (is_folder(text_get(lib)))
+            return;
+        text_free(lib);
+    }
+    text_add(lib, "%slib", folder);
+    if (!is_folder(text_get(lib)))
+        text_free(lib);
+}
+
+enum scenario_result scenario_run_file(const char *path, const struct scenario_options *options)
+{
+    const char *slash = strrchr(path, '/');
+    const size_t folder_len = slash ? (size_t)(slash + 1 - path) : 0;
+    struct text folder = {0}, lib = {0};
+    size_t len;
+    char *text = read_file(path, &len);
+
+    if (!text)
+        return trouble(options, path, strerror(errno));
+    text_add_bytes(&folder, path, folder_len);
+    /* Where it really lies, however it was named. */
+    char *real = realpath(path, NULL);
+    if (real) {
+        strrchr(real, '/')[1] = '\0';
+        find_lib(real, &lib);
+    }
+    free(real);
+    const struct source source = {
+        .name = path + folder_len,
+        .folder = text_get(&folder),
+        .lib_dir = lib.p,
+        .text = text,
+        .len = len,
+    };
+    const enum scenario_result result = run_source(&source, options);
+    text_free(&folder);
+    text_free(&lib);
+    free(text);
+    return result;
+}

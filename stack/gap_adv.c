@@ -106,7 +106,8 @@ static int check(const struct blr_adv_params *params)
 {
     if (params->data_len > GAP_ADV_DATA_MAX || params->scan_response_len > GAP_ADV_DATA_MAX)
         return BLR_ERR_TOO_LONG;
-    if ((params->data_len && !params->data) || (params->scan_response_len && !params->scan_response))
+    if ((params->data_len && !params->data) ||
+        (params->scan_response_len && !params->scan_response))
         return BLR_ERR_INVALID;
     if (params->channel_map & ~ALL_CHANNELS)
         return BLR_ERR_INVALID;

@@ -6,8 +6,8 @@
  * A command is embedded in its owner and may be submitted again when it has been answered: nothing
  * is allocated and no command is refused for want of room. An answer belongs to the command in
  * flight if it names its opcode. A command that is not answered, or for which no credit comes,
- * within HCI_COMMAND_TIMEOUT means that the controller is gone; the specification sets no limit, and
- * two seconds is what hosts commonly wait.
+ * within HCI_COMMAND_TIMEOUT means that the controller is gone; the specification sets no limit,
+ * and two seconds is what hosts commonly wait.
  */
 #ifndef STACK_HCI_DRIVER_H
 #define STACK_HCI_DRIVER_H
@@ -57,7 +57,7 @@ struct hci_driver {
     uint16_t current_opcode;
     bool in_flight;
     bool running;
-    bool link_full; /* until the link says writable */
+    bool link_full;  /* until the link says writable */
     uint8_t credits; /* commands that the controller can take, by its last answer */
     struct timer timeout;
     uint32_t unexpected_answers; /* named no command in flight, or made no sense for it */
@@ -106,6 +106,7 @@ void hci_driver_writable(struct hci_driver *driver);
  * Sends an ACL data packet: 0, or BLR_ERR_AGAIN until the link is writable. A link that can never
  * carry it is a failure, for which the answer is BLR_ERR_AGAIN as well.
  */
-int hci_driver_send_acl(struct hci_driver *driver, const uint8_t *packet, size_t len) BLR_MUST_CHECK;
+int hci_driver_send_acl(struct hci_driver *driver, const uint8_t *packet,
+                        size_t len) BLR_MUST_CHECK;
 
 #endif

@@ -16,7 +16,7 @@ struct hci_step {
     bool (*needed)(const struct blr_host *host);
     /* Writes the parameters. NULL: there are none. */
     void (*build)(struct blr_host *host, struct wr *w);
-    /* Takes the return parameters; nonzero ends the sequence with that error. NULL: nothing to do. */
+    /* Takes the return parameters; nonzero ends the sequence with that error. May be NULL. */
     int (*answered)(struct blr_host *host, struct rd *ret);
 };
 

@@ -59,9 +59,9 @@ struct host_counters {
 };
 
 struct host_acl {
-    uint16_t fragment; /* octets of data in one packet; 0: not yet known */
-    uint16_t total, free; /* of the controller's buffers */
-    uint16_t idle;        /* connections with nothing in those buffers */
+    uint16_t fragment;     /* octets of data in one packet; 0: not yet known */
+    uint16_t total, free;  /* of the controller's buffers */
+    uint16_t idle;         /* connections with nothing in those buffers */
     struct blr_conn *turn; /* whose turn it is; NULL: the first's */
 };
 
@@ -82,7 +82,7 @@ enum gap_connect_state {
     GAP_CONNECT_IDLE,
     WAIT_CREATE_CONNECTION_STATUS,
     WAIT_CONNECTION_COMPLETE,
-    WAIT_CANCEL_COMPLETE,            /* LE Create Connection Cancel is on its way */
+    WAIT_CANCEL_COMPLETE,               /* LE Create Connection Cancel is on its way */
     WAIT_CANCELLED_CONNECTION_COMPLETE, /* it was answered */
 };
 
@@ -136,8 +136,8 @@ struct blr_host {
 /* --- host.c --- */
 
 /*
- * Nothing more is sent to the controller or heard from it, so there is no second failure; what has to
- * be told follows from a timer.
+ * Nothing more is sent to the controller or heard from it, so there is no second failure; what has
+ * to be told follows from a timer.
  */
 void host_fail(struct blr_host *host, int error);
 

@@ -33,7 +33,8 @@ static void drain(struct fuzz_host *fuzz)
     }
 }
 
-static void send_fragments(struct fuzz_host *fuzz, uint16_t handle, const uint8_t *frame, size_t len)
+static void send_fragments(struct fuzz_host *fuzz, uint16_t handle, const uint8_t *frame,
+                           size_t len)
 {
     unsigned pb = HCI_ACL_FIRST_FLUSHABLE;
 

@@ -2,7 +2,8 @@
 /*
  * A controller that does only what a test tells it: the far end of a host's HCI link. It keeps what
  * the host sends, and can answer commands as a well-behaved controller does, so that a test need
- * write only what it is about. It calls into the host from the test alone, never from within a send.
+ * write only what it is about. It calls into the host from the test alone, never from within a
+ * send.
  */
 #ifndef TESTS_FAKE_CONTROLLER_H
 #define TESTS_FAKE_CONTROLLER_H
@@ -38,16 +39,16 @@ struct fake_controller {
     uint8_t acl_packets;
     uint8_t hci_version;
     uint64_t lmp_features;
-    uint8_t credits;        /* Num_HCI_Command_Packets in every answer */
-    uint16_t fails_opcode;  /* this one with fails_status */
+    uint8_t credits;       /* Num_HCI_Command_Packets in every answer */
+    uint16_t fails_opcode; /* this one with fails_status */
     uint8_t fails_status;
     uint16_t short_opcode;  /* this one with half of its return parameters */
     uint16_t silent_opcode; /* this one not at all */
     int8_t rssi_dbm;
 
-    bool in_place;       /* it allocates nothing of its own (see fake_controller_send()) */
-    int send_error;      /* what the link answers; 0: it takes packets */
-    unsigned room;       /* packets that the link holds, until they are taken by the test */
+    bool in_place;  /* it allocates nothing of its own (see fake_controller_send()) */
+    int send_error; /* what the link answers; 0: it takes packets */
+    unsigned room;  /* packets that the link holds, until they are taken by the test */
 };
 
 /* An LE controller with 4 buffers of 27 octets. */

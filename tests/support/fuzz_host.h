@@ -16,9 +16,9 @@ struct fuzz_host {
     struct manual_clock clock;
     struct fake_controller fake;
     struct blr_host *host;
-    unsigned pending;   /* operations accepted and not yet called back */
-    unsigned links;     /* told of and not yet ended */
-    bool calling;       /* a call is under way: no callback may come */
+    unsigned pending;    /* operations accepted and not yet called back */
+    unsigned links;      /* told of and not yet ended */
+    bool calling;        /* a call is under way: no callback may come */
     uint8_t in_callback; /* what to call from within the next callback; 0: nothing */
 };
 

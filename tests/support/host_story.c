@@ -16,8 +16,8 @@ void host_story_log(struct host_story *story, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    const int n = vsnprintf(story->log + story->log_len, sizeof story->log - story->log_len, format,
-                            args);
+    const int n =
+        vsnprintf(story->log + story->log_len, sizeof story->log - story->log_len, format, args);
     va_end(args);
     assert_true(n >= 0 && (size_t)n < sizeof story->log - story->log_len);
     story->log_len += (size_t)n;

@@ -42,7 +42,7 @@ int host_story_teardown_freed(void **state);
 void host_story_log(struct host_story *story, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What was called back since the last time is this, and nothing else: lines as the callbacks write. */
+/* What was called back since the last time is this, in the callbacks' lines, and nothing else. */
 void expect_told(struct host_story *story, const char *text);
 
 /* The host's oldest command is this: "200a 01", opcode and parameters. It stays unanswered. */

@@ -243,8 +243,9 @@ static void waits_for_the_link(void **state)
 
     story->fake.room = 1;
     assert_int_equal(send_len(conn, 24), 0);
-    expect_acl(story, "0040 0 18 00 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
-                      "00 00 00");
+    expect_acl(story,
+               "0040 0 18 00 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+               "00 00 00");
     expect_no_acl(story);
     fake_controller_writable(&story->fake);
     expect_acl(story, "0040 1 00");
@@ -349,20 +350,27 @@ static const struct reassembly_row reassembly_rows[] = {
     {"in two", {{2, "06 00 05 00 7e 01"}, {1, "02 00 aa bb"}}, "01", 0, 0, 0},
     {"octet by octet",
      {{2, "04"}, {1, "00"}, {1, "05"}, {1, "00"}, {1, "7e 02"}, {1, "00 00"}},
-     "02", 0, 0, 0},
+     "02",
+     0,
+     0,
+     0},
     {"header in two", {{2, "04 00 05"}, {1, "00 7e 02 00 00"}}, "02", 0, 0, 0},
-    {"a start while another is unfinished",
-     {{2, "06 00 05 00 7e 01"}, {2, PDU_B}},
-     "02", 1, 0, 0},
+    {"a start while another is unfinished", {{2, "06 00 05 00 7e 01"}, {2, PDU_B}}, "02", 1, 0, 0},
     {"a start in two while another is unfinished",
      {{2, "06 00 05 00 7e 01"}, {2, "04 00 05 00"}, {1, "7e 02 00 00"}},
-     "02", 1, 0, 0},
+     "02",
+     1,
+     0,
+     0},
     {"a continuation without a start", {{1, PDU_A}, {2, PDU_B}}, "02", 0, 1, 0},
     {"a continuation after the end", {{2, PDU_A}, {1, "00"}, {2, PDU_B}}, "01 02", 0, 1, 0},
     {"more than the length at once", {{2, PDU_A " cc"}, {2, PDU_B}}, "02", 1, 0, 0},
     {"more than the length later",
      {{2, "06 00 05 00 7e 01"}, {1, "02 00 aa bb cc"}, {1, "00"}, {2, PDU_B}},
-     "02", 1, 1, 0},
+     "02",
+     1,
+     1,
+     0},
     {"an empty start", {{2, ""}, {2, PDU_B}}, "02", 0, 0, 1},
     {"complete in itself (PB 3)", {{3, PDU_A}, {2, PDU_B}}, "02", 0, 0, 1},
     {"broadcast", {{2 | 4, PDU_A}, {2, PDU_B}}, "02", 0, 0, 1},

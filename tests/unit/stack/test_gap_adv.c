@@ -23,7 +23,8 @@ static void advertising(struct host_story *story)
     assert_true(blr_gap_advertising(story->host));
 }
 
-#define ZEROS_28 " 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
+#define ZEROS_28                                                                                   \
+    " 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
 
 static void starts_and_stops(void **state)
 {
@@ -65,10 +66,12 @@ static void full_data_of_both_kinds(void **state)
     memset(data, 0, sizeof data); /* it has been copied */
     memset(scan_response, 0, sizeof scan_response);
     expect_answer(story, "2006 20 00 00 40 02 00 00 00 00 00 00 00 00 05 00");
-    expect_answer(story, "2008 1f 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 "
-                         "11 11 11 11 11 11 11 11 11");
-    expect_answer(story, "2009 1f 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 "
-                         "22 22 22 22 22 22 22 22 22");
+    expect_answer(story,
+                  "2008 1f 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 "
+                  "11 11 11 11 11 11 11 11 11");
+    expect_answer(story,
+                  "2009 1f 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 "
+                  "22 22 22 22 22 22 22 22 22");
     expect_answer(story, "200a 01");
     expect_told(story, "advertise ok\n");
 }
@@ -217,9 +220,7 @@ static const struct refused_row refused_rows[] = {
     {"response from nowhere", {.scan_response_len = 1}, BLR_ERR_INVALID},
     {"a fourth channel", {.channel_map = 8}, BLR_ERR_INVALID},
     {"no such kind", {.kind = (enum blr_adv_kind)3}, BLR_ERR_INVALID},
-    {"interval under 20 ms",
-     {.interval_min_625us = 31, .interval_max_625us = 40},
-     BLR_ERR_INVALID},
+    {"interval under 20 ms", {.interval_min_625us = 31, .interval_max_625us = 40}, BLR_ERR_INVALID},
     {"interval over 10.24 s",
      {.interval_min_625us = 32, .interval_max_625us = 0x4001},
      BLR_ERR_INVALID},

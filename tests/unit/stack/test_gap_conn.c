@@ -71,8 +71,7 @@ static void peer_disconnects_while_the_command_is_under_way(void **state)
     expect_command(story, "0406 40 00 13");
     fake_controller_disconnected(&story->fake, 0x40, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
     expect_told(story, "disconnected 0040 13\n");
-    fake_controller_status(&story->fake, HCI_OP_DISCONNECT,
-                           HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER);
+    fake_controller_status(&story->fake, HCI_OP_DISCONNECT, HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER);
     expect_answer(story, "200a 00");
     expect_told(story, "advertise_stop ok\n");
 }

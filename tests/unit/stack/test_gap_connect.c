@@ -15,8 +15,9 @@ static void connect_with(struct host_story *story, sim_ns timeout_ns)
 
 static void created(struct host_story *story)
 {
-    expect_answer(story, "200d 60 00 30 00 00 01 40 00 00 00 00 c0 00 18 00 28 00 00 00 a4 01 00 00 "
-                         "00 00");
+    expect_answer(story,
+                  "200d 60 00 30 00 00 01 40 00 00 00 00 c0 00 18 00 28 00 00 00 a4 01 00 00 "
+                  "00 00");
 }
 
 static void complete(struct host_story *story, uint8_t status)

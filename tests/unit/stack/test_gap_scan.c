@@ -89,7 +89,8 @@ static void reports_come(void **state)
     expect_told(story, "report 4 00:DC:00:00:00:02 0 127 []\n" REPORT_TEXT);
     /* Identity addresses, public and random. */
     send_reports(story, "02 03 02 02 00 00 00 dc 00 00 14 02 03 02 00 00 00 dc c0 00 81");
-    expect_told(story, "report 3 00:DC:00:00:00:02 0 20 []\nreport 2 C0:DC:00:00:00:02 1 -127 []\n");
+    expect_told(story,
+                "report 3 00:DC:00:00:00:02 0 20 []\nreport 2 C0:DC:00:00:00:02 1 -127 []\n");
     assert_int_equal(story->host->counters.malformed_packets, 0);
 }
 
@@ -208,8 +209,10 @@ struct refused_row {
 };
 
 static const struct refused_row refused_rows[] = {
-    {"window over interval", 16, 17},    {"window under 2.5 ms", 16, 3},
-    {"interval over 10.24 s", 0x4001, 4}, {"no window", 16, 0},
+    {"window over interval", 16, 17},
+    {"window under 2.5 ms", 16, 3},
+    {"interval over 10.24 s", 0x4001, 4},
+    {"no window", 16, 0},
     {"no interval", 0, 16},
 };
 

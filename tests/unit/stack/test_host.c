@@ -31,7 +31,10 @@ static const struct config_row config_rows[] = {
     {.name = "static", .type = 1, .address = {1, 0, 0, 0, 0, 0xC0}, .valid = true},
     {.name = "static of zeros", .type = 1, .address = {0, 0, 0, 0, 0, 0xC0}},
     {.name = "static of ones", .type = 1, .address = {255, 255, 255, 255, 255, 255}},
-    {.name = "almost all ones", .type = 1, .address = {254, 255, 255, 255, 255, 255}, .valid = true},
+    {.name = "almost all ones",
+     .type = 1,
+     .address = {254, 255, 255, 255, 255, 255},
+     .valid = true},
     {.name = "non-resolvable", .type = 1, .address = {1, 2, 3, 4, 5, 6}, .valid = true},
     {.name = "of no kind", .type = 1, .address = {1, 2, 3, 4, 5, 0x86}},
 };
@@ -70,7 +73,7 @@ static void brings_up_in_order(void **state)
     expect_answer(story, "2003 ");
     expect_answer(story, "2002 ");
     expect_answer(story, "1009 ");
-    expect_answer(story, "0c01 10 88 00 02 00 00 00 20");
+    expect_answer(story, "0c01 10 88 00 00 00 00 00 20");
     expect_told(story, "");
     expect_answer(story, "2001 0f 00 00 00 00 00 00 00");
     expect_no_command(story);

@@ -147,6 +147,7 @@ static const struct row rows[] = {
     {"Read Multiple, one wants authorization", "0E 1200 2600", "01 0E 2600 08"},
     {"Read Multiple of one", "0E 1200", "01 0E 0000 04"},
     {"Read Multiple of two and a half", "0E 1200 0500 12", "01 0E 0000 04"},
+    {"Read Multiple of three and a half", "0E 1200 0500 1200 12", "01 0E 0000 04"},
 
     /* 3.4.4.9 */
     {"Read By Group Type", "10 0100 FFFF 0028",

@@ -36,10 +36,10 @@ static const struct pdu_row rows[] = {
 
 static const struct pdu_row *find_row(const struct ll_conn *conn, uint8_t opcode)
 {
+    if (opcode >= sizeof rows / sizeof rows[0])
+        return NULL;
     const struct pdu_row *row = &rows[opcode];
-
-    if (opcode >= sizeof rows / sizeof rows[0] || !row->received ||
-        !(row->from & (conn->central ? FROM_PERIPHERAL : FROM_CENTRAL)) ||
+    if (!row->received || !(row->from & (conn->central ? FROM_PERIPHERAL : FROM_CENTRAL)) ||
         (row->feature != NO_FEATURE && !ll_has_feature(conn->ll, row->feature)))
         return NULL;
     return row;

@@ -80,7 +80,7 @@ static int print_all(const char *name, struct trace_reader *reader, struct trace
             return cli_trouble("dump", "%s: out of memory", name);
         fwrite(line, 1, len, stdout);
         if (putchar('\n') == EOF)
-            return cli_trouble("dump", "standard output: %s", strerror(errno));
+            return CLI_TROUBLE; /* main() tells of standard output */
     }
 }
 

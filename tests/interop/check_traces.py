@@ -6,8 +6,8 @@ usage: check_traces.py [--program BLUEROOM] [--lossless PATTERN]... DIRECTORY...
 
 For each .btsnoop, .pcap and .pcapng below the directories:
 - tshark finds no malformed packet and no expert information of warning or worse;
-- tshark finds nothing to note at all in air traces whose path matches a --lossless pattern (a
-  lossless scenario has no retransmission and no packet that was not acknowledged);
+- tshark finds no retransmission and no packet that was not acknowledged in air traces whose path
+  matches a --lossless pattern;
 - btmon reads each .btsnoop and calls nothing malformed or invalid;
 - with --program, `blueroom dump` prints as many packets as tshark counts, nothing malformed, and the
   names that belong to the opcodes, event codes and PDU types that tshark decodes.
@@ -29,7 +29,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NOTE, WARNING = 0x400000, 0x600000  # of Wireshark's expert severities
+WARNING = 0x600000  # of Wireshark's expert severities
+LOSS = re.compile("Retransmission|Not acknowledged")  # its notes on SN and NESN
 SNOOP_HEADER, SNOOP_RECORD = 16, 24
 FIELDS = ["frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.malformed",
           "bthci_cmd.opcode", "bthci_evt.code", "bthci_evt.opcode", "bthci_evt.le_meta_subevent",
@@ -111,9 +112,9 @@ class Checker:
         for frame in frames:
             severity = max([int(text, 0) for text in
                             frame["_ws.expert.severity"].split(";") if text] or [0])
-            if severity >= WARNING or frame["_ws.malformed"] or clean and severity >= NOTE:
-                found.append(f"tshark: packet {frame['frame.number']}: "
-                             f"{frame['_ws.expert.message'] or 'malformed'}")
+            message = frame["_ws.expert.message"]
+            if severity >= WARNING or frame["_ws.malformed"] or clean and LOSS.search(message):
+                found.append(f"tshark: packet {frame['frame.number']}: {message or 'malformed'}")
         return found, frames
 
     @staticmethod
@@ -185,7 +186,7 @@ def main():
     parser.add_argument("--program", metavar="BLUEROOM",
                         help="compare with what this program's dump prints")
     parser.add_argument("--lossless", metavar="PATTERN", action="append", default=[],
-                        help="air traces that must have no note at all, such as '*/ibeacon/*'")
+                        help="air traces without loss, such as '*/heart_rate/*'")
     parser.add_argument("directory", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
 

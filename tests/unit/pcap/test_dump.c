@@ -275,6 +275,45 @@ static void many_links(void **state)
     trace_dump_free(dump);
 }
 
+struct sample_row {
+    const char *name;
+};
+
+static const struct sample_row sample_rows[] = {{"phone.btsnoop"}, {"air.pcap"}};
+
+/* The samples of tests/vectors/traces/ print as the text beside them. */
+static void prints_sample(void **state)
+{
+    const struct sample_row *row = *state;
+    char path[512], text_path[520];
+    struct trace_problem problem;
+    struct trace_reader *reader;
+    const struct trace_record *record;
+    size_t text_len, line_len;
+
+    snprintf(path, sizeof path, "%s/tests/vectors/traces/%s", BLR_SOURCE_DIR, row->name);
+    snprintf(text_path, sizeof text_path, "%s.txt", path);
+    char *text = (char *)file_read(text_path, &text_len);
+    struct trace_dump *dump = trace_dump_new();
+    assert_non_null(text);
+    assert_non_null(dump);
+    assert_int_equal(trace_reader_open(path, &reader, &problem), 0);
+    const char *wanted = text;
+    while (trace_reader_next(reader, &record) == 0 && record) {
+        const char *line = trace_dump_record(dump, record, &line_len);
+        assert_non_null(line);
+        if (strncmp(wanted, line, line_len) != 0 || wanted[line_len] != '\n')
+            fail_msg("printed \"%s\"\nwanted  \"%.*s\"", line, (int)strcspn(wanted, "\n"),
+                     wanted);
+        wanted += line_len + 1;
+    }
+    assert_string_equal(wanted, "");
+    assert_string_equal(trace_reader_problem(reader)->text, "");
+    trace_reader_close(reader);
+    trace_dump_free(dump);
+    free(text);
+}
+
 static void dump_file(const char *path)
 {
     struct trace_problem problem;
@@ -321,7 +360,7 @@ static unsigned dump_directory(const char *base, const char *name)
 /* Captures of the field, where there are some: they are not part of the project. */
 static void captures(void **state)
 {
-    const char *base = getenv("BLUEROOM_CAPTURES");
+    const char *base = getenv("BLR_CAPTURES");
 
     (void)state;
     if (!base)
@@ -342,6 +381,7 @@ int main(void)
 
     failed += RUN_ROWS(time_rows, prints_time);
     failed += RUN_ROWS(other_rows, prints_other);
+    failed += RUN_ROWS(sample_rows, prints_sample);
     failed += RUN_ROWS_N(hci.records, hci.count, prints_record);
     failed += RUN_ROWS_N(air.records, air.count, prints_record);
     vectors_free(&hci);

@@ -8,10 +8,13 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 
-/* A test program has one thread; the allocator leaves no other place for this. */
-static unsigned count, fail_at;
-static size_t octets;
-static bool happened;
+/*
+ * A test program has one thread; the allocator leaves no other place for this. Volatile, because an
+ * optimizer that sees the whole program knows that calloc() looks at nothing of it.
+ */
+static volatile unsigned count, fail_at;
+static volatile size_t octets;
+static volatile bool happened;
 
 void fail_alloc_from(unsigned n)
 {

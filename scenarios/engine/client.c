@@ -118,7 +118,7 @@ static void await_discovery(lua_State *L, struct task *task, int error, enum ste
 {
     if (error)
         failure_raise(L, error, task->what, NULL);
-    task->step = step;
+    task->step = (int)step;
     task_await(task, k, (lua_KContext)task);
 }
 

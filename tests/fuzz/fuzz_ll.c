@@ -8,7 +8,7 @@
  * bit 0, make a correct header (and sender's address) for them; bit 1, spoil the CRC; bits 2 to 4,
  * what the host does meanwhile.
  */
-#include "ll_tester.h"
+#include "link_tester.h"
 
 #define STEPS_MAX 400
 

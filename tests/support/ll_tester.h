@@ -4,8 +4,7 @@
  *
  * An upper tester calls ll_*() and keeps what is indicated, each with its time. The lower tester is
  * a raw radio that hears every PDU on every channel but its own, and sends PDUs made by hand at
- * exact times. `struct link` is its end of one connection: it keeps anchor points, channels and
- * sequence numbers as a correct peer would, and every part of it may be changed to be wrong.
+ * exact times; link_tester.h makes it one end of a connection.
  *
  * Whatever is expected must be the next thing that happens: an indication or PDU that nobody
  * expected fails the test, at the latest in lower_expect_silence(), upper_expect_none() and
@@ -24,7 +23,6 @@
 #include <cmocka.h>
 
 #include "ll.h"
-#include "ll_chan.h"
 #include "sim/raw_radio.h"
 #include "sim/world.h"
 #include "wire/crc24.h"
@@ -130,68 +128,14 @@ void lower_forget(struct ll_room *room);
 const struct radio_rx *lower_expect_adv(struct ll_room *room, sim_ns within, const uint8_t *pdu,
                                         size_t len);
 
+/* Any packet; it must be one that can be sent. */
+void lower_send(struct ll_room *room, const struct radio_packet *packet);
+
 /* On an advertising channel, at that time. */
 void lower_send_adv(struct ll_room *room, uint8_t channel, sim_ns start, const uint8_t *pdu,
                     size_t len);
 /* "SCAN_REQ" and so on with the addresses and the data. Returns the length. */
 size_t lower_adv_pdu(uint8_t pdu[static LL_PDU_MAX], uint8_t type, struct bd_addr from,
                      const struct bd_addr *to, const uint8_t *data, size_t len);
-
-/* --- the lower tester's end of a connection --- */
-
-struct link {
-    struct ll_room *room;
-    bool central; /* the lower tester is */
-    struct ll_connect_ind ind;
-    struct ll_chan chan;
-    uint16_t counter;
-    sim_ns anchor;    /* of event `counter` */
-    uint8_t channel;  /* of the event under way */
-    sim_ns last_end;  /* of the last packet of the event */
-    bool sn, nesn;
-    bool acked;       /* the last PDU heard acknowledged the last one sent */
-    bool new_data;    /* and was not a repetition */
-    struct ll_data_header header; /* of the last PDU heard */
-    uint8_t pdu[LL_PDU_MAX];
-    size_t len;
-    sim_ns start;     /* of the last PDU heard */
-};
-
-/* A CONNECT_IND that is right: interval 24 (30 ms), timeout 1 s, window offset 0, size 1. */
-struct ll_connect_ind link_connect_ind(struct bd_addr peer);
-/* Answers the next ADV_IND with it, and takes up connected(): the lower tester is the central. */
-void link_open_central(struct link *link, struct upper *peripheral,
-                       const struct ll_connect_ind *ind);
-/* Advertises until the upper's CONNECT_IND comes: the lower tester is the peripheral. */
-void link_open_peripheral(struct link *link, struct upper *central, bool ch_sel);
-
-/* Central: begins the next event at its anchor point, with an offset to be early or late. */
-void link_begin(struct link *link);
-/* Leaves out that many events. */
-void link_skip(struct link *link, unsigned events);
-
-/* Sends at T_IFS (or the anchor point, first in an event) with the numbers of the moment. */
-void link_send(struct link *link, uint8_t llid, const void *payload, size_t len, bool md);
-void link_send_empty(struct link *link, bool md);
-/* Any bytes; `bad_crc` spoils the CRC. */
-void link_send_raw(struct link *link, const uint8_t *pdu, size_t len, bool bad_crc);
-
-/*
- * The peer's PDU comes: at T_IFS after the last, or (first in an event, as the peripheral) at the
- * anchor point; channel, access address and lengths are checked, numbers updated.
- */
-void link_hear(struct link *link);
-/* And it is this one. */
-void link_expect(struct link *link, uint8_t llid, const void *payload, size_t len, bool md);
-void link_expect_empty(struct link *link);
-/* Nothing comes at T_IFS. */
-void link_expect_nothing(struct link *link);
-
-/* One whole event in which only empty PDUs go both ways. */
-void link_idle_event(struct link *link);
-/*
- * One whole event: a PDU goes to the Link Layer under test, an empty one (that acknowledges) comes.
- */
-void link_event(struct link *link, uint8_t llid, const void *payload, size_t len);
 
 #endif

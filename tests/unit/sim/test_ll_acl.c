@@ -3,7 +3,7 @@
  * ACL data (Core v5.4, Vol 6, Part B, 4.5.9, and the controller's buffers): fragments,
  * acknowledgement, retransmission, flow control.
  */
-#include "ll_tester.h"
+#include "link_tester.h"
 #include "rows.h"
 
 struct fixture {

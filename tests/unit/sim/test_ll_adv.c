@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Advertising (Core v5.4, Vol 6, Part B, 4.4.2) between an upper and a lower tester. */
-#include "ll_tester.h"
+#include "link_tester.h"
 #include "rows.h"
 
 #define INTERVAL SIM_MS(100)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections (Core v5.4, Vol 6, Part B, 4.5) between an upper and a lower tester. */
-#include "ll_tester.h"
+#include "link_tester.h"
 #include "rows.h"
 
 #define INTERVAL SIM_MS(30)
@@ -76,132 +76,6 @@ static void idle_events(void **state)
     uint8_t map[5];
     assert_int_equal(ll_read_channel_map(f.upper->ll, 0, map), 0);
     assert_memory_equal(map, f.link.ind.channel_map, sizeof map);
-    ll_room_close(&f.room);
-}
-
-/* --- the transmit window --- */
-
-struct window_row {
-    const char *name;
-    uint8_t win_size;
-    uint16_t win_offset;
-    int64_t shift_us; /* of the first packet, from the beginning of the window */
-    unsigned missed;  /* events before it */
-    bool heard;
-};
-
-static const struct window_row windows[] = {
-    {"at its beginning", 1, 0, 0, 0, true},
-    {"at its end", 1, 0, 1250, 0, true},
-    {"a larger one's end", 8, 3, 10000, 0, true},
-    {"early within the widening", 1, 0, -16, 0, true},
-    {"too early", 1, 0, -18, 0, false},
-    {"late within the widening", 1, 0, 1266, 0, true},
-    {"too late", 1, 0, 1268, 0, false},
-    {"in the second event", 1, 5, 700, 1, true},
-    {"in the sixth event", 1, 5, 1250, 5, true},
-    /* 100 ppm of 30 ms and the delay before: 3 us more. */
-    {"in the second event, widened", 1, 0, 1250 + 16 + 3, 1, true},
-    {"in the second event, beyond", 1, 0, 1250 + 16 + 5, 1, false},
-};
-
-/*
- * CONNECT_IND -->
- *     (1.25 ms, offset)
- * first packet -->     somewhere in the window
- * <-- its answer
- * next packet -->      exactly one interval after the first
- */
-static void transmit_window(void **state)
-{
-    const struct window_row *row = *state;
-    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
-
-    ind.win_size_1250us = row->win_size;
-    ind.win_offset_1250us = row->win_offset;
-    open_peripheral(&f, &ind);
-    if (row->missed)
-        link_skip(&f.link, row->missed);
-    f.link.anchor += SIM_US(row->shift_us + 100) - SIM_US(100);
-    link_begin(&f.link);
-    link_send_empty(&f.link, false);
-    if (row->heard) {
-        link_expect_empty(&f.link);
-        for (int i = 0; i < 10; i++)
-            link_idle_event(&f.link);
-    } else {
-        lower_expect_silence(&f.room, SIM_MS(25));
-    }
-    ll_room_close(&f.room);
-}
-
-/* --- window widening --- */
-
-struct widening_row {
-    const char *name;
-    unsigned missed;
-    uint8_t sca; /* the central's */
-    int64_t shift_us;
-    bool heard;
-};
-
-/* 50 ppm here and 50 or 500 ppm there, of 30 ms an event, and 16 us (4.2.4). */
-static const struct widening_row widenings[] = {
-    {"next event, early", 0, 5, -18, true},
-    {"next event, too early", 0, 5, -20, false},
-    {"next event, late", 0, 5, 18, true},
-    {"next event, too late", 0, 5, 20, false},
-    {"after 10 events, early", 9, 5, -45, true},
-    {"after 10 events, too early", 9, 5, -47, false},
-    {"after 10 events, late", 9, 5, 45, true},
-    {"after 10 events, too late", 9, 5, 47, false},
-    {"500 ppm, after 10 events, late", 9, 0, 180, true},
-    {"500 ppm, after 10 events, too late", 9, 0, 182, false},
-};
-
-static void widening(void **state)
-{
-    const struct widening_row *row = *state;
-    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
-
-    ind.sca = row->sca;
-    open_peripheral(&f, &ind);
-    link_idle_event(&f.link);
-    link_skip(&f.link, 1 + row->missed);
-    f.link.anchor += SIM_US(row->shift_us + 200) - SIM_US(200);
-    link_send_empty(&f.link, false);
-    if (row->heard) {
-        link_expect_empty(&f.link);
-        /* The anchor point moved with the packet. */
-        for (int i = 0; i < 10; i++)
-            link_idle_event(&f.link);
-    } else {
-        lower_expect_silence(&f.room, SIM_MS(25));
-    }
-    ll_room_close(&f.room);
-}
-
-/* A packet with a bad CRC moves the anchor point as well. */
-static void bad_crc_moves_the_anchor(void **state)
-{
-    const uint8_t pdu[] = {0x01, 0x00};
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
-    (void)state;
-
-    open_peripheral(&f, &ind);
-    link_idle_event(&f.link);
-    for (int i = 0; i < 10; i++) {
-        link_begin(&f.link);
-        f.link.anchor += SIM_US(18);
-        link_send_raw(&f.link, pdu, sizeof pdu, true);
-        link_expect_empty(&f.link);
-        assert_true(f.link.acked == (i == 0) || !f.link.acked);
-    }
-    for (int i = 0; i < 10; i++)
-        link_idle_event(&f.link);
     ll_room_close(&f.room);
 }
 
@@ -472,51 +346,6 @@ static void acknowledges_what_was_not_sent(void **state)
     ll_room_close(&f.room);
 }
 
-/* --- peripheral latency --- */
-
-/*
- * With latency 3 the peripheral answers in every fourth event; when its host has something to
- * say, in the next one.
- */
-static void peripheral_latency(void **state)
-{
-    static const uint8_t data[] = {1, 2, 3};
-    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
-    (void)state;
-
-    ind.latency = 3;
-    open_peripheral(&f, &ind);
-    for (int i = 0; i < 5; i++) {
-        link_idle_event(&f.link);
-        for (int asleep = 0; asleep < 3; asleep++) {
-            link_begin(&f.link);
-            link_send_empty(&f.link, false);
-            link_expect_nothing(&f.link);
-        }
-    }
-    link_idle_event(&f.link);
-    lower_expect_silence(&f.room, SIM_MS(20));
-    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, sizeof data), 0);
-    link_begin(&f.link);
-    link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_START, data, sizeof data, false);
-    /* Not acknowledged yet: it stays awake. */
-    link_idle_event(&f.link);
-    upper_expect(f.upper, UP_COMPLETED, 0);
-    for (int asleep = 0; asleep < 3; asleep++) {
-        link_begin(&f.link);
-        link_send_empty(&f.link, false);
-        link_expect_nothing(&f.link);
-    }
-    link_idle_event(&f.link);
-    /* A packet that is missed must not be followed by sleep. */
-    link_skip(&f.link, 5);
-    link_send_empty(&f.link, false);
-    link_expect_empty(&f.link);
-    ll_room_close(&f.room);
-}
-
 /* --- requests --- */
 
 static void unknown_handles(void **state)
@@ -618,7 +447,6 @@ static void one_direction_is_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_crc_moves_the_anchor),
         cmocka_unit_test(two_bad_crcs_close_the_event),
         cmocka_unit_test(good_crc_between_keeps_the_event),
         cmocka_unit_test(more_data_keeps_the_event_open),
@@ -627,7 +455,6 @@ int main(void)
         cmocka_unit_test(bad_crc_does_not_establish),
         cmocka_unit_test(established_at_the_last_moment),
         cmocka_unit_test(acknowledges_what_was_not_sent),
-        cmocka_unit_test(peripheral_latency),
         cmocka_unit_test(unknown_handles),
         cmocka_unit_test(reset_ends_the_connection),
         cmocka_unit_test(both_ends_fail_to_establish),
@@ -636,8 +463,6 @@ int main(void)
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
     failed += RUN_ROWS(idle_rows, idle_events);
-    failed += RUN_ROWS(windows, transmit_window);
-    failed += RUN_ROWS(widenings, widening);
     failed += RUN_ROWS(silences, supervision_timeout);
     failed += RUN_ROWS(hostiles, hostile);
     return failed;

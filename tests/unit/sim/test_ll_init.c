@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Initiating (Core v5.4, Vol 6, Part B, 4.4.4) between an upper and a lower tester. */
+#include "link_tester.h"
 #include "ll_internal.h"
-#include "ll_tester.h"
 #include "rows.h"
 
 struct fixture {

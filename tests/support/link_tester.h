@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lower tester's end of one connection, in either role: it keeps anchor points, channels and
+ * sequence numbers as a correct peer would, and every part of it may be changed to be wrong.
+ */
+#ifndef LINK_TESTER_H
+#define LINK_TESTER_H
+
+#include "ll_chan.h"
+#include "ll_tester.h"
+
+struct link {
+    struct ll_room *room;
+    bool central; /* the lower tester is */
+    struct ll_connect_ind ind;
+    struct ll_chan chan;
+    uint16_t counter;
+    sim_ns anchor;    /* of event `counter` */
+    uint8_t channel;  /* of the event under way */
+    sim_ns last_end;  /* of the last packet of the event */
+    bool sn, nesn;
+    bool acked;       /* the last PDU heard acknowledged the last one sent */
+    bool new_data;    /* and was not a repetition */
+    struct ll_data_header header; /* of the last PDU heard */
+    uint8_t pdu[LL_PDU_MAX];
+    size_t len;
+    sim_ns start;     /* of the last PDU heard */
+};
+
+/* A CONNECT_IND that is right: interval 24 (30 ms), timeout 1 s, window offset 0, size 1. */
+struct ll_connect_ind link_connect_ind(struct bd_addr peer);
+/* Answers the next ADV_IND with it, and takes up connected(): the lower tester is the central. */
+void link_open_central(struct link *link, struct upper *peripheral,
+                       const struct ll_connect_ind *ind);
+/* Advertises until the upper's CONNECT_IND comes: the lower tester is the peripheral. */
+void link_open_peripheral(struct link *link, struct upper *central, bool ch_sel);
+
+/* Central: begins the next event at its anchor point, with an offset to be early or late. */
+void link_begin(struct link *link);
+/* Leaves out that many events. */
+void link_skip(struct link *link, unsigned events);
+
+/* Sends at T_IFS (or the anchor point, first in an event) with the numbers of the moment. */
+void link_send(struct link *link, uint8_t llid, const void *payload, size_t len, bool md);
+void link_send_empty(struct link *link, bool md);
+/* Any bytes; `bad_crc` spoils the CRC. */
+void link_send_raw(struct link *link, const uint8_t *pdu, size_t len, bool bad_crc);
+
+/*
+ * The peer's PDU comes: at T_IFS after the last, or (first in an event, as the peripheral) at the
+ * anchor point; channel, access address and lengths are checked, numbers updated.
+ */
+void link_hear(struct link *link);
+/* And it is this one. */
+void link_expect(struct link *link, uint8_t llid, const void *payload, size_t len, bool md);
+void link_expect_empty(struct link *link);
+/* Nothing comes at T_IFS. */
+void link_expect_nothing(struct link *link);
+
+/* One whole event in which only empty PDUs go both ways. */
+void link_idle_event(struct link *link);
+/*
+ * One whole event: a PDU goes to the Link Layer under test, an empty one (that acknowledges) comes.
+ */
+void link_event(struct link *link, uint8_t llid, const void *payload, size_t len);
+
+/* --- control PDUs; the Link Layer under test has nothing else to send --- */
+
+/* It sends this one, and gets its acknowledgement. */
+void link_expect_control(struct link *link, const uint8_t *pdu, size_t len);
+/* It receives this one, acknowledges it, and has nothing to say to it. */
+void link_send_control(struct link *link, const uint8_t *pdu, size_t len);
+/* It receives this one and answers: a peripheral at once, a central in its next event. */
+void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
+                           const uint8_t *answer, size_t answer_len);
+
+#endif

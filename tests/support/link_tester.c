@@ -224,3 +224,38 @@ void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
     link_expect_nothing(link);
     link_idle_event(link);
 }
+
+/* --- a room with one connection --- */
+
+static void room_open(struct link_room *r, uint64_t features)
+{
+    struct sim_controller_profile profile = upper_profile(1);
+
+    profile.le_features = features;
+    ll_room_open(&r->room, 3);
+    r->upper = upper_new(&r->room, "iut", &profile);
+}
+
+void link_room_open_peripheral(struct link_room *r, const struct ll_connect_ind *ind)
+{
+    room_open(r, UINT64_MAX);
+    link_open_central(&r->link, r->upper, ind);
+}
+
+void link_room_open_central(struct link_room *r, bool ch_sel)
+{
+    room_open(r, UINT64_MAX);
+    link_open_peripheral(&r->link, r->upper, ch_sel);
+}
+
+void link_room_open(struct link_room *r, bool central, uint64_t features)
+{
+    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+
+    room_open(r, features);
+    if (central)
+        link_open_peripheral(&r->link, r->upper, false);
+    else
+        link_open_central(&r->link, r->upper, &ind);
+    link_idle_event(&r->link);
+}

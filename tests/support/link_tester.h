@@ -74,4 +74,18 @@ void link_send_control(struct link *link, const uint8_t *pdu, size_t len);
 void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
                            const uint8_t *answer, size_t answer_len);
 
+/* --- a room with one connection --- */
+
+struct link_room {
+    struct ll_room room;
+    struct upper *upper; /* the Link Layer under test, at upper_address(1) */
+    struct link link;
+};
+
+/* Connected; an empty PDU went each way. `central`: the Link Layer under test is. */
+void link_room_open(struct link_room *r, bool central, uint64_t features);
+/* Connected; nothing was exchanged. */
+void link_room_open_peripheral(struct link_room *r, const struct ll_connect_ind *ind);
+void link_room_open_central(struct link_room *r, bool ch_sel);
+
 #endif

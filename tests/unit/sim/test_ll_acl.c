@@ -6,35 +6,18 @@
 #include "link_tester.h"
 #include "rows.h"
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-    uint8_t data[251];
-};
+/* Octets to send: their own positions. */
+#define ROW(n)                                                                                     \
+    n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9, n + 10, n + 11, n + 12,      \
+        n + 13, n + 14, n + 15
+static const uint8_t data[64] = {ROW(0), ROW(16), ROW(32), ROW(48)};
 
-static void open_link(struct fixture *f, bool central)
+static void send(struct link_room *f, size_t len)
 {
-    const struct sim_controller_profile profile = upper_profile(1);
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-
-    ll_room_open(&f->room, 5);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    for (size_t i = 0; i < sizeof f->data; i++)
-        f->data[i] = (uint8_t)i;
-    if (central)
-        link_open_peripheral(&f->link, f->upper, false);
-    else
-        link_open_central(&f->link, f->upper, &ind);
-    link_idle_event(&f->link);
+    assert_int_equal(ll_acl_send(f->upper->ll, 0, true, data, len), 0);
 }
 
-static void send(struct fixture *f, size_t len)
-{
-    assert_int_equal(ll_acl_send(f->upper->ll, 0, true, f->data, len), 0);
-}
-
-static void expect_completed(struct fixture *f)
+static void expect_completed(struct link_room *f)
 {
     const struct upper_event *event = upper_expect(f->upper, UP_COMPLETED, 0);
 
@@ -55,18 +38,18 @@ static void expect_completed(struct fixture *f)
  */
 static void peripheral_sends_fragments(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     send(&f, 60);
     link_begin(&f.link);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_START, f.data, 27, true);
+    link_expect(&f.link, LL_LLID_START, data, 27, true);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 27, 27, true);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data + 27, 27, true);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 54, 6, false);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data + 54, 6, false);
     upper_expect_none(f.upper);
     link_idle_event(&f.link);
     expect_completed(&f);
@@ -76,19 +59,19 @@ static void peripheral_sends_fragments(void **state)
 
 static void central_sends_fragments(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, true);
+    link_room_open(&f, true, UINT64_MAX);
     send(&f, 54);
-    assert_int_equal(ll_acl_send(f.upper->ll, 0, false, f.data, 1), 0);
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, false, data, 1), 0);
     link_begin(&f.link);
-    link_expect(&f.link, LL_LLID_START, f.data, 27, true);
+    link_expect(&f.link, LL_LLID_START, data, 27, true);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 27, 27, true);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data + 27, 27, true);
     upper_expect_none(f.upper);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data, 1, false);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data, 1, false);
     expect_completed(&f);
     link_send_empty(&f.link, false);
     link_expect_nothing(&f.link);
@@ -99,17 +82,17 @@ static void central_sends_fragments(void **state)
 /* What the host gives while an event runs goes out in it, if the event is still open. */
 static void data_joins_the_event(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     send(&f, 27);
     link_begin(&f.link);
     link_send_empty(&f.link, true);
-    link_expect(&f.link, LL_LLID_START, f.data, 27, false);
+    link_expect(&f.link, LL_LLID_START, data, 27, false);
     send(&f, 2);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_START, f.data, 2, false);
+    link_expect(&f.link, LL_LLID_START, data, 2, false);
     expect_completed(&f);
     link_idle_event(&f.link);
     expect_completed(&f);
@@ -120,17 +103,17 @@ static void received_in_both_roles(void **state)
 {
     (void)state;
     for (int central = 0; central < 2; central++) {
-        struct fixture f;
+        struct link_room f;
         const struct upper_event *event;
 
-        open_link(&f, central);
-        link_event(&f.link, LL_LLID_START, f.data, 27);
+        link_room_open(&f, central, UINT64_MAX);
+        link_event(&f.link, LL_LLID_START, data, 27);
         event = upper_expect(f.upper, UP_ACL, 0);
         assert_true(event->start);
         assert_int_equal(event->handle, 0);
         assert_int_equal(event->len, 27);
-        assert_memory_equal(event->data, f.data, 27);
-        link_event(&f.link, LL_LLID_CONTINUATION, f.data, 1);
+        assert_memory_equal(event->data, data, 27);
+        link_event(&f.link, LL_LLID_CONTINUATION, data, 1);
         event = upper_expect(f.upper, UP_ACL, 0);
         assert_false(event->start);
         assert_int_equal(event->len, 1);
@@ -142,16 +125,16 @@ static void received_in_both_roles(void **state)
 /* A PDU that comes again, its number unchanged, is acknowledged again and not given up twice. */
 static void repetition_is_ignored(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
-    link_event(&f.link, LL_LLID_START, f.data, 5);
+    link_room_open(&f, false, UINT64_MAX);
+    link_event(&f.link, LL_LLID_START, data, 5);
     upper_expect(f.upper, UP_ACL, 0);
     assert_true(f.link.acked);
     f.link.sn = !f.link.sn; /* as if the answer had been missed */
     for (int i = 0; i < 3; i++) {
-        link_event(&f.link, LL_LLID_START, f.data, 5);
+        link_event(&f.link, LL_LLID_START, data, 5);
         assert_true(f.link.acked);
         f.link.sn = !f.link.sn;
         upper_expect_none(f.upper);
@@ -182,16 +165,16 @@ static const struct retransmission_row retransmissions[] = {
 static void retransmission(void **state)
 {
     const struct retransmission_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     send(&f, 60);
     link_begin(&f.link);
     if (!row->central)
         link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_START, f.data, 27, true);
+    link_expect(&f.link, LL_LLID_START, data, 27, true);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 27, 27, true);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data + 27, 27, true);
     const bool number = f.link.header.sn;
     f.link.nesn = !f.link.nesn; /* not received */
     for (unsigned i = 0; i < row->lost; i++) {
@@ -207,7 +190,7 @@ static void retransmission(void **state)
         } else {
             link_send_empty(&f.link, false);
         }
-        link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 27, 27, true);
+        link_expect(&f.link, LL_LLID_CONTINUATION, data + 27, 27, true);
         assert_int_equal(f.link.header.sn, number);
         assert_true(f.link.new_data);
         if (i + 1 < row->lost)
@@ -215,7 +198,7 @@ static void retransmission(void **state)
     }
     upper_expect_none(f.upper);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_CONTINUATION, f.data + 54, 6, false);
+    link_expect(&f.link, LL_LLID_CONTINUATION, data + 54, 6, false);
     assert_int_not_equal(f.link.header.sn, number);
     upper_expect_none(f.upper);
     if (row->central)
@@ -230,17 +213,17 @@ static void retransmission(void **state)
 /* An empty PDU that was not acknowledged is repeated before data: SN belongs to it. */
 static void empty_pdu_is_repeated(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     f.link.nesn = !f.link.nesn;
     send(&f, 5);
     link_begin(&f.link);
     link_send_empty(&f.link, false);
     link_expect(&f.link, LL_LLID_CONTINUATION, NULL, 0, true);
     link_send_empty(&f.link, false);
-    link_expect(&f.link, LL_LLID_START, f.data, 5, false);
+    link_expect(&f.link, LL_LLID_START, data, 5, false);
     link_idle_event(&f.link);
     expect_completed(&f);
     ll_room_close(&f.room);
@@ -257,23 +240,23 @@ static void empty_pdu_is_repeated(void **state)
  */
 static void flow_control(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     f.upper->refuse_acl = true;
     for (int i = 0; i < 5; i++) {
-        link_event(&f.link, LL_LLID_START, f.data, 9);
+        link_event(&f.link, LL_LLID_START, data, 9);
         assert_false(f.link.acked);
     }
     /* Empty and control PDUs need no room. */
     link_idle_event(&f.link);
     assert_true(f.link.acked);
     upper_expect_none(f.upper);
-    link_event(&f.link, LL_LLID_START, f.data, 9);
+    link_event(&f.link, LL_LLID_START, data, 9);
     assert_false(f.link.acked);
     f.upper->refuse_acl = false;
-    link_event(&f.link, LL_LLID_START, f.data, 9);
+    link_event(&f.link, LL_LLID_START, data, 9);
     assert_true(f.link.acked);
     assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, 9);
     link_idle_event(&f.link);
@@ -283,16 +266,16 @@ static void flow_control(void **state)
 /* The buffers are the controller's; nothing is completed once the connection is gone. */
 static void buffers(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
-    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, f.data, 0),
+    link_room_open(&f, false, UINT64_MAX);
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, 0),
                      HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 8; i++)
-            send(&f, 251);
-        assert_int_equal(ll_acl_send(f.upper->ll, 0, true, f.data, 1),
+            send(&f, sizeof data);
+        assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, 1),
                          HCI_ERR_MEMORY_CAPACITY_EXCEEDED);
         assert_int_equal(upper_expect(f.upper, UP_DISCONNECTED, SIM_S(2))->status,
                          HCI_ERR_CONNECTION_TIMEOUT);
@@ -322,14 +305,14 @@ struct stream {
 
 static void refill(struct stream *s)
 {
-    uint8_t data[251];
+    uint8_t packet[251];
 
     while (s->sent < s->limit) {
-        struct wr w = wr_init(data, s->len);
+        struct wr w = wr_init(packet, s->len);
 
         wr_u32(&w, s->sent);
         wr_fill(&w, (uint8_t)s->sent, s->len - 4);
-        if (ll_acl_send(s->from->ll, s->handle, true, data, s->len) != 0)
+        if (ll_acl_send(s->from->ll, s->handle, true, packet, s->len) != 0)
             break;
         s->sent++;
     }

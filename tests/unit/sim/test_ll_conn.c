@@ -6,31 +6,6 @@
 #define INTERVAL SIM_MS(30)
 #define TIMEOUT  SIM_S(1)
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-};
-
-/* The Link Layer under test is the peripheral, the lower tester its central. */
-static void open_peripheral(struct fixture *f, const struct ll_connect_ind *ind)
-{
-    const struct sim_controller_profile profile = upper_profile(1);
-
-    ll_room_open(&f->room, 3);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    link_open_central(&f->link, f->upper, ind);
-}
-
-static void open_central(struct fixture *f, bool ch_sel)
-{
-    const struct sim_controller_profile profile = upper_profile(1);
-
-    ll_room_open(&f->room, 3);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    link_open_peripheral(&f->link, f->upper, ch_sel);
-}
-
 /* --- idle events --- */
 
 struct idle_row {
@@ -59,14 +34,14 @@ static void idle_events(void **state)
 {
     const struct idle_row *row = *state;
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
 
     ind.ch_sel = row->ch_sel;
     memcpy(ind.channel_map, row->map, sizeof row->map);
     if (row->central)
-        open_central(&f, row->ch_sel);
+        link_room_open_central(&f, row->ch_sel);
     else
-        open_peripheral(&f, &ind);
+        link_room_open_peripheral(&f, &ind);
     assert_int_equal(f.link.ind.ch_sel, row->ch_sel);
     for (int event = 0; event < 200; event++) {
         link_idle_event(&f.link);
@@ -91,10 +66,10 @@ static void idle_events(void **state)
 static void two_bad_crcs_close_the_event(void **state)
 {
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_idle_event(&f.link);
     link_begin(&f.link);
     const uint8_t pdu[] = {(uint8_t)(0x01 | f.link.nesn << 2 | f.link.sn << 3 | 0x10), 0x00};
@@ -112,10 +87,10 @@ static void two_bad_crcs_close_the_event(void **state)
 static void good_crc_between_keeps_the_event(void **state)
 {
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_begin(&f.link);
     for (int i = 0; i < 5; i++) {
         const uint8_t pdu[] = {(uint8_t)(0x01 | f.link.nesn << 2 | f.link.sn << 3 | 0x10), 0x00};
@@ -135,10 +110,10 @@ static void good_crc_between_keeps_the_event(void **state)
 static void more_data_keeps_the_event_open(void **state)
 {
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_begin(&f.link);
     for (int i = 0; i < 40; i++) {
         link_send_empty(&f.link, true);
@@ -154,11 +129,11 @@ static void more_data_keeps_the_event_open(void **state)
 /* The peripheral says MD for longer than the interval: the central stops before its next anchor. */
 static void central_ends_the_event_in_time(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     unsigned exchanges = 0;
     (void)state;
 
-    open_central(&f, false);
+    link_room_open_central(&f, false);
     for (int event = 0; event < 3; event++) {
         link_begin(&f.link);
         const sim_ns next = f.link.anchor + INTERVAL;
@@ -195,12 +170,12 @@ static void supervision_timeout(void **state)
 {
     const struct silence_row *row = *state;
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
 
     if (row->central)
-        open_central(&f, false);
+        link_room_open_central(&f, false);
     else
-        open_peripheral(&f, &ind);
+        link_room_open_peripheral(&f, &ind);
     for (unsigned i = 0; i < row->events; i++)
         link_idle_event(&f.link);
     /* What the Link Layer heard last: for a central the tester's answer, else its packet before. */
@@ -223,11 +198,11 @@ static void supervision_timeout(void **state)
  */
 static void central_not_established(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     unsigned heard = 0;
     (void)state;
 
-    open_central(&f, false);
+    link_room_open_central(&f, false);
     const sim_ns created = f.link.anchor - SIM_US(1250) * (1U + f.link.ind.win_offset_1250us);
     while (f.link.anchor + SIM_US(80) < created + 6 * INTERVAL) {
         link_expect_empty(&f.link);
@@ -249,10 +224,10 @@ static void bad_crc_does_not_establish(void **state)
 {
     const uint8_t pdu[] = {0x01, 0x00};
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     for (int i = 0; i < 6; i++) {
         link_begin(&f.link);
         link_send_raw(&f.link, pdu, sizeof pdu, true);
@@ -267,10 +242,10 @@ static void bad_crc_does_not_establish(void **state)
 static void established_at_the_last_moment(void **state)
 {
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_skip(&f.link, 5);
     for (int i = 0; i < 20; i++)
         link_idle_event(&f.link);
@@ -309,9 +284,9 @@ static void hostile(void **state)
     const struct hostile_row *row = *state;
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     uint8_t pdu[LL_PDU_MAX] = {0};
-    struct fixture f;
+    struct link_room f;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_idle_event(&f.link);
     link_begin(&f.link);
     pdu[0] = (uint8_t)(row->header | f.link.nesn << 2 | f.link.sn << 3);
@@ -330,10 +305,10 @@ static void hostile(void **state)
 static void acknowledges_what_was_not_sent(void **state)
 {
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     for (int i = 0; i < 20; i++) {
         link_begin(&f.link);
         const uint8_t pdu[] = {(uint8_t)(0x01 | (i & 1) << 2 | (i >> 1 & 1) << 3), 0x00};
@@ -352,12 +327,12 @@ static void unknown_handles(void **state)
 {
     const uint16_t handles[] = {1, 15, 16, 0x0EFF, 0xFFFF};
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     uint8_t map[5];
     int8_t rssi;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     struct ll *ll = f.upper->ll;
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         const uint16_t handle = handles[i];
@@ -380,10 +355,10 @@ static void unknown_handles(void **state)
 
 static void reset_ends_the_connection(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_central(&f, true);
+    link_room_open_central(&f, true);
     link_idle_event(&f.link);
     link_begin(&f.link);
     link_expect_empty(&f.link);

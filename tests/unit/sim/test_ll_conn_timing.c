@@ -6,21 +6,6 @@
 #include "link_tester.h"
 #include "rows.h"
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-};
-
-static void open_peripheral(struct fixture *f, const struct ll_connect_ind *ind)
-{
-    const struct sim_controller_profile profile = upper_profile(1);
-
-    ll_room_open(&f->room, 3);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    link_open_central(&f->link, f->upper, ind);
-}
-
 /* --- the transmit window --- */
 
 struct window_row {
@@ -58,11 +43,11 @@ static void transmit_window(void **state)
 {
     const struct window_row *row = *state;
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
 
     ind.win_size_1250us = row->win_size;
     ind.win_offset_1250us = row->win_offset;
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     if (row->missed)
         link_skip(&f.link, row->missed);
     f.link.anchor += SIM_US(row->shift_us + 100) - SIM_US(100);
@@ -106,10 +91,10 @@ static void widening(void **state)
 {
     const struct widening_row *row = *state;
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
 
     ind.sca = row->sca;
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_idle_event(&f.link);
     link_skip(&f.link, 1 + row->missed);
     f.link.anchor += SIM_US(row->shift_us + 200) - SIM_US(200);
@@ -130,10 +115,10 @@ static void bad_crc_moves_the_anchor(void **state)
 {
     const uint8_t pdu[] = {0x01, 0x00};
     const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     link_idle_event(&f.link);
     for (int i = 0; i < 10; i++) {
         link_begin(&f.link);
@@ -157,11 +142,11 @@ static void peripheral_latency(void **state)
 {
     static const uint8_t data[] = {1, 2, 3};
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
     ind.latency = 3;
-    open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, &ind);
     for (int i = 0; i < 5; i++) {
         link_idle_event(&f.link);
         for (int asleep = 0; asleep < 3; asleep++) {

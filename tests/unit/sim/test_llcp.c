@@ -10,33 +10,7 @@ static const uint8_t their_version[] = {LL_VERSION_IND, 9, 0x0F, 0x00, 0x02, 0x0
 /* Extended reject and peripheral-initiated features; channel selection #2 is not for the peer. */
 #define OUR_FEATURES 0x0C
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-};
-
-static void open_with(struct fixture *f, bool central, uint64_t features)
-{
-    struct sim_controller_profile profile = upper_profile(1);
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-
-    profile.le_features = features;
-    ll_room_open(&f->room, 9);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    if (central)
-        link_open_peripheral(&f->link, f->upper, false);
-    else
-        link_open_central(&f->link, f->upper, &ind);
-    link_idle_event(&f->link);
-}
-
-static void open_link(struct fixture *f, bool central)
-{
-    open_with(f, central, UINT64_MAX);
-}
-
-static void expect_quiet_events(struct fixture *f, unsigned events)
+static void expect_quiet_events(struct link_room *f, unsigned events)
 {
     while (events-- > 0)
         link_idle_event(&f->link);
@@ -52,7 +26,7 @@ struct role_row {
 
 static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
 
-static void expect_their_version(struct fixture *f)
+static void expect_their_version(struct link_room *f)
 {
     const struct upper_event *event = upper_expect(f->upper, UP_VERSION, 0);
 
@@ -75,9 +49,9 @@ static void expect_their_version(struct fixture *f)
 static void version_asked(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), HCI_ERR_COMMAND_DISALLOWED);
     ll_room_run(&f.room, 0);
@@ -106,9 +80,9 @@ static void version_answered(void **state)
 {
     const struct role_row *row = *state;
     const uint8_t again[] = {LL_VERSION_IND, 7, 0x77, 0x00, 0x07, 0x00};
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     link_exchange_control(&f.link, their_version, sizeof their_version, our_version, sizeof our_version);
     link_send_control(&f.link, again, sizeof again);
     expect_quiet_events(&f, 3);
@@ -133,10 +107,10 @@ static size_t features_pdu(uint8_t *pdu, uint8_t opcode, uint64_t features)
 static void features_asked(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
     uint8_t pdu[9];
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
     size_t len = features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ,
@@ -165,10 +139,10 @@ static void features_asked(void **state)
 static void features_answered(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
     uint8_t req[9], rsp[9];
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     features_pdu(req, row->central ? LL_PERIPHERAL_FEATURE_REQ : LL_FEATURE_REQ,
                  0xFFFFFFFFFFFFFF04);
     features_pdu(rsp, LL_FEATURE_RSP, 0x04);
@@ -182,10 +156,10 @@ static void features_answered(void **state)
 
 static void peripheral_without_feature_may_not_ask(void **state)
 {
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_with(&f, false, 0);
+    link_room_open(&f, false, 0);
     assert_int_equal(ll_features(f.upper->ll), 0);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), HCI_ERR_COMMAND_DISALLOWED);
     expect_quiet_events(&f, 2);
@@ -197,10 +171,10 @@ static void peripheral_without_feature_may_not_ask(void **state)
 static void local_procedures_take_turns(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
     uint8_t req[9], rsp[9];
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
@@ -222,10 +196,10 @@ static void local_procedures_take_turns(void **state)
 static void control_before_data(void **state)
 {
     static const uint8_t data[60] = {1};
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, sizeof data), 0);
     link_begin(&f.link);
     link_send_empty(&f.link, false);
@@ -270,10 +244,10 @@ static const struct refusal_row refusals[] = {
 static void refused(void **state)
 {
     const struct refusal_row *row = *state;
-    struct fixture f;
+    struct link_room f;
     uint8_t pdu[9];
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
     size_t len = features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ,
@@ -296,9 +270,9 @@ static void refused(void **state)
 static void never_answered(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);

@@ -3,26 +3,6 @@
 #include "link_tester.h"
 #include "rows.h"
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-};
-
-static void open_link(struct fixture *f, bool central)
-{
-    struct sim_controller_profile profile = upper_profile(1);
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-
-    ll_room_open(&f->room, 9);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    if (central)
-        link_open_peripheral(&f->link, f->upper, false);
-    else
-        link_open_central(&f->link, f->upper, &ind);
-    link_idle_event(&f->link);
-}
-
 struct role_row {
     const char *name;
     bool central; /* the Link Layer under test */
@@ -43,9 +23,9 @@ static void terminates(void **state)
 {
     const struct role_row *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x13};
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_disconnect(f.upper->ll, 0, 0x13), 0);
     assert_int_equal(ll_disconnect(f.upper->ll, 0, 0x13), HCI_ERR_COMMAND_DISALLOWED);
     for (int i = 0; i < 2; i++) {
@@ -75,9 +55,9 @@ static void termination_times_out(void **state)
 {
     const struct role_row *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x15};
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     const sim_ns asked = ll_room_now(&f.room);
     assert_int_equal(ll_disconnect(f.upper->ll, 0, 0x15), 0);
     while (f.link.anchor + SIM_MS(31) < asked + SIM_S(1)) {
@@ -103,9 +83,9 @@ static void terminated(void **state)
 {
     const struct role_row *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x14};
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     link_begin(&f.link);
     if (row->central) {
         link_expect_empty(&f.link);
@@ -129,10 +109,10 @@ static void termination_drops_what_waits(void **state)
 {
     static const uint8_t data[27] = {1};
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x13};
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, sizeof data), 0);
     assert_int_equal(ll_disconnect(f.upper->ll, 0, 0x13), 0);
     assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, sizeof data), 0);
@@ -160,9 +140,9 @@ static const struct reason_row reasons[] = {
 static void reason_checked(void **state)
 {
     const struct reason_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     assert_int_equal(ll_disconnect(f.upper->ll, 0, row->reason), row->error);
     ll_room_close(&f.room);
 }

@@ -9,33 +9,7 @@
 /* What upper_profile() comes to: version 8, company 0x1234, subversion 0x5678. */
 static const uint8_t our_version[] = {LL_VERSION_IND, 8, 0x34, 0x12, 0x78, 0x56};
 
-struct fixture {
-    struct ll_room room;
-    struct upper *upper;
-    struct link link;
-};
-
-static void open_with(struct fixture *f, bool central, uint64_t features)
-{
-    struct sim_controller_profile profile = upper_profile(1);
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
-
-    profile.le_features = features;
-    ll_room_open(&f->room, 9);
-    f->upper = upper_new(&f->room, "iut", &profile);
-    if (central)
-        link_open_peripheral(&f->link, f->upper, false);
-    else
-        link_open_central(&f->link, f->upper, &ind);
-    link_idle_event(&f->link);
-}
-
-static void open_link(struct fixture *f, bool central)
-{
-    open_with(f, central, UINT64_MAX);
-}
-
-static void expect_quiet_events(struct fixture *f, unsigned events)
+static void expect_quiet_events(struct link_room *f, unsigned events)
 {
     while (events-- > 0)
         link_idle_event(&f->link);
@@ -58,9 +32,9 @@ static bool unanswered(uint8_t opcode)
 static void wrong_lengths(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     for (unsigned opcode = 0; opcode < 256; opcode++) {
         uint8_t right = 0xFF;
         const char *name = ll_control_name((uint8_t)opcode, &right);
@@ -127,9 +101,9 @@ static const struct opcode_row opcodes[] = {
 static void right_lengths(void **state)
 {
     const struct role_row *row = *state;
-    struct fixture f;
+    struct link_room f;
 
-    open_link(&f, row->central);
+    link_room_open(&f, row->central, UINT64_MAX);
     for (size_t i = 0; i < sizeof opcodes / sizeof opcodes[0]; i++) {
         const enum answer answer =
             row->central ? opcodes[i].from_peripheral : opcodes[i].from_central;
@@ -157,10 +131,10 @@ static void unclaimed_features_are_unknown(void **state)
     const uint8_t reject[] = {LL_REJECT_EXT_IND, 0, 0};
     const uint8_t unknown_req[] = {LL_UNKNOWN_RSP, LL_PERIPHERAL_FEATURE_REQ};
     const uint8_t unknown_reject[] = {LL_UNKNOWN_RSP, LL_REJECT_EXT_IND};
-    struct fixture f;
+    struct link_room f;
     (void)state;
 
-    open_with(&f, true, 0);
+    link_room_open(&f, true, 0);
     link_exchange_control(&f.link, req, sizeof req, unknown_req, sizeof unknown_req);
     link_exchange_control(&f.link, reject, sizeof reject, unknown_reject, sizeof unknown_reject);
     ll_room_close(&f.room);
@@ -175,11 +149,11 @@ static void flood(void **state)
     const uint8_t question[] = {0x77};
     const uint8_t answer[] = {LL_UNKNOWN_RSP, 0x77};
     const uint8_t terminate[] = {LL_TERMINATE_IND, 0x13};
-    struct fixture f;
+    struct link_room f;
     unsigned acked = 0;
     (void)state;
 
-    open_link(&f, false);
+    link_room_open(&f, false, UINT64_MAX);
     /* The empty PDU that was sent last holds the number until it is acknowledged. */
     f.link.nesn = !f.link.nesn;
     for (int i = 0; i < 10; i++) {

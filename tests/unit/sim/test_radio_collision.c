@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "radio_room.h"
+#include "rows.h"
 
 #define LEN   20
 #define START SIM_US(100)
@@ -131,87 +132,79 @@ static void try_ratio(const struct ratio *row, enum when when, int missing_ddb)
     trio_close(t);
 }
 
-static void test_ratios(void **state)
+static void test_ratio(void **state)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof ratios / sizeof ratios[0]; i++) {
-        for (int when = BEFORE; when <= AFTER_SYNC; when++) {
-            try_ratio(&ratios[i], (enum when)when, 0);
-            try_ratio(&ratios[i], (enum when)when, 1);
-        }
+    for (int when = BEFORE; when <= AFTER_SYNC; when++) {
+        try_ratio(*state, (enum when)when, 0);
+        try_ratio(*state, (enum when)when, 1);
     }
 }
 
 /* What ends as the packet begins, or begins as it ends, does not overlap it. */
+static const struct touching_row {
+    const char *name;
+    sim_ns start;
+    const char *fate;
+} touching_rows[] = {
+    {"ends at the start", START - SIM_US(224), "heard -400"},
+    {"ends 1 ns later", START - SIM_US(224) + 1, "collided -400 -610"},
+    {"begins at the end", START + SIM_US(224), "heard -400"},
+    {"begins 1 ns earlier", START + SIM_US(224) - 1, "collided -400 -610"},
+};
+
 static void test_touching(void **state)
 {
-    static const struct {
-        const char *name;
-        sim_ns start;
-        const char *fate;
-    } rows[] = {
-        {"ends at the start", START - SIM_US(224), "heard -400"},
-        {"ends 1 ns later", START - SIM_US(224) + 1, "collided -400 -610"},
-        {"begins at the end", START + SIM_US(224), "heard -400"},
-        {"begins 1 ns earlier", START + SIM_US(224) - 1, "collided -400 -610"},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct trio *t = trio_open(0);
-        /* 400 us on: the first row begins before START. */
-        struct radio_packet packet = room_packet(START + SIM_US(400), LEN);
-        const struct radio_packet other =
-            disturbance(rows[i].start + SIM_US(400), RADIO_PHY_1M, 2402);
-        const struct radio_listen window = room_window(0, SIM_MS(1));
-        room_radio_hear(&t->bob, &window);
-        room_radio_send(&t->amy, &packet);
-        room_radio_send(&t->cat, &other);
-        radio_room_run(&t->room, SIM_S(1));
-        if (strcmp(fate(t), rows[i].fate) != 0)
-            fail_msg("%s: %s", rows[i].name, fate(t));
-        trio_close(t);
-    }
+    const struct touching_row *row = *state;
+    struct trio *t = trio_open(0);
+    /* 400 us on: the first row begins before START. */
+    struct radio_packet packet = room_packet(START + SIM_US(400), LEN);
+    const struct radio_packet other = disturbance(row->start + SIM_US(400), RADIO_PHY_1M, 2402);
+    const struct radio_listen window = room_window(0, SIM_MS(1));
+    room_radio_hear(&t->bob, &window);
+    room_radio_send(&t->amy, &packet);
+    room_radio_send(&t->cat, &other);
+    radio_room_run(&t->room, SIM_S(1));
+    if (strcmp(fate(t), row->fate) != 0)
+        fail_msg("%s: %s", row->name, fate(t));
+    trio_close(t);
 }
 
 /* Two packets that begin together: the stronger wins whoever's name comes first, or neither does.
  */
+static const struct capture_row {
+    const char *name;
+    int16_t amy_ddbm, cat_ddbm;
+    sim_ns cat_later;
+    const char *log;
+} capture_rows[] = {
+    {"amy stronger", 210, 0, 0, "88000 rx bob ok"},
+    {"cat stronger", 0, 210, 0, "88000 rx bob ok"},
+    {"amy not enough", 209, 0, 0, "5000000 timeout bob"},
+    {"cat not enough", 0, 209, 0, "5000000 timeout bob"},
+    {"cat stronger, within amy's access address", 0, 210, 39999, "127999 rx bob ok"},
+    {"cat stronger, after amy's access address", 0, 210, 40000, "88000 rx bob bad"},
+    {"equal", 0, 0, 100, "5000000 timeout bob"},
+};
+
 static void test_capture(void **state)
 {
-    static const struct {
-        const char *name;
-        int16_t amy_ddbm, cat_ddbm;
-        sim_ns cat_later;
-        const char *log;
-    } rows[] = {
-        {"amy stronger", 210, 0, 0, "88000 rx bob ok"},
-        {"cat stronger", 0, 210, 0, "88000 rx bob ok"},
-        {"amy not enough", 209, 0, 0, "5000000 timeout bob"},
-        {"cat not enough", 0, 209, 0, "5000000 timeout bob"},
-        {"cat stronger, within amy's access address", 0, 210, 39999, "127999 rx bob ok"},
-        {"cat stronger, after amy's access address", 0, 210, 40000, "88000 rx bob bad"},
-        {"equal", 0, 0, 100, "5000000 timeout bob"},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct trio *t = trio_open(400);
-        const struct radio_packet first = room_packet(0, 3);
-        const struct radio_packet second = room_packet(rows[i].cat_later, 3);
-        const struct radio_listen window = room_window(0, SIM_MS(5));
-        t->amy.radio.power_ddbm = rows[i].amy_ddbm;
-        t->cat.radio.power_ddbm = rows[i].cat_ddbm;
-        room_radio_hear(&t->bob, &window);
-        room_radio_send(&t->amy, &first);
-        room_radio_send(&t->cat, &second);
-        radio_room_run(&t->room, SIM_S(1));
-        const char *story = strstr(t->room.log, rows[i].log);
-        if (!story)
-            fail_msg("%s: %s", rows[i].name, t->room.log);
-        /* Once. */
-        assert_null(strstr(story + strlen(rows[i].log), "bob"));
-        trio_close(t);
-    }
+    const struct capture_row *row = *state;
+    struct trio *t = trio_open(400);
+    const struct radio_packet first = room_packet(0, 3);
+    const struct radio_packet second = room_packet(row->cat_later, 3);
+    const struct radio_listen window = room_window(0, SIM_MS(5));
+    t->amy.radio.power_ddbm = row->amy_ddbm;
+    t->cat.radio.power_ddbm = row->cat_ddbm;
+    room_radio_hear(&t->bob, &window);
+    room_radio_send(&t->amy, &first);
+    room_radio_send(&t->cat, &second);
+    radio_room_run(&t->room, SIM_S(1));
+    const char *story = strstr(t->room.log, row->log);
+    if (!story)
+        fail_msg("%s: %s", row->name, t->room.log);
+    /* Once. */
+    assert_null(strstr(story + strlen(row->log), "bob"));
+    trio_close(t);
 }
 
 /* A garbled packet differs from what was sent in one to eight bits, the same ones every time. */
@@ -241,61 +234,57 @@ static void test_garbled(void **state)
 
 /* --- interferers --- */
 
+static const struct interferer_row {
+    const char *name;
+    uint16_t mhz, bandwidth_mhz;
+    int16_t power_ddbm;
+    sim_ns from, until;
+    const char *fate;
+} interferer_rows[] = {
+    {"on the carrier, as strong as it may be", 2440, 1, -610, 0, SIM_NEVER, "heard -400"},
+    {"on the carrier, 0.1 dB more", 2440, 1, -609, 0, SIM_NEVER, "collided -400 -1"},
+    {"wide, carrier at its edge", 2450, 20, -609, 0, SIM_NEVER, "collided -400 -1"},
+    {"wide, carrier at its lower edge", 2430, 20, -609, 0, SIM_NEVER, "collided -400 -1"},
+    {"odd width, half a MHz off: as 1 MHz", 2450, 19, -549, 0, SIM_NEVER, "collided -400 -1"},
+    {"1 MHz off the edge, enough", 2451, 20, -549, 0, SIM_NEVER, "collided -400 -1"},
+    {"1 MHz off the edge", 2451, 20, -550, 0, SIM_NEVER, "heard -400"},
+    {"2 MHz off the edge", 2452, 20, -229, 0, SIM_NEVER, "collided -400 -1"},
+    {"far away, strong", 2400, 2, -129, 0, SIM_NEVER, "collided -400 -1"},
+    {"far away", 2400, 2, -130, 0, SIM_NEVER, "heard -400"},
+    {"over when it begins", 2440, 1, 0, 0, START, "heard -400"},
+    {"over 1 ns later", 2440, 1, 0, 0, START + 1, "collided -400 -610"},
+    {"begins at the end", 2440, 1, 0, START + SIM_US(224), SIM_NEVER, "heard -400"},
+    {"begins 1 ns earlier", 2440, 1, 0, START + SIM_US(224) - 1, SIM_NEVER, "collided -400 -610"},
+    {"a short burst in the payload", 2440, 1, 0, START + SIM_US(80), START + SIM_US(81),
+     "collided -400 -610"},
+    {"never there", 2440, 1, 0, START, START, "heard -400"},
+};
+
 static void test_interferer(void **state)
 {
-    static const struct {
-        const char *name;
-        uint16_t mhz, bandwidth_mhz;
-        int16_t power_ddbm;
-        sim_ns from, until;
-        const char *fate;
-    } rows[] = {
-        {"on the carrier, as strong as it may be", 2440, 1, -610, 0, SIM_NEVER, "heard -400"},
-        {"on the carrier, 0.1 dB more", 2440, 1, -609, 0, SIM_NEVER, "collided -400 -1"},
-        {"wide, carrier at its edge", 2450, 20, -609, 0, SIM_NEVER, "collided -400 -1"},
-        {"wide, carrier at its lower edge", 2430, 20, -609, 0, SIM_NEVER, "collided -400 -1"},
-        {"odd width, half a MHz off: as 1 MHz", 2450, 19, -549, 0, SIM_NEVER, "collided -400 -1"},
-        {"1 MHz off the edge, enough", 2451, 20, -549, 0, SIM_NEVER, "collided -400 -1"},
-        {"1 MHz off the edge", 2451, 20, -550, 0, SIM_NEVER, "heard -400"},
-        {"2 MHz off the edge", 2452, 20, -229, 0, SIM_NEVER, "collided -400 -1"},
-        {"far away, strong", 2400, 2, -129, 0, SIM_NEVER, "collided -400 -1"},
-        {"far away", 2400, 2, -130, 0, SIM_NEVER, "heard -400"},
-        {"over when it begins", 2440, 1, 0, 0, START, "heard -400"},
-        {"over 1 ns later", 2440, 1, 0, 0, START + 1, "collided -400 -610"},
-        {"begins at the end", 2440, 1, 0, START + SIM_US(224), SIM_NEVER, "heard -400"},
-        {"begins 1 ns earlier", 2440, 1, 0, START + SIM_US(224) - 1, SIM_NEVER,
-         "collided -400 -610"},
-        {"a short burst in the payload", 2440, 1, 0, START + SIM_US(80), START + SIM_US(81),
-         "collided -400 -610"},
-        {"never there", 2440, 1, 0, START, START, "heard -400"},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        for (int late = 0; late < 2; late++) {
-            struct trio *t = trio_open(400);
-            struct radio_packet packet = room_packet(START, LEN);
-            struct radio_listen window = room_window(0, START);
-            packet.mhz = window.mhz = 2440;
-            room_radio_hear(&t->bob, &window);
-            room_radio_send(&t->amy, &packet);
-            /* Announced before, or with the packet on the air: the same comes of it. */
-            if (late)
-                radio_room_run(&t->room, START);
-            assert_int_equal(radio_medium_add_interferer(t->room.medium, rows[i].mhz,
-                                                         rows[i].bandwidth_mhz, rows[i].power_ddbm,
-                                                         rows[i].from, rows[i].until),
-                             0);
-            radio_room_run(&t->room, SIM_S(1));
-            if (strcmp(fate(t), rows[i].fate) != 0)
-                fail_msg("%s, %d: %s", rows[i].name, late, fate(t));
-            const bool heard = strncmp(rows[i].fate, "heard", 5) == 0;
-            const bool sync = !heard && rows[i].from < START + SIM_US(40);
-            assert_int_equal(strstr(t->room.log, "rx bob ok") != NULL, heard);
-            assert_int_equal(strstr(t->room.log, "timeout bob") != NULL, sync);
-            assert_int_equal(strstr(t->room.log, "rx bob bad") != NULL, !heard && !sync);
-            trio_close(t);
-        }
+    const struct interferer_row *row = *state;
+    for (int late = 0; late < 2; late++) {
+        struct trio *t = trio_open(400);
+        struct radio_packet packet = room_packet(START, LEN);
+        struct radio_listen window = room_window(0, START);
+        packet.mhz = window.mhz = 2440;
+        room_radio_hear(&t->bob, &window);
+        room_radio_send(&t->amy, &packet);
+        /* Announced before, or with the packet on the air: the same comes of it. */
+        if (late)
+            radio_room_run(&t->room, START);
+        assert_int_equal(radio_medium_add_interferer(t->room.medium, row->mhz, row->bandwidth_mhz,
+                                                     row->power_ddbm, row->from, row->until),
+                         0);
+        radio_room_run(&t->room, SIM_S(1));
+        if (strcmp(fate(t), row->fate) != 0)
+            fail_msg("%s, %d: %s", row->name, late, fate(t));
+        const bool heard = strncmp(row->fate, "heard", 5) == 0;
+        const bool sync = !heard && row->from < START + SIM_US(40);
+        assert_int_equal(strstr(t->room.log, "rx bob ok") != NULL, heard);
+        assert_int_equal(strstr(t->room.log, "timeout bob") != NULL, sync);
+        assert_int_equal(strstr(t->room.log, "rx bob bad") != NULL, !heard && !sync);
+        trio_close(t);
     }
 }
 
@@ -325,10 +314,15 @@ static void test_many_bursts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ratios),     cmocka_unit_test(test_touching),
-        cmocka_unit_test(test_capture),    cmocka_unit_test(test_garbled),
-        cmocka_unit_test(test_interferer), cmocka_unit_test(test_many_bursts),
+        cmocka_unit_test(test_garbled),
+        cmocka_unit_test(test_many_bursts),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    failed += RUN_ROWS(ratios, test_ratio);
+    failed += RUN_ROWS(touching_rows, test_touching);
+    failed += RUN_ROWS(capture_rows, test_capture);
+    failed += RUN_ROWS(interferer_rows, test_interferer);
+    return failed;
 }

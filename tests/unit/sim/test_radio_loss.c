@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "radio_room.h"
+#include "rows.h"
 
 static struct radio_room *open_room(void)
 {
@@ -24,49 +25,48 @@ static void close_room(struct radio_room *room)
 }
 
 /* 40 dB at 1 m; tenths of dB computed by hand from 40 + n * 10 * log10(d). */
+static const struct distance_row {
+    const char *name;
+    struct radio_position a, b;
+    uint8_t exponent_tenths;
+    int16_t loss_ddb;
+} distance_rows[] = {
+    {"nowhere apart", {0, 0, 0}, {0, 0, 0}, 20, 200},
+    {"0.1 m", {0, 0, 0}, {100, 0, 0}, 20, 200},
+    {"0.2 m", {0, 0, 0}, {200, 0, 0}, 20, 260},
+    {"0.5 m", {0, 0, 0}, {0, 500, 0}, 20, 340},
+    {"1 m", {0, 0, 0}, {0, 0, 1000}, 20, 400},
+    {"1 m, beside the origin", {-400, 70, 5}, {600, 70, 5}, 20, 400},
+    {"2 m", {0, 0, 0}, {2000, 0, 0}, 20, 460},
+    {"3-4-5 m", {3000, 0, 0}, {0, 4000, 0}, 20, 540},
+    {"10 m", {0, 0, 0}, {10000, 0, 0}, 20, 600},
+    {"100 m", {0, 0, 0}, {100000, 0, 0}, 20, 800},
+    {"10 m indoors", {0, 0, 0}, {10000, 0, 0}, 35, 750},
+    {"0.1 m indoors", {0, 0, 0}, {1, 0, 0}, 35, 50},
+    {"no loss by distance", {0, 0, 0}, {10000, 0, 0}, 0, 400},
+    {"from end to end", {INT32_MIN, 0, 0}, {INT32_MAX, 0, 0}, 20, 1666},
+    {"all corners, steepest",
+     {INT32_MIN, INT32_MIN, INT32_MIN},
+     {INT32_MAX, INT32_MAX, INT32_MAX},
+     255,
+     17154},
+};
+
 static void test_distance(void **state)
 {
-    static const struct {
-        const char *name;
-        struct radio_position a, b;
-        uint8_t exponent_tenths;
-        int16_t loss_ddb;
-    } rows[] = {
-        {"nowhere apart", {0, 0, 0}, {0, 0, 0}, 20, 200},
-        {"0.1 m", {0, 0, 0}, {100, 0, 0}, 20, 200},
-        {"0.2 m", {0, 0, 0}, {200, 0, 0}, 20, 260},
-        {"0.5 m", {0, 0, 0}, {0, 500, 0}, 20, 340},
-        {"1 m", {0, 0, 0}, {0, 0, 1000}, 20, 400},
-        {"1 m, beside the origin", {-400, 70, 5}, {600, 70, 5}, 20, 400},
-        {"2 m", {0, 0, 0}, {2000, 0, 0}, 20, 460},
-        {"3-4-5 m", {3000, 0, 0}, {0, 4000, 0}, 20, 540},
-        {"10 m", {0, 0, 0}, {10000, 0, 0}, 20, 600},
-        {"100 m", {0, 0, 0}, {100000, 0, 0}, 20, 800},
-        {"10 m indoors", {0, 0, 0}, {10000, 0, 0}, 35, 750},
-        {"0.1 m indoors", {0, 0, 0}, {1, 0, 0}, 35, 50},
-        {"no loss by distance", {0, 0, 0}, {10000, 0, 0}, 0, 400},
-        {"from end to end", {INT32_MIN, 0, 0}, {INT32_MAX, 0, 0}, 20, 1666},
-        {"all corners, steepest",
-         {INT32_MIN, INT32_MIN, INT32_MIN},
-         {INT32_MAX, INT32_MAX, INT32_MAX},
-         255,
-         17154},
-    };
+    const struct distance_row *row = *state;
     struct radio_room *room = open_room();
     struct room_radio a, b;
-    (void)state;
 
     room_radio_join(&a, room, "a");
     room_radio_join(&b, room, "b");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        radio_set_position(&a.radio, rows[i].a);
-        radio_set_position(&b.radio, rows[i].b);
-        radio_medium_set_exponent(room->medium, rows[i].exponent_tenths);
-        const int16_t loss = radio_path_loss(&a.radio, &b.radio);
-        if (loss != rows[i].loss_ddb)
-            fail_msg("%s: %d, not %d", rows[i].name, loss, rows[i].loss_ddb);
-        assert_int_equal(radio_path_loss(&b.radio, &a.radio), loss);
-    }
+    radio_set_position(&a.radio, row->a);
+    radio_set_position(&b.radio, row->b);
+    radio_medium_set_exponent(room->medium, row->exponent_tenths);
+    const int16_t loss = radio_path_loss(&a.radio, &b.radio);
+    if (loss != row->loss_ddb)
+        fail_msg("%s: %d, not %d", row->name, loss, row->loss_ddb);
+    assert_int_equal(radio_path_loss(&b.radio, &a.radio), loss);
     room_radio_leave(&a);
     room_radio_leave(&b);
     close_room(room);
@@ -141,50 +141,62 @@ static void test_matrix(void **state)
 }
 
 /* RSSI is rounded to the nearest dB and stays within what HCI can say. */
+static const struct rssi_row {
+    const char *name;
+    int16_t power_ddbm, loss_ddb;
+    int rssi_dbm;
+} rssi_rows[] = {
+    {"exact", 0, 400, -40},
+    {"0.4 dB below", 0, 404, -40},
+    {"0.5 dB below", 0, 405, -41},
+    {"0.4 dB above", 0, 396, -40},
+    {"10 dBm", 100, 400, -30},
+    {"above 0 dBm, half", 0, -50, 5},
+    {"above 0 dBm, up", 0, -54, 5},
+    {"above 0 dBm, down", 0, -44, 4},
+    {"above what HCI can say", 1000, 0, 20},
+    {"lowest that HCI can say", 0, 1270, -127},
+    {"below what HCI can say", 0, 1280, -127},
+    {"greatest sum", INT16_MAX, INT16_MIN, 20},
+    {"-4 dBm", -40, 400, -44},
+    {"least power", INT16_MIN, 0, -127},
+    {"least sum", INT16_MIN, INT16_MAX, -127},
+};
+
 static void test_rssi(void **state)
 {
-    static const struct {
-        int16_t power_ddbm, loss_ddb;
-        int rssi_dbm;
-    } rows[] = {
-        {0, 400, -40},   {0, 404, -40},        {0, 405, -41},
-        {0, 396, -40},   {100, 400, -30},      {0, -50, 5},
-        {0, -54, 5},     {0, -44, 4},          {1000, 0, 20},
-        {0, 1270, -127}, {0, 1280, -127},      {INT16_MAX, INT16_MIN, 20},
-        {-40, 400, -44}, {INT16_MIN, 0, -127}, {INT16_MIN, INT16_MAX, -127},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct radio_room *room = open_room();
-        struct room_radio a, b;
-        const struct radio_packet packet = room_packet(0, 3);
-        const struct radio_listen window = room_window(0, 0);
-        room_radio_join(&a, room, "a");
-        room_radio_join(&b, room, "b");
-        a.radio.power_ddbm = rows[i].power_ddbm;
-        b.radio.sensitivity_ddbm = INT16_MIN;
-        assert_int_equal(radio_set_path_loss(&a.radio, &b.radio, rows[i].loss_ddb), 0);
-        room_radio_hear(&b, &window);
-        room_radio_send(&a, &packet);
-        radio_room_run(room, SIM_S(1));
-        assert_int_equal(b.rx.len, 3);
-        if (b.rx.rssi_dbm != rows[i].rssi_dbm)
-            fail_msg("%d - %d: %d", rows[i].power_ddbm, rows[i].loss_ddb, b.rx.rssi_dbm);
-        room_radio_leave(&a);
-        room_radio_leave(&b);
-        close_room(room);
-    }
+    const struct rssi_row *row = *state;
+    struct radio_room *room = open_room();
+    struct room_radio a, b;
+    const struct radio_packet packet = room_packet(0, 3);
+    const struct radio_listen window = room_window(0, 0);
+    room_radio_join(&a, room, "a");
+    room_radio_join(&b, room, "b");
+    a.radio.power_ddbm = row->power_ddbm;
+    b.radio.sensitivity_ddbm = INT16_MIN;
+    assert_int_equal(radio_set_path_loss(&a.radio, &b.radio, row->loss_ddb), 0);
+    room_radio_hear(&b, &window);
+    room_radio_send(&a, &packet);
+    radio_room_run(room, SIM_S(1));
+    assert_int_equal(b.rx.len, 3);
+    assert_int_equal(b.rx.rssi_dbm, row->rssi_dbm);
+    room_radio_leave(&a);
+    room_radio_leave(&b);
+    close_room(room);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distance),
+
         cmocka_unit_test(test_distance_is_monotonic),
         cmocka_unit_test(test_matrix),
-        cmocka_unit_test(test_rssi),
+
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    failed += RUN_ROWS(distance_rows, test_distance);
+    failed += RUN_ROWS(rssi_rows, test_rssi);
+    return failed;
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "radio_room.h"
+#include "rows.h"
 #include "sim/raw_radio.h"
 #include "wire/crc24.h"
 
@@ -184,46 +185,44 @@ static void test_hears_while_sending(void **state)
 }
 
 /* hear_all judges by the sender's preset, or by the one that it was told to follow. */
+static const struct follow_row {
+    const char *name;
+    uint32_t sent_init, follow_init;
+    bool follow, bad_crc, ok;
+} follow_rows[] = {
+    {"not followed", 0x112233, 0, false, false, true},
+    {"not followed, bad", 0x112233, 0, false, true, false},
+    {"followed", 0x112233, 0x112233, true, false, true},
+    {"followed, bad", 0x112233, 0x112233, true, true, false},
+    {"followed with another preset", 0x112233, 0x112232, true, false, false},
+};
+
 static void test_follow(void **state)
 {
-    static const struct {
-        const char *name;
-        uint32_t sent_init, follow_init;
-        bool follow, bad_crc, ok;
-    } rows[] = {
-        {"not followed", 0x112233, 0, false, false, true},
-        {"not followed, bad", 0x112233, 0, false, true, false},
-        {"followed", 0x112233, 0x112233, true, false, true},
-        {"followed, bad", 0x112233, 0x112233, true, true, false},
-        {"followed with another preset", 0x112233, 0x112232, true, false, false},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct lab *lab = lab_open();
-        struct radio_packet packet = room_packet(0, 3);
-        assert_int_equal(raw_radio_hear_all(lab->other), 0);
-        if (rows[i].follow) {
-            assert_int_equal(raw_radio_follow(lab->other, 0x12345678, 1), 0);
-            assert_int_equal(raw_radio_follow(lab->other, 0x12345678, rows[i].follow_init), 0);
-            assert_int_equal(raw_radio_follow(lab->other, 0x87654321, 2), 0);
-        }
-        packet.access_address = 0x12345678;
-        packet.crc_init = rows[i].sent_init;
-        packet.bad_crc = rows[i].bad_crc;
-        packet.mhz = 2444;
-        packet.phy = RADIO_PHY_2M;
-        send(lab->tester, &packet);
-        radio_room_run(&lab->room, SIM_S(1));
-        const struct radio_rx *rx = raw_radio_next(lab->other);
-        assert_non_null(rx);
-        if (rx->crc_ok != rows[i].ok)
-            fail_msg("%s", rows[i].name);
-        assert_int_equal(rx->mhz, 2444);
-        assert_int_equal(rx->phy, RADIO_PHY_2M);
-        assert_int_equal(rx->access_address, 0x12345678);
-        lab_close(lab);
+    const struct follow_row *row = *state;
+    struct lab *lab = lab_open();
+    struct radio_packet packet = room_packet(0, 3);
+    assert_int_equal(raw_radio_hear_all(lab->other), 0);
+    if (row->follow) {
+        assert_int_equal(raw_radio_follow(lab->other, 0x12345678, 1), 0);
+        assert_int_equal(raw_radio_follow(lab->other, 0x12345678, row->follow_init), 0);
+        assert_int_equal(raw_radio_follow(lab->other, 0x87654321, 2), 0);
     }
+    packet.access_address = 0x12345678;
+    packet.crc_init = row->sent_init;
+    packet.bad_crc = row->bad_crc;
+    packet.mhz = 2444;
+    packet.phy = RADIO_PHY_2M;
+    send(lab->tester, &packet);
+    radio_room_run(&lab->room, SIM_S(1));
+    const struct radio_rx *rx = raw_radio_next(lab->other);
+    assert_non_null(rx);
+    if (rx->crc_ok != row->ok)
+        fail_msg("%s", row->name);
+    assert_int_equal(rx->mhz, 2444);
+    assert_int_equal(rx->phy, RADIO_PHY_2M);
+    assert_int_equal(rx->access_address, 0x12345678);
+    lab_close(lab);
 }
 
 static void answer(void *user, const struct radio_rx *rx)
@@ -297,10 +296,13 @@ int main(void)
         cmocka_unit_test(test_send_refusals),
         cmocka_unit_test(test_hear_reopens),
         cmocka_unit_test(test_hears_while_sending),
-        cmocka_unit_test(test_follow),
+
         cmocka_unit_test(test_answers_in_time),
         cmocka_unit_test(test_freed_from_its_callback),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    failed += RUN_ROWS(follow_rows, test_follow);
+    return failed;
 }

@@ -51,8 +51,7 @@ static int open_trace(const char *name, struct trace_reader **reader, struct tra
     FILE *copy = copy_of_stdin();
     if (!copy) {
         *problem = (struct trace_problem){0};
-        snprintf(problem->text, sizeof problem->text, "%s",
-                 errno ? strerror(errno) : "read error");
+        snprintf(problem->text, sizeof problem->text, "%s", errno ? strerror(errno) : "read error");
         return BLR_ERR_IO;
     }
     return trace_reader_open_stream(copy, reader, problem);
@@ -103,8 +102,8 @@ static int run(int argc, char **argv)
         return trouble(argv[1], &problem);
 
     struct trace_dump *dump = trace_dump_new();
-    const int status = dump ? print_all(argv[1], reader, dump)
-                            : cli_trouble("dump", "%s: out of memory", argv[1]);
+    const int status =
+        dump ? print_all(argv[1], reader, dump) : cli_trouble("dump", "%s: out of memory", argv[1]);
     trace_dump_free(dump);
     trace_reader_close(reader);
     return status;

@@ -14,8 +14,8 @@ static void put(struct trace_writer *writer, const uint8_t *bytes, size_t len)
         writer->error = errno ? errno : EIO;
 }
 
-static void btsnoop_hci(struct trace_sink *sink, sim_ns at, bool to_host,
-                        enum hci_packet_type type, const uint8_t *packet, size_t len)
+static void btsnoop_hci(struct trace_sink *sink, sim_ns at, bool to_host, enum hci_packet_type type,
+                        const uint8_t *packet, size_t len)
 {
     struct trace_writer *writer = writer_of(sink);
     uint8_t header[BTSNOOP_RECORD_HEADER_SIZE + 1];

@@ -24,6 +24,13 @@ void trace_dump_free(struct trace_dump *dump)
     free(dump);
 }
 
+/* Sinks are told virtual time, whenever they begin. */
+static void count_from_world_zero(struct trace_dump *d)
+{
+    d->started = true;
+    d->zero_ns = 0;
+}
+
 /* Seconds, and microseconds or nanoseconds: HCI traces have no more than the former. */
 static void begin(struct trace_dump *d, int64_t at_ns, bool nanoseconds)
 {
@@ -38,8 +45,8 @@ static void begin(struct trace_dump *d, int64_t at_ns, bool nanoseconds)
     (void)text_room(text, 256);
 
     const bool before = at_ns < d->zero_ns;
-    const uint64_t ns = before ? (uint64_t)d->zero_ns - (uint64_t)at_ns
-                               : (uint64_t)at_ns - (uint64_t)d->zero_ns;
+    const uint64_t ns =
+        before ? (uint64_t)d->zero_ns - (uint64_t)at_ns : (uint64_t)at_ns - (uint64_t)d->zero_ns;
     const uint64_t second = ns / (uint64_t)NS_PER_S, left = ns % (uint64_t)NS_PER_S;
     if (before) { /* a clock that stepped back */
         text_char(text, '-');
@@ -139,6 +146,7 @@ const char *trace_dump_hci(struct trace_dump *dump, sim_ns at, bool to_host,
     const struct trace_hci_record hci = {
         .to_host = to_host, .type = (uint8_t)type, .packet = packet, .len = len};
 
+    count_from_world_zero(dump);
     begin(dump, (int64_t)at, false);
     dump_hci_packet(dump, 0, &hci);
     return end(dump, 0, NULL);
@@ -149,6 +157,7 @@ const char *trace_dump_air(struct trace_dump *dump, const struct trace_air_packe
     const struct trace_air_record air = {
         .packet = *packet, .has_channel = true, .has_power = true, .crc_checked = true};
 
+    count_from_world_zero(dump);
     begin(dump, (int64_t)packet->start, true);
     dump_air_packet(dump, &air);
     return end(dump, 0, NULL);

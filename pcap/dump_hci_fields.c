@@ -3,10 +3,10 @@
 #include "dump_hci_fields.h"
 
 static const char *const own_types[] = {"public", "random", "rpa_or_public", "rpa_or_random", NULL};
-static const char *const adv_types[] = {"ADV_IND", "ADV_DIRECT_IND(high)", "ADV_SCAN_IND",
-                                        "ADV_NONCONN_IND", "ADV_DIRECT_IND(low)", NULL};
-static const char *const report_types[] = {"ADV_IND", "ADV_DIRECT_IND", "ADV_SCAN_IND",
-                                           "ADV_NONCONN_IND", "SCAN_RSP", NULL};
+static const char *const adv_types[] = {"ADV_IND",         "ADV_DIRECT_IND(high)", "ADV_SCAN_IND",
+                                        "ADV_NONCONN_IND", "ADV_DIRECT_IND(low)",  NULL};
+static const char *const report_types[] = {"ADV_IND",         "ADV_DIRECT_IND", "ADV_SCAN_IND",
+                                           "ADV_NONCONN_IND", "SCAN_RSP",       NULL};
 static const char *const scan_types[] = {"passive", "active", NULL};
 static const char *const roles[] = {"central", "peripheral", NULL};
 static const char *const algorithms[] = {"1", "2", NULL};
@@ -49,17 +49,10 @@ static const struct field scan_parameters[] = {
 };
 static const struct field scan_enable[] = {F_U8("enable"), F_U8("filter_duplicates")};
 static const struct field create_connection[] = {
-    F_TIME("scan_interval", 625),
-    F_TIME("scan_window", 625),
-    F_U8("policy"),
-    F_KIND("peer", FIELD_PEER),
-    F_NAME("own", own_types),
-    F_TIME("min", 1250),
-    F_TIME("max", 1250),
-    F_U16("latency"),
-    F_TIME("timeout", 10000),
-    F_TIME("ce_min", 625),
-    F_TIME("ce_max", 625),
+    F_TIME("scan_interval", 625), F_TIME("scan_window", 625), F_U8("policy"),
+    F_KIND("peer", FIELD_PEER),   F_NAME("own", own_types),   F_TIME("min", 1250),
+    F_TIME("max", 1250),          F_U16("latency"),           F_TIME("timeout", 10000),
+    F_TIME("ce_min", 625),        F_TIME("ce_max", 625),
 };
 static const struct field peer[] = {F_KIND("peer", FIELD_PEER)};
 static const struct field channel_map[] = {F_STATUS, F_HANDLE, F_X40("map")};

@@ -18,10 +18,9 @@ static const struct field features_f[] = {F_X64("features")};
 static const struct field version_f[] = {F_KIND("version", FIELD_VERSION), F_X16("company"),
                                          F_X16("subversion")};
 static const struct field param_f[] = {
-    F_TIME("min", 1250),       F_TIME("max", 1250),   F_U16("latency"),
-    F_TIME("timeout", 10000),  F_U8("periodicity"),   F_U16("reference"),
-    F_X16("offset0"),          F_X16("offset1"),      F_X16("offset2"),
-    F_X16("offset3"),          F_X16("offset4"),      F_X16("offset5"),
+    F_TIME("min", 1250), F_TIME("max", 1250), F_U16("latency"), F_TIME("timeout", 10000),
+    F_U8("periodicity"), F_U16("reference"),  F_X16("offset0"), F_X16("offset1"),
+    F_X16("offset2"),    F_X16("offset3"),    F_X16("offset4"), F_X16("offset5"),
 };
 static const struct field reject_ext_f[] = {F_KIND("type", FIELD_LL_OPCODE), F_ERROR("reason")};
 static const struct field length_f[] = {F_U16("rx_octets"), F_U16("rx_us"), F_U16("tx_octets"),

@@ -13,7 +13,7 @@
 struct part_file {
     char *path;
     char *part;
-    FILE *file;        /* fully buffered; NULL once a format library has taken and closed it */
+    FILE *file;         /* fully buffered; NULL once a format library has taken and closed it */
     char buffer[16384]; /* stdio's, so that nothing is allocated while packets are written */
 };
 

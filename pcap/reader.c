@@ -126,8 +126,7 @@ static int btsnoop_next(struct trace_reader *reader, bool *got)
         left += 1000000;
         second -= 1;
     }
-    reader->record.at_ns =
-        since_world_zero(second - BTSNOOP_UNIX_EPOCH_US / 1000000, left * 1000);
+    reader->record.at_ns = since_world_zero(second - BTSNOOP_UNIX_EPOCH_US / 1000000, left * 1000);
     reader->record.cut = original - included;
     reader->offset += sizeof header + included;
     btsnoop_record(reader, flags, included);
@@ -147,10 +146,11 @@ static int btsnoop_open(struct trace_reader *reader)
     const uint32_t version = rd_u32_be(&r);
     reader->datalink = rd_u32_be(&r);
     if (!rd_ok(&r))
-        return fail(reader, BLR_ERR_MALFORMED, n, "truncated: a btsnoop header of %zu of %zu octets",
-                    n, sizeof header);
+        return fail(reader, BLR_ERR_MALFORMED, n,
+                    "truncated: a btsnoop header of %zu of %zu octets", n, sizeof header);
     if (version != BTSNOOP_VERSION)
-        return fail(reader, BLR_ERR_UNSUPPORTED, 8, "btsnoop version %u; version 1 is read", version);
+        return fail(reader, BLR_ERR_UNSUPPORTED, 8, "btsnoop version %u; version 1 is read",
+                    version);
     if (reader->datalink != BTSNOOP_HCI && reader->datalink != BTSNOOP_H4 &&
         reader->datalink != BTSNOOP_MONITOR)
         return fail(reader, BLR_ERR_UNSUPPORTED, 12,
@@ -209,8 +209,8 @@ static int pcap_start(struct trace_reader *reader, bool asks, uint64_t datalink_
     char text[PCAP_ERRBUF_SIZE] = "";
 
     reader->asks = asks;
-    reader->pcap = pcap_fopen_offline_with_tstamp_precision(reader->file,
-                                                            PCAP_TSTAMP_PRECISION_NANO, text);
+    reader->pcap =
+        pcap_fopen_offline_with_tstamp_precision(reader->file, PCAP_TSTAMP_PRECISION_NANO, text);
     if (!reader->pcap)
         return fail(reader, ferror(reader->file) ? BLR_ERR_IO : BLR_ERR_MALFORMED,
                     stream_offset(reader), "%s", text);
@@ -219,7 +219,8 @@ static int pcap_start(struct trace_reader *reader, bool asks, uint64_t datalink_
     if (datalink != DLT_BLUETOOTH_LE_LL_WITH_PHDR && datalink != DLT_BLUETOOTH_LE_LL &&
         datalink != DLT_BLUETOOTH_HCI_H4_WITH_PHDR)
         return fail(reader, BLR_ERR_UNSUPPORTED, datalink_offset,
-                    "datalink %d (%s); 201, 251 and 256 are read", datalink, name ? name : "unknown");
+                    "datalink %d (%s); 201, 251 and 256 are read", datalink,
+                    name ? name : "unknown");
     reader->datalink = (uint32_t)datalink;
     reader->offset = PCAP_FILE_HEADER_SIZE;
     reader->next = pcap_read;

@@ -4,7 +4,7 @@
  * and what a failed expectation shows.
  *
  *   HCI   "     0.001200 > CMD  LE Set Scan Enable enable=1 filter_duplicates=0"
- *   air   "     0.100000150 - ch=37 1M     0dBm AA=8e89bed6 ADV_IND C0:00:00:00:18:0D(random) {...}"
+ *   air   "     0.100000150 - ch=37 1M    0dBm AA=8e89bed6 ADV_IND C0:00:00:00:18:0D(random) {}"
  *
  * Time counts from world zero in traces that begin on the first virtual day, and from the first
  * record in all others. `>` goes to the controller, or from the central; `<` comes from it, or from
@@ -27,13 +27,13 @@ struct trace_dump *trace_dump_new(void);
 void trace_dump_free(struct trace_dump *dump);
 
 /*
- * The line, without its end, NUL ended; it lives until the next call. *len may be NULL. Returns NULL
- * when memory runs out.
+ * The line, without its end, NUL ended; it lives until the next call. *len may be NULL. Returns
+ * NULL when memory runs out.
  */
 const char *trace_dump_record(struct trace_dump *dump, const struct trace_record *record,
                               size_t *len);
 
-/* The same for packets as sinks get them. */
+/* The same for packets as sinks get them; time counts from world zero in any case. */
 const char *trace_dump_hci(struct trace_dump *dump, sim_ns at, bool to_host,
                            enum hci_packet_type type, const uint8_t *packet, size_t len);
 const char *trace_dump_air(struct trace_dump *dump, const struct trace_air_packet *packet);

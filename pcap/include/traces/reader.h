@@ -29,7 +29,7 @@ enum trace_record_kind {
 
 struct trace_hci_record {
     bool to_host;
-    uint8_t type; /* enum hci_packet_type or any other octet */
+    uint8_t type;          /* enum hci_packet_type or any other octet */
     const uint8_t *packet; /* behind the indicator */
     size_t len;
 };
@@ -37,9 +37,9 @@ struct trace_hci_record {
 /* What the recorder says of an air packet; fields of `packet` it does not know are zero. */
 struct trace_air_record {
     struct trace_air_packet packet; /* direction: the 3-bit field of the pseudo-header */
-    bool has_channel; /* mhz and phy too */
+    bool has_channel;               /* mhz and phy too */
     bool has_power;
-    bool whitened;    /* still */
+    bool whitened; /* still */
     bool decrypted;
     bool crc_checked;
 };
@@ -90,8 +90,8 @@ void trace_reader_close(struct trace_reader *reader);
  * The next record, which lives until the next call; NULL at the end of the file. Returns 0, or an
  * error as above, and again on every further call.
  */
-int trace_reader_next(struct trace_reader *reader, const struct trace_record **record)
-    BLR_MUST_CHECK;
+int trace_reader_next(struct trace_reader *reader,
+                      const struct trace_record **record) BLR_MUST_CHECK;
 
 /* After an error of trace_reader_next(). */
 const struct trace_problem *trace_reader_problem(const struct trace_reader *reader);

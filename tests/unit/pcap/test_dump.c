@@ -251,6 +251,8 @@ static void sinks(void **state)
     assert_string_equal(trace_dump_air(dump, &packet),
                         "     0.000001500 - ch=38 1M   -7dBm AA=8e89bed6 ADV_NONCONN_IND"
                         " [malformed: address at offset 2]");
+    assert_string_equal(trace_dump_hci(dump, SIM_S(100000), true, HCI_PACKET_COMMAND, NULL, 0),
+                        "100000.000000 < CMD  [malformed: opcode at offset 0]");
     trace_dump_free(dump);
     trace_dump_free(NULL);
 }

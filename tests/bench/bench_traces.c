@@ -72,7 +72,7 @@ static void trace(const char *path, const char *kind,
                   void (*send)(struct trace_sink *sink, unsigned i))
 {
     struct trace_writer *writer;
-    struct trace_reader *reader;
+    struct trace_reader *reader = NULL;
     struct trace_problem problem;
     const struct trace_record *record;
     struct trace_dump *dump = trace_dump_new();

@@ -5,7 +5,8 @@ Checks an air capture against the rules of the Link Layer, packet by packet.
 
 Written from the specification alone: nothing of the simulator that made the capture is used, so
 that the two do not share their errors. It sees what was sent, not what was received; by default it
-takes for granted that nothing was lost. Sections named are of Core v5.4, Vol 6, Part B.
+takes for granted that nothing was lost but where packets overlap. Sections named are of Core v5.4,
+Vol 6, Part B.
 """
 
 import argparse
@@ -45,6 +46,7 @@ class Checker:
         self.begin = min((packet.start for packet in packets), default=0)
         if VIRTUAL_ZERO <= self.begin < VIRTUAL_ZERO + VIRTUAL_SPAN:
             self.begin = VIRTUAL_ZERO
+        capture.mark_disturbed(packets)
         last = None
         for packet in packets:
             if last is not None and packet.start < last.start:
@@ -96,8 +98,8 @@ def arguments(argv):
         "rules of the Link Layer. Exit status: 0 no rule is broken, 1 some are, 2 trouble.")
     parser.add_argument("capture", nargs="+")
     parser.add_argument("--lossy", action="store_true",
-                        help="packets may have been lost on the way, so that what was acknowledged "
-                        "is sent again")
+                        help="any packet may have been lost on the way, so that what was "
+                        "acknowledged is sent again")
     parser.add_argument("--partial", action="store_true",
                         help="the capture may show connections whose CONNECT_IND it has not")
     parser.add_argument("--drift-ppm", type=int, default=0, metavar="N",

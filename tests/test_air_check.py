@@ -52,8 +52,8 @@ class Good(unittest.TestCase):
     def test_empty(self):
         self.assertEqual(check(Room()), (0, []))
 
-    def test_lost_acknowledgement(self):
-        """Allowed in a lossy room alone: SN 0 again after it was acknowledged."""
+    def lose_acknowledgement(self):
+        """SN 0 again after it was acknowledged."""
         room = Room()
         link = room.connect(10 * MS)
         link.pdu(link.anchor, CENTRAL, 2, b"x")
@@ -61,10 +61,27 @@ class Good(unittest.TestCase):
         link.pdu(room.now + 150 * US, PERIPHERAL)
         link.next()
         link.pdu(link.anchor, CENTRAL, 2, b"x")
+        return room
+
+    def test_lost_acknowledgement(self):
+        """Allowed in a lossy room alone..."""
+        room = self.lose_acknowledgement()
         self.assertEqual(check(room, "--lossy"), (0, []))
         status, lines = check(room)
         self.assertEqual(status, 1)
         self.assertIn("SN 0 again, though it was acknowledged", lines[0])
+
+    def test_collided_acknowledgement(self):
+        """...or where another packet begins before it ends, on the same or the next channel."""
+        for shift, apart, good in ((79999, 0, True), (79999, 1, True), (80000, 0, False),
+                                   (0, 2, False), (-351999, -1, True), (-352000, 0, False)):
+            with self.subTest(shift=shift, apart=apart):
+                room = self.lose_acknowledgement()
+                acknowledgement = room.packets[-2]
+                room.send(acknowledgement["start"] + shift, acknowledgement["channel"] + apart,
+                          0x12345678, 0, bytes([1, 34]) + bytes(34))
+                room.packets.sort(key=lambda packet: packet["start"])
+                self.assertEqual(check(room, "--partial")[0], 0 if good else 1)
 
     def test_drift(self):
         room = Room()

@@ -41,6 +41,7 @@ class Packet:
     pdu: bytes
     crc: bytes  # as sent
     flags: int
+    disturbed: bool = False  # another packet overlaps it on the same or the next channel
 
     @property
     def direction(self):
@@ -75,6 +76,23 @@ def channel_index(rf_channel):
     if rf_channel in primary:
         return primary[rf_channel]
     return rf_channel - 1 if rf_channel < 12 else rf_channel - 2
+
+
+def mark_disturbed(packets):
+    """Whoever was to hear such a packet may have missed it."""
+    on_air = []
+    for packet in packets:
+        on_air = [other for other in on_air if other.end > packet.start]
+        for other in on_air:
+            if abs(megahertz(packet.channel) - megahertz(other.channel)) <= 2:
+                packet.disturbed = other.disturbed = True
+        on_air.append(packet)
+
+
+def megahertz(channel):
+    """Vol 6, Part B, 1.4.1"""
+    primary = {37: 2402, 38: 2426, 39: 2480}
+    return primary.get(channel, 2404 + 2 * channel if channel < 11 else 2406 + 2 * channel)
 
 
 def crc24(init, pdu):

@@ -29,6 +29,7 @@ class Side:
         self.md = 0
         self.body = None  # LLID and payload
         self.acked = True
+        self.knows = False  # the acknowledgement cannot have been missed
         self.broken = False
 
 
@@ -194,7 +195,7 @@ class Connection:
         if central.md or peripheral.md:
             return
         heard = (packet.pdu[0] >> 2 & 1) != peripheral.sn
-        if heard or not self.options.lossy:
+        if heard or not (self.last.disturbed or self.options.lossy):
             self.report(packet, f"event {self.event} goes on though MD is 0 on both sides", "4.5.6")
 
     def check_supervision(self, packet, sender):
@@ -242,7 +243,7 @@ class Connection:
             self.report(packet, "the first packet has SN 1", "4.5.9")
         if not new and me.body is not None and body != me.body:
             self.report(packet, f"SN {sn} again, with other data", "4.5.9")
-        if not new and me.body is not None and me.acked and not self.options.lossy:
+        if not new and me.body is not None and me.acked and me.knows:
             self.report(packet, f"SN {sn} again, though it was acknowledged", "4.5.9")
         if nesn != me.nesn and (peer.last is None or peer.sn != me.nesn or peer.broken):
             self.report(packet, f"NESN {nesn} acknowledges what was not sent", "4.5.9")
@@ -254,6 +255,7 @@ class Connection:
             me.acked = False
         if peer.last is not None and nesn != peer.sn:
             peer.acked = True
+            peer.knows = not (packet.disturbed or me.broken or self.options.lossy)
             self.over = self.leaver is not None and self.leaver != sender
         if new and body[0] == LLID_CONTROL and not self.opaque and not me.broken:
             self.control(packet, sender, body[1:])
@@ -262,7 +264,7 @@ class Connection:
         """5.1.6. Who left may not have heard that this was acknowledged, if packets get lost."""
         left = self.sides[self.leaver]
         again = bytes([packet.pdu[0] & 3]) + packet.pdu[2:] == left.body
-        if not (again and self.options.lossy):
+        if not again or left.knows:
             self.report(packet, "sent after LL_TERMINATE_IND was acknowledged", "5.1.6")
         return packet.direction or None
 

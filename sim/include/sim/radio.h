@@ -38,10 +38,10 @@ struct radio_packet {
 };
 
 /*
- * What to wait for. A window that opens or closes in the very instant in which a packet begins hears
- * it; but radio_listen() called when that instant's SIM_PHASE_AIR_START is over comes too late for
- * what began in it. A receiver that has locked stays so past its window's close until the packet
- * ends.
+ * What to wait for. A window that opens or closes in the very instant in which a packet begins
+ * hears it; but radio_listen() called when that instant's SIM_PHASE_AIR_START is over comes too
+ * late for what began in it. A receiver that has locked stays so past its window's close until the
+ * packet ends.
  */
 struct radio_listen {
     sim_ns open;  /* not in the past */
@@ -107,7 +107,7 @@ struct radio_position {
 /* One transmission on its way to one receiver. Private. */
 struct radio_reception {
     struct radio *to;
-    struct radio_reception *next, **link;         /* of one transmission, by rank */
+    struct radio_reception *next, **link;           /* of one transmission, by rank */
     struct radio_reception *side_next, **side_link; /* of one sniffer */
     int16_t power_ddbm;
     int16_t margin_ddb; /* worst carrier-to-interference margin so far; below 0: collided */
@@ -122,13 +122,13 @@ struct radio {
     struct sim_actor *actor;
     struct timer timer;
     enum radio_state state;
-    int16_t power_ddbm;       /* tenths of dBm; the owner may set it while idle */
-    int16_t sensitivity_ddbm; /* weaker signals are not noticed; the owner may set it */
+    int16_t power_ddbm;             /* tenths of dBm; the owner may set it while idle */
+    int16_t sensitivity_ddbm;       /* weaker signals are not noticed; the owner may set it */
     struct radio_position position; /* set by radio_set_position() */
     uint32_t id;                    /* order of joining the medium */
     uint64_t name_key;
-    struct sim_stream noise;                 /* bits that collisions flip */
-    struct radio *all_prev, *all_next;       /* every radio of the medium, by rank */
+    struct sim_stream noise;                  /* bits that collisions flip */
+    struct radio *all_prev, *all_next;        /* every radio of the medium, by rank */
     struct radio *listen_next, **listen_link; /* those that listen on one frequency */
     struct radio_listen window;
     struct radio_reception reception;   /* while RADIO_RX_LOCKED */
@@ -250,15 +250,16 @@ enum radio_rule_kind {
 struct radio_rule {
     enum radio_rule_action action;
     enum radio_rule_kind kind;
-    const char *from, *to; /* device names, or NULL for any; copied */
-    sim_ns after, before;  /* start of the packet: after <= start < before (0: no end) */
+    const char *from, *to;      /* device names, or NULL for any; copied */
+    sim_ns after, before;       /* start of the packet: after <= start < before (0: no end) */
     uint16_t mhz_low, mhz_high; /* inclusive; 0 and 0: any */
-    uint32_t skip;         /* let the first matches pass */
-    uint32_t count;        /* then take this many; 0: all */
-    uint32_t chance_ppm;   /* of those, by chance; 0 means always */
+    uint32_t skip;              /* let the first matches pass */
+    uint32_t count;             /* then take this many; 0: all */
+    uint32_t chance_ppm;        /* of those, by chance; 0 means always */
 };
 
-/* Rules are asked in the order added; the first that takes the packet decides. BLR_ERR_NO_MEMORY. */
+/* Rules are asked in the order added; the first that takes the packet decides. BLR_ERR_NO_MEMORY.
+ */
 int radio_medium_add_rule(struct radio_medium *medium, const struct radio_rule *rule,
                           uint32_t *id) BLR_MUST_CHECK;
 /* An unknown id is fine. */

@@ -60,81 +60,28 @@ uint8_t hci_cmd_le_read_local_supported_features(struct hci_face *face, struct r
     return HCI_ERR_SUCCESS;
 }
 
-/* The bits of LE_States (7.8.27), but for those of directed advertising, which there is not. */
+/*
+ * LE_States (7.8.27): bit 3 and everything up to bit 41 that says which states may be at once. All
+ * of them hold: one scheduler shares the radio. With room for one connection alone, those states
+ * are out that hold or could come to two.
+ */
 enum le_state {
-    NON_CONNECTABLE = 0,
-    SCANNABLE = 1,
-    CONNECTABLE = 2,
-    PASSIVE = 4,
-    ACTIVE = 5,
-    INITIATING = 6, /* and the central role */
-    PERIPHERAL = 7,
-    NON_CONNECTABLE_PASSIVE = 8,
-    SCANNABLE_PASSIVE = 9,
-    CONNECTABLE_PASSIVE = 10,
-    NON_CONNECTABLE_ACTIVE = 12,
-    SCANNABLE_ACTIVE = 13,
-    CONNECTABLE_ACTIVE = 14,
-    NON_CONNECTABLE_INITIATING = 16,
-    SCANNABLE_INITIATING = 17,
-    NON_CONNECTABLE_CENTRAL = 18,
-    SCANNABLE_CENTRAL = 19,
-    NON_CONNECTABLE_PERIPHERAL = 20,
-    SCANNABLE_PERIPHERAL = 21,
-    PASSIVE_INITIATING = 22,
-    ACTIVE_INITIATING = 23,
-    PASSIVE_CENTRAL = 24,
-    ACTIVE_CENTRAL = 25,
-    PASSIVE_PERIPHERAL = 26,
-    ACTIVE_PERIPHERAL = 27,
+    LE_STATES = 42, /* how many bits mean something */
     INITIATING_CENTRAL = 28,
-    CONNECTABLE_INITIATING = 32,
-    CONNECTABLE_CENTRAL = 35,
-    CONNECTABLE_PERIPHERAL = 38,
-    INITIATING_PERIPHERAL = 41,
+    CONNECTABLE_INITIATING = 32, /* connectable, then directed, high and low duty cycle */
+    INITIATING_PERIPHERAL = 41,  /* between: connectable and central, connectable and peripheral */
 };
 
 uint8_t hci_cmd_le_read_supported_states(struct hci_face *face, struct rd *params, struct wr *ret)
 {
-    static const uint8_t always[] = {
-        NON_CONNECTABLE,
-        SCANNABLE,
-        CONNECTABLE,
-        PASSIVE,
-        ACTIVE,
-        INITIATING,
-        PERIPHERAL,
-        NON_CONNECTABLE_PASSIVE,
-        SCANNABLE_PASSIVE,
-        CONNECTABLE_PASSIVE,
-        NON_CONNECTABLE_ACTIVE,
-        SCANNABLE_ACTIVE,
-        CONNECTABLE_ACTIVE,
-        NON_CONNECTABLE_INITIATING,
-        SCANNABLE_INITIATING,
-        NON_CONNECTABLE_CENTRAL,
-        SCANNABLE_CENTRAL,
-        NON_CONNECTABLE_PERIPHERAL,
-        SCANNABLE_PERIPHERAL,
-        PASSIVE_INITIATING,
-        ACTIVE_INITIATING,
-        PASSIVE_CENTRAL,
-        ACTIVE_CENTRAL,
-        PASSIVE_PERIPHERAL,
-        ACTIVE_PERIPHERAL,
-    };
-    /* What may come to two connections. */
-    static const uint8_t with_two_connections[] = {
-        CONNECTABLE_INITIATING, INITIATING_CENTRAL,    CONNECTABLE_CENTRAL,
-        CONNECTABLE_PERIPHERAL, INITIATING_PERIPHERAL,
-    };
-    uint64_t states = 0;
+    uint64_t states = (UINT64_C(1) << LE_STATES) - 1;
 
     (void)params;
-    for (size_t i = 0; i < sizeof always; i++)
-        states |= UINT64_C(1) << always[i];
-    for (size_t i = 0; i < sizeof with_two_connections && face->profile->max_connections > 1; i++)
-        states |= UINT64_C(1) << with_two_connections[i];
+    if (face->profile->max_connections == 1) {
+        states &= ~(UINT64_C(1) << INITIATING_CENTRAL);
+        for (unsigned bit = CONNECTABLE_INITIATING; bit <= INITIATING_PERIPHERAL; bit++)
+            states &= ~(UINT64_C(1) << bit);
+    }
     wr_u64(ret, states);
     return HCI_ERR_SUCCESS;
 }

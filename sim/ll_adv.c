@@ -6,6 +6,10 @@
  * for connectable and scannable types, an ear at T_IFS. A SCAN_REQ or CONNECT_IND that is answered
  * makes the event longer; where the radio is wanted by somebody more urgent, the event is closed
  * early (4.4.2.3 permits it).
+ *
+ * ADV_DIRECT_IND (4.4.2.4) listens to its target's CONNECT_IND alone. With a low duty cycle it is
+ * sent in ordinary events; with a high one in events that follow each other at once, for
+ * HIGH_DUTY_TIME in all, after which the host is told that nobody came.
  */
 #include <assert.h>
 #include <string.h>
@@ -17,6 +21,13 @@
 
 #define ADV_DELAY_MAX SIM_MS(10)
 
+/*
+ * 4.4.2.4.3: from one PDU to the next on the same channel at most 3.75 ms. What is left to that is
+ * for two packets that come on other channels in vain and delay the PDUs after them.
+ */
+#define HIGH_DUTY_INTERVAL SIM_US(3000)
+#define HIGH_DUTY_TIME     SIM_MS(1280)
+
 /* Advertising_Type of HCI (Core v5.4, Vol 4, Part E, 7.8.5). */
 enum adv_type {
     TYPE_IND = 0,
@@ -26,12 +37,22 @@ enum adv_type {
     TYPE_DIRECT_LOW = 4,
 };
 
-static bool connectable(const struct ll_adv *adv)
+static bool high_duty(const struct ll_adv *adv)
 {
-    return adv->params.type == TYPE_IND;
+    return adv->params.type == TYPE_DIRECT_HIGH;
 }
 
-static bool answers(const struct ll_adv *adv)
+static bool directed(const struct ll_adv *adv)
+{
+    return high_duty(adv) || adv->params.type == TYPE_DIRECT_LOW;
+}
+
+static bool connectable(const struct ll_adv *adv)
+{
+    return adv->params.type == TYPE_IND || directed(adv);
+}
+
+static bool scannable(const struct ll_adv *adv)
 {
     return adv->params.type == TYPE_IND || adv->params.type == TYPE_SCAN_IND;
 }
@@ -68,15 +89,37 @@ static void write_header(const struct ll_adv *adv, uint8_t *pdu, uint8_t type, u
     wr_addr_octets(&w, &adv->own);
 }
 
+static void write_directed(struct ll_adv *adv)
+{
+    struct wr w = wr_init(adv->directed, sizeof adv->directed);
+    const struct ll_adv_header header = {
+        .type = LL_ADV_DIRECT_IND,
+        .ch_sel = ll_has_feature(adv->ll, LL_FEATURE_CHANNEL_SELECTION_2),
+        .tx_add = adv->own.type == BD_ADDR_RANDOM,
+        .rx_add = adv->params.peer.type == BD_ADDR_RANDOM,
+        .length = LL_ADV_DIRECT_LEN - 2,
+    };
+
+    wr_ll_adv_header(&w, &header);
+    wr_addr_octets(&w, &adv->own);
+    wr_addr_octets(&w, &adv->params.peer);
+}
+
 static void write_headers(struct ll_adv *adv)
 {
     write_header(adv, adv->pdu, pdu_type(adv->params.type), adv->data_len);
     write_header(adv, adv->response, LL_SCAN_RSP, adv->response_len);
+    write_directed(adv);
 }
 
 static size_t pdu_len(uint8_t data_len)
 {
     return 2U + 6U + data_len;
+}
+
+static size_t adv_pdu_len(const struct ll_adv *adv)
+{
+    return directed(adv) ? LL_ADV_DIRECT_LEN : pdu_len(adv->data_len);
 }
 
 /* --- the advertising event --- */
@@ -90,12 +133,24 @@ static uint8_t next_channel(const struct ll_adv *adv, uint8_t from)
     return 0;
 }
 
+static bool listens(const struct ll_adv *adv)
+{
+    return scannable(adv) || connectable(adv);
+}
+
 /* How long the PDU of one channel takes, with listening. */
 static sim_ns channel_time(const struct ll_adv *adv)
 {
-    const sim_ns air = ll_air_time(RADIO_PHY_1M, pdu_len(adv->data_len));
+    const sim_ns air = ll_air_time(RADIO_PHY_1M, adv_pdu_len(adv));
 
-    return answers(adv) ? air + LL_T_IFS + LL_JITTER : air;
+    return listens(adv) ? air + LL_T_IFS + LL_JITTER : air;
+}
+
+/* No event that ends then, with a CONNECT_IND in answer to it, fits into the high duty cycle. */
+static bool high_duty_over(const struct ll_adv *adv, sim_ns event_end)
+{
+    return timer_armed(&adv->high_duty_end) &&
+           event_end + ll_air_time(RADIO_PHY_1M, LL_CONNECT_IND_LEN) > adv->high_duty_end.at;
 }
 
 static void reserve(struct ll_adv *adv, sim_ns start)
@@ -105,16 +160,30 @@ static void reserve(struct ll_adv *adv, sim_ns start)
     for (uint8_t channel = 37; (channel = next_channel(adv, channel)); channel++)
         length += channel_time(adv) + CHANNEL_CHANGE;
     adv->state = ADV_WAIT_EVENT;
+    if (high_duty_over(adv, start + length))
+        return; /* until its timer ends it */
     ll_sched_reserve(&adv->ll->sched, &adv->slot, start, start + length);
 }
 
 /* The next event begins advInterval + advDelay after the start of this one (4.4.2.2.1). */
-static void reserve_next(struct ll_adv *adv)
+static sim_ns next_start(struct ll_adv *adv)
 {
+    if (high_duty(adv)) {
+        /* What was lost to others is not made up for. */
+        const sim_ns earliest = ll_now(adv->ll) + LL_SCHED_LEAD;
+        const sim_ns next = adv->slot.start + HIGH_DUTY_INTERVAL;
+
+        return next > earliest ? next : earliest;
+    }
     const sim_ns interval = SIM_US(625) * adv->params.interval_min_625us;
     const sim_ns delay = sim_stream_below(&adv->delay, (uint32_t)ADV_DELAY_MAX + 1);
 
-    reserve(adv, adv->slot.start + interval + delay);
+    return adv->slot.start + ll_sleep(adv->ll, interval + delay);
+}
+
+static void reserve_next(struct ll_adv *adv)
+{
+    reserve(adv, next_start(adv));
 }
 
 static void close_event(struct ll_adv *adv)
@@ -127,7 +196,8 @@ static void send_on(struct ll_adv *adv, uint8_t channel, sim_ns start)
 {
     adv->channel = channel;
     adv->state = ADV_TX_PDU;
-    ll_send_advertising(adv->ll, channel, start, adv->pdu, pdu_len(adv->data_len));
+    ll_send_advertising(adv->ll, channel, start, directed(adv) ? adv->directed : adv->pdu,
+                        adv_pdu_len(adv));
 }
 
 static void next_pdu(struct ll_adv *adv)
@@ -157,7 +227,7 @@ static void adv_tx_done(struct ll_slot *slot, sim_ns end)
 {
     struct ll_adv *adv = slot->user;
 
-    if (adv->state == ADV_TX_PDU && answers(adv)) {
+    if (adv->state == ADV_TX_PDU && listens(adv)) {
         adv->state = ADV_RX_REQUEST;
         ll_listen_advertising(adv->ll, adv->channel, end + LL_T_IFS - LL_JITTER,
                               end + LL_T_IFS + LL_JITTER);
@@ -188,11 +258,17 @@ static bool scan_req_for_us(const struct ll_adv *adv, const struct ll_adv_header
     return rd_done(&payload) && bd_addr_equal(&adv_a, &adv->own) && allowed(adv, &scan_a, 0);
 }
 
+/* A directed advertiser looks at its target and not at the filter policy (7.8.5). */
+static bool may_connect(const struct ll_adv *adv, const struct bd_addr *peer)
+{
+    return directed(adv) ? bd_addr_equal(peer, &adv->params.peer) : allowed(adv, peer, 1);
+}
+
 static bool connect_ind_for_us(const struct ll_adv *adv, const struct radio_rx *rx,
                                struct ll_connect_ind *ind)
 {
     return ll_connect_ind_decode(rx->pdu, rx->len, ind) == 0 &&
-           bd_addr_equal(&ind->adv_a, &adv->own) && allowed(adv, &ind->init_a, 1) &&
+           bd_addr_equal(&ind->adv_a, &adv->own) && may_connect(adv, &ind->init_a) &&
            ll_connect_ind_valid(ind) && !ll_conn_find_peer(adv->ll, &ind->init_a);
 }
 
@@ -203,6 +279,7 @@ static void become_peripheral(struct ll_adv *adv, struct ll_connect_ind *ind, si
 
     adv->spare = NULL;
     adv->state = ADV_OFF;
+    sim_timer_cancel(&adv->high_duty_end);
     ll_sched_cancel(&ll->sched, &adv->slot);
     /* Algorithm #2 only if both sides asked for it (4.5.8). */
     ind->ch_sel = ind->ch_sel && ll_has_feature(ll, LL_FEATURE_CHANNEL_SELECTION_2);
@@ -217,7 +294,7 @@ static void adv_rx(struct ll_slot *slot, const struct radio_rx *rx)
     struct ll_connect_ind ind;
 
     if (ll_adv_pdu_read(rx, &header, &payload)) {
-        if (header.type == LL_SCAN_REQ && scan_req_for_us(adv, &header, payload)) {
+        if (header.type == LL_SCAN_REQ && scannable(adv) && scan_req_for_us(adv, &header, payload)) {
             const size_t len = pdu_len(adv->response_len);
             const sim_ns start = rx->end + LL_T_IFS;
 
@@ -247,10 +324,24 @@ static const struct ll_slot_ops adv_ops = {
 
 /* --- from above --- */
 
+/* 1.28 s of high duty cycle brought nobody (Core v5.4, Vol 4, Part E, 7.8.9). */
+static void high_duty_failed(void *user)
+{
+    struct ll_adv *adv = user;
+    const struct ll_connection_info info = {
+        .status = HCI_ERR_ADVERTISING_TIMEOUT,
+        .peer = adv->params.peer,
+    };
+
+    ll_adv_stop(adv);
+    adv->ll->up->connected(adv->ll->user, &info);
+}
+
 void ll_adv_init(struct ll_adv *adv, struct ll *ll)
 {
     *adv = (struct ll_adv){.ll = ll};
     ll_slot_init(&adv->slot, &adv_ops, adv);
+    sim_timer_init(&adv->high_duty_end, ll->actor, SIM_PHASE_LL, high_duty_failed, adv);
     adv->slot.priority = LL_PRIORITY_ADVERTISING;
     ll_stream_init(ll, &adv->delay, "advDelay");
     ll_adv_reset(adv);
@@ -272,6 +363,7 @@ void ll_adv_reset(struct ll_adv *adv)
 void ll_adv_stop(struct ll_adv *adv)
 {
     adv->state = ADV_OFF;
+    sim_timer_cancel(&adv->high_duty_end);
     ll_sched_cancel(&adv->ll->sched, &adv->slot);
     ll_conn_free(adv->spare);
     adv->spare = NULL;
@@ -281,11 +373,12 @@ uint8_t ll_adv_set_params(struct ll *ll, const struct ll_adv_params *params)
 {
     if (ll_adv_enabled(&ll->adv))
         return HCI_ERR_COMMAND_DISALLOWED;
-    if (params->type == TYPE_DIRECT_HIGH || params->type == TYPE_DIRECT_LOW)
-        return HCI_ERR_UNSUPPORTED_FEATURE_OR_PARAMETER_VALUE;
-    if (params->interval_min_625us < 0x0020 || params->interval_max_625us > 0x4000 ||
-        params->interval_min_625us > params->interval_max_625us ||
-        params->type > TYPE_DIRECT_LOW || params->own_address_type > BD_ADDR_RANDOM ||
+    /* With a high duty cycle the intervals are not used (7.8.5). */
+    if (params->type != TYPE_DIRECT_HIGH &&
+        (params->interval_min_625us < 0x0020 || params->interval_max_625us > 0x4000 ||
+         params->interval_min_625us > params->interval_max_625us))
+        return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
+    if (params->type > TYPE_DIRECT_LOW || params->own_address_type > BD_ADDR_RANDOM ||
         params->peer.type > BD_ADDR_RANDOM || params->channel_map == 0 ||
         params->channel_map > 0x07 || params->filter_policy > 3)
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
@@ -340,6 +433,11 @@ uint8_t ll_adv_enable(struct ll *ll, bool enable)
             return HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
     }
     write_headers(adv);
+    if (high_duty(adv)) {
+        sim_timer_arm(&adv->high_duty_end, ll_now(ll) + HIGH_DUTY_TIME);
+        reserve(adv, ll_now(ll) + LL_SCHED_LEAD);
+        return 0;
+    }
     /* A random delay before the first event, so that devices enabled together do not collide. */
     const sim_ns delay = sim_stream_below(&adv->delay, (uint32_t)ADV_DELAY_MAX + 1);
     reserve(adv, ll_now(ll) + LL_SCHED_LEAD + delay);

@@ -26,6 +26,7 @@
 #define LL_ADV_PDU_MAX (2U + 6U + LL_LEGACY_ADV_DATA_MAX)
 #define LL_SCAN_REQ_LEN 14U
 #define LL_CONNECT_IND_LEN 36U
+#define LL_ADV_DIRECT_LEN 14U
 
 /* --- an advertising set (ll_adv.c) --- */
 
@@ -49,6 +50,8 @@ struct ll_adv {
     uint8_t data_len, response_len;
     uint8_t pdu[LL_ADV_PDU_MAX]; /* header, AdvA, advertising data; ready to send */
     uint8_t response[LL_ADV_PDU_MAX];
+    uint8_t directed[LL_ADV_DIRECT_LEN]; /* ADV_DIRECT_IND */
+    struct timer high_duty_end;          /* armed while that advertises (4.4.2.4.3) */
 };
 
 void ll_adv_init(struct ll_adv *adv, struct ll *ll);
@@ -188,6 +191,15 @@ struct ll {
 static inline sim_ns ll_now(const struct ll *ll)
 {
     return sim_world_now(ll->world);
+}
+
+/*
+ * The true length of a span that the Link Layer times by its sleep clock (4.2.2): one that gains
+ * drift_ppm millionths is early by as many. Spans are under an hour.
+ */
+static inline sim_ns ll_sleep(const struct ll *ll, sim_ns span)
+{
+    return (sim_ns)((int64_t)span - (int64_t)span * ll->profile.drift_ppm / 1000000);
 }
 
 static inline bool ll_has_feature(const struct ll *ll, enum ll_feature feature)

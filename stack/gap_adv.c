@@ -5,8 +5,10 @@
 /* Advertising_Type of 7.8.5 */
 enum {
     TYPE_ADV_IND = 0,
+    TYPE_ADV_DIRECT_IND_HIGH_DUTY = 1,
     TYPE_ADV_SCAN_IND = 2,
     TYPE_ADV_NONCONN_IND = 3,
+    TYPE_ADV_DIRECT_IND_LOW_DUTY = 4,
 };
 
 enum {
@@ -25,13 +27,27 @@ static uint8_t advertising_type(enum blr_adv_kind kind)
         return TYPE_ADV_SCAN_IND;
     case BLR_ADV_NON_CONNECTABLE:
         return TYPE_ADV_NONCONN_IND;
+    case BLR_ADV_DIRECTED:
+        return TYPE_ADV_DIRECT_IND_LOW_DUTY;
+    case BLR_ADV_DIRECTED_HIGH_DUTY:
+        return TYPE_ADV_DIRECT_IND_HIGH_DUTY;
     }
     return TYPE_ADV_NONCONN_IND;
+}
+
+static bool directed(const struct blr_adv_params *params)
+{
+    return params->kind == BLR_ADV_DIRECTED || params->kind == BLR_ADV_DIRECTED_HIGH_DUTY;
 }
 
 static bool advertises(const struct blr_host *host)
 {
     return host->adv.sw.on;
+}
+
+static bool carries_data(const struct blr_host *host)
+{
+    return !directed(&host->adv.params);
 }
 
 static void build_params(struct blr_host *host, struct wr *w)
@@ -42,7 +58,8 @@ static void build_params(struct blr_host *host, struct wr *w)
     wr_u16(w, params->interval_max_625us);
     wr_u8(w, advertising_type(params->kind));
     wr_u8(w, host->own_address_type);
-    wr_fill(w, 0, 7); /* peer address and its type: for directed advertising only */
+    wr_u8(w, params->peer.type);
+    wr_addr_octets(w, &params->peer);
     wr_u8(w, params->channel_map);
     wr_u8(w, 0); /* filter policy: anybody may scan and connect */
 }
@@ -94,8 +111,8 @@ static int is_off(struct blr_host *host, struct rd *ret)
 static const struct hci_step start_steps[] = {
     {HCI_OP_LE_SET_ADVERTISING_ENABLE, advertises, build_off, is_off},
     {HCI_OP_LE_SET_ADVERTISING_PARAMETERS, NULL, build_params, NULL},
-    {HCI_OP_LE_SET_ADVERTISING_DATA, NULL, build_data, NULL},
-    {HCI_OP_LE_SET_SCAN_RESPONSE_DATA, NULL, build_scan_response, NULL},
+    {HCI_OP_LE_SET_ADVERTISING_DATA, carries_data, build_data, NULL},
+    {HCI_OP_LE_SET_SCAN_RESPONSE_DATA, carries_data, build_scan_response, NULL},
     {HCI_OP_LE_SET_ADVERTISING_ENABLE, NULL, build_on, is_on},
 };
 
@@ -111,8 +128,10 @@ static int check(const struct blr_adv_params *params)
         return BLR_ERR_INVALID;
     if (params->channel_map & ~ALL_CHANNELS)
         return BLR_ERR_INVALID;
-    if (params->kind != BLR_ADV_CONNECTABLE && params->kind != BLR_ADV_SCANNABLE &&
-        params->kind != BLR_ADV_NON_CONNECTABLE)
+    if (params->kind < BLR_ADV_CONNECTABLE || params->kind > BLR_ADV_DIRECTED_HIGH_DUTY)
+        return BLR_ERR_INVALID;
+    if (directed(params) && (params->data_len || params->scan_response_len ||
+                             params->peer.type > BD_ADDR_RANDOM))
         return BLR_ERR_INVALID;
     if (params->interval_min_625us == 0 && params->interval_max_625us == 0)
         return 0;
@@ -131,6 +150,8 @@ static void keep(struct gap_adv *adv, const struct blr_adv_params *params)
     adv->params = *params;
     adv->params.data = NULL;
     adv->params.scan_response = NULL;
+    if (!directed(params))
+        adv->params.peer = (struct bd_addr){0};
     if (params->interval_max_625us == 0) {
         adv->params.interval_min_625us = INTERVAL_DEFAULT_625US;
         adv->params.interval_max_625us = INTERVAL_DEFAULT_625US;
@@ -177,4 +198,14 @@ void gap_adv_init(struct blr_host *host)
 void gap_adv_connected(struct blr_host *host)
 {
     host->adv.sw.on = false;
+}
+
+bool gap_adv_timed_out(struct blr_host *host)
+{
+    if (!host->adv.sw.on || host->adv.params.kind != BLR_ADV_DIRECTED_HIGH_DUTY)
+        return false;
+    host->adv.sw.on = false;
+    if (host->listener && host->listener->advertising_timed_out)
+        host->listener->advertising_timed_out(host, host->listener_user);
+    return true;
 }

@@ -245,10 +245,14 @@ static void central_complete(struct blr_host *host, const struct conn_info *info
 
 static void failed_to_complete(struct blr_host *host, uint8_t status)
 {
-    if (status == HCI_ERR_ADVERTISING_TIMEOUT || !awaited(&host->connect))
+    if (status == HCI_ERR_ADVERTISING_TIMEOUT) {
+        if (!gap_adv_timed_out(host))
+            host->counters.unexpected_packets++;
+    } else if (!awaited(&host->connect)) {
         host->counters.unexpected_packets++;
-    else
+    } else {
         fail_attempt(host, host->connect.give_up ? host->connect.give_up : BLR_ERR_HCI(status));
+    }
 }
 
 void gap_connection_complete(struct blr_host *host, struct rd *r)

@@ -257,6 +257,8 @@ void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t k
 
 void gap_adv_init(struct blr_host *host);
 void gap_adv_connected(struct blr_host *host);
+/* The controller gave up directed advertising (status 0x3C). False: it cannot have. */
+bool gap_adv_timed_out(struct blr_host *host);
 
 void gap_scan_init(struct blr_host *host);
 void gap_scan_report(struct blr_host *host, struct rd *r);

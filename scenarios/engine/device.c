@@ -204,7 +204,8 @@ static int declared(lua_State *L, int status, lua_KContext context)
 
 int device_declare(lua_State *L)
 {
-    static const struct blr_gap_listener listener = {connected, disconnected};
+    static const struct blr_gap_listener listener = {.connected = connected,
+                                                     .disconnected = disconnected};
     struct declaration declaration = {0};
     struct run *run = run_of(L);
     struct task *task = run->started ? task_current(L, "device") : NULL;

@@ -131,9 +131,16 @@ static void told_disconnected(struct blr_conn *conn, uint8_t reason, void *user)
         story->hook(story);
 }
 
+static void told_advertising_timed_out(struct blr_host *host, void *user)
+{
+    (void)host;
+    host_story_log(user, "advertising timed out\n");
+}
+
 static const struct blr_gap_listener listener = {
     .connected = told_connected,
     .disconnected = told_disconnected,
+    .advertising_timed_out = told_advertising_timed_out,
 };
 
 void host_story_new(struct host_story *story, uint16_t mtu)

@@ -26,12 +26,18 @@ struct sim_controller_profile {
     uint8_t filter_accept_list_size;
     uint8_t max_connections; /* 1 to 16 */
     int8_t power_dbm;
-    uint8_t sca;             /* its own sleep clock accuracy, 0 (500 ppm) to 7 (20 ppm) */
+    uint8_t sca;             /* the accuracy its sleep clock claims, 0 (500 ppm) to 7 (20 ppm) */
+    int16_t drift_ppm; /* what that clock truly gains, up to 1000 either way: see below */
     sim_ns to_controller_ns; /* latency of the HCI transport, each way; at least 1 */
     sim_ns to_host_ns;
 };
 
 /*
+ * drift_ppm: each span that the Link Layer sleeps through (from anchor point to anchor point, an
+ * advertising or scan interval) is shorter by so many millionths, or longer if it is negative. The
+ * active clock, and with it T_IFS, is exact. A claim in `sca` that is not kept breaks links, as it
+ * does on real ones.
+ *
  * A 4.2 controller (version 8) of company 0xFFFF, subversion 0: the LE features of its time as far
  * as the Link Layer has them, and channel selection #2; 8 ACL buffers of 251 octets; a filter
  * accept list of 16; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI

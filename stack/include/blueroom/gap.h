@@ -35,6 +35,8 @@ struct blr_gap_listener {
     void (*connected)(struct blr_conn *conn, void *user);
     /* It is gone; reason is an HCI error code. Every pending operation has been called back. */
     void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
+    /* 1.28 s of BLR_ADV_DIRECTED_HIGH_DUTY are over and the peer has not come; nothing runs now. */
+    void (*advertising_timed_out)(struct blr_host *host, void *user);
 };
 
 /*
@@ -49,10 +51,13 @@ enum blr_adv_kind {
     BLR_ADV_CONNECTABLE,     /* ADV_IND */
     BLR_ADV_SCANNABLE,       /* ADV_SCAN_IND */
     BLR_ADV_NON_CONNECTABLE, /* ADV_NONCONN_IND */
+    BLR_ADV_DIRECTED,        /* ADV_DIRECT_IND to `peer`, at the interval */
+    BLR_ADV_DIRECTED_HIGH_DUTY, /* without a pause, for 1.28 s at most; takes no interval */
 };
 
 struct blr_adv_params {
     enum blr_adv_kind kind;
+    struct bd_addr peer;         /* of directed advertising, which carries no data */
     uint16_t interval_min_625us; /* 0 and 0: 100 ms */
     uint16_t interval_max_625us;
     uint8_t channel_map;         /* 0: all three */
@@ -65,8 +70,8 @@ struct blr_adv_params {
 /*
  * Starts advertising; when it runs already, it is restarted with these parameters. Ends when a
  * central connects (the controller stops it) or by blr_gap_advertise_stop(). BLR_ERR_TOO_LONG for
- * data over 31 octets, BLR_ERR_INVALID for other parameters that no controller takes, BLR_ERR_BUSY
- * while a start or a stop is under way.
+ * data over 31 octets, BLR_ERR_INVALID for other parameters that no controller takes and for data in
+ * directed advertising, BLR_ERR_BUSY while a start or a stop is under way.
  */
 int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params, blr_host_cb *cb,
                       void *user) BLR_MUST_CHECK;

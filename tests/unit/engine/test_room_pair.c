@@ -72,7 +72,8 @@ static void disconnected(struct blr_conn *conn, uint8_t reason, void *user)
     note(pair, who(pair, blr_conn_host(conn)), "disconnected:", BLR_ERR_HCI(reason));
 }
 
-static const struct blr_gap_listener listener = {connected, disconnected};
+static const struct blr_gap_listener listener = {.connected = connected,
+                                                 .disconnected = disconnected};
 
 static void advertised(struct blr_host *host, int error, void *user)
 {

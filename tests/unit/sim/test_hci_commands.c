@@ -61,7 +61,7 @@ static const struct row rows[] = {
           "accept_list_remove", ""),
     NAMED(LE_READ_CHANNEL_MAP, "\x40\x00", "read_channel_map", "\x40\x00\xFF\xFE\xFD\xFC\x1F"),
     NAMED(LE_READ_REMOTE_FEATURES, "\x40\x00", "read_remote_features", ""),
-    NAMED(LE_READ_SUPPORTED_STATES, "", NULL, "\xF7\x77\xFF\x1F\x49\x02\x00\x00"),
+    NAMED(LE_READ_SUPPORTED_STATES, "", NULL, "\xFF\xFF\xFF\xFF\xFF\x03\x00\x00"),
 };
 /* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -369,7 +369,7 @@ static void one_connection_has_fewer_states(void **state)
     struct fixture *f = fixture_new(&profile);
     assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_READ_SUPPORTED_STATES, NULL, 0, ret),
                      0);
-    assert_memory_equal(ret, "\xF7\x77\xFF\x0F\x00\x00\x00\x00", 8);
+    assert_memory_equal(ret, "\xFF\xFF\xFF\xEF\x00\x00\x00\x00", 8);
     fixture_free(f);
 }
 

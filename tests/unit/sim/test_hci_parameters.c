@@ -87,8 +87,6 @@ static const struct row rows[] = {
     RANGE("adv intervals crossed", LE_SET_ADVERTISING_PARAMETERS, 0, 0x12, 0xA1, 0),
     RANGE("adv type scannable", LE_SET_ADVERTISING_PARAMETERS, 4, 0, 2),
     RANGE("adv type non-connectable", LE_SET_ADVERTISING_PARAMETERS, 4, 0, 3),
-    RANGE("adv type directed high duty", LE_SET_ADVERTISING_PARAMETERS, 4, 0x11, 1),
-    RANGE("adv type directed low duty", LE_SET_ADVERTISING_PARAMETERS, 4, 0x11, 4),
     RANGE("adv type reserved", LE_SET_ADVERTISING_PARAMETERS, 4, 0x12, 5),
     RANGE("adv own address reserved", LE_SET_ADVERTISING_PARAMETERS, 5, 0x12, 4),
     RANGE("adv peer address reserved", LE_SET_ADVERTISING_PARAMETERS, 6, 0x12, 2),

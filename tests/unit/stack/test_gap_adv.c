@@ -205,6 +205,53 @@ static void begins_again_in_a_callback(void **state)
     expect_told(story, "advertise ok\n");
 }
 
+/* --- directed --- */
+
+static void advertise_directed(struct host_story *story, enum blr_adv_kind kind)
+{
+    const struct blr_adv_params params = {.kind = kind, .peer = host_story_peer(0x40)};
+
+    assert_int_equal(blr_gap_advertise(story->host, &params, told_advertise, story), 0);
+}
+
+static void directed_high_duty(void **state)
+{
+    struct host_story *story = *state;
+    const struct bd_addr peer = host_story_peer(0x40);
+
+    advertise_directed(story, BLR_ADV_DIRECTED_HIGH_DUTY);
+    expect_answer(story, "2006 a0 00 a0 00 01 00 01 40 00 00 00 00 c0 07 00");
+    expect_answer(story, "200a 01");
+    expect_told(story, "advertise ok\n");
+    fake_controller_connected(&story->fake, HCI_ERR_ADVERTISING_TIMEOUT, 0, BLR_PERIPHERAL, &peer);
+    expect_told(story, "advertising timed out\n");
+    assert_false(blr_gap_advertising(story->host));
+    assert_int_equal(story->host->counters.unexpected_packets, 0);
+    /* Told twice, it is a lie. */
+    fake_controller_connected(&story->fake, HCI_ERR_ADVERTISING_TIMEOUT, 0, BLR_PERIPHERAL, &peer);
+    expect_told(story, "");
+    assert_int_equal(story->host->counters.unexpected_packets, 1);
+}
+
+/* It neither times out nor takes away an attempt to connect that runs beside it. */
+static void directed_low_duty(void **state)
+{
+    struct host_story *story = *state;
+    const struct bd_addr peer = host_story_peer(0x40);
+
+    advertise_directed(story, BLR_ADV_DIRECTED);
+    expect_answer(story, "2006 a0 00 a0 00 04 00 01 40 00 00 00 00 c0 07 00");
+    expect_answer(story, "200a 01");
+    expect_told(story, "advertise ok\n");
+    fake_controller_connected(&story->fake, HCI_ERR_ADVERTISING_TIMEOUT, 0, BLR_PERIPHERAL, &peer);
+    expect_told(story, "");
+    assert_true(blr_gap_advertising(story->host));
+    assert_int_equal(story->host->counters.unexpected_packets, 1);
+    fake_controller_connected(&story->fake, 0, 0x40, BLR_PERIPHERAL, &peer);
+    expect_told(story, "connected 0040 peripheral C0:00:00:00:00:40\n");
+    assert_false(blr_gap_advertising(story->host));
+}
+
 struct refused_row {
     const char *name;
     struct blr_adv_params params;
@@ -219,7 +266,16 @@ static const struct refused_row refused_rows[] = {
     {"data from nowhere", {.data_len = 1}, BLR_ERR_INVALID},
     {"response from nowhere", {.scan_response_len = 1}, BLR_ERR_INVALID},
     {"a fourth channel", {.channel_map = 8}, BLR_ERR_INVALID},
-    {"no such kind", {.kind = (enum blr_adv_kind)3}, BLR_ERR_INVALID},
+    {"no such kind", {.kind = (enum blr_adv_kind)5}, BLR_ERR_INVALID},
+    {"directed with data",
+     {.kind = BLR_ADV_DIRECTED, .data = some, .data_len = 1},
+     BLR_ERR_INVALID},
+    {"directed with a response",
+     {.kind = BLR_ADV_DIRECTED_HIGH_DUTY, .scan_response = some, .scan_response_len = 1},
+     BLR_ERR_INVALID},
+    {"directed at no kind of address",
+     {.kind = BLR_ADV_DIRECTED, .peer = {.type = 2}},
+     BLR_ERR_INVALID},
     {"interval under 20 ms", {.interval_min_625us = 31, .interval_max_625us = 40}, BLR_ERR_INVALID},
     {"interval over 10.24 s",
      {.interval_min_625us = 32, .interval_max_625us = 0x4001},
@@ -256,6 +312,8 @@ int main(void)
         STORY(stopping_what_does_not_run),
         STORY(ends_when_a_central_connects),
         STORY(begins_again_in_a_callback),
+        STORY(directed_high_duty),
+        STORY(directed_low_duty),
     };
     const int failed = cmocka_run_group_tests_name("advertising", tests, NULL, NULL);
     return failed + RUN_ROWS("refused", refuses, refused_rows);

@@ -44,6 +44,7 @@ struct ll_version {
     uint16_t company, subversion;
 };
 
+/* From within an indication every request may be made but ll_reset() and ll_free(). */
 struct ll_indications {
     void (*adv_report)(void *user, const struct ll_adv_report *report);
     /* A connection was created (or its creation cancelled), in either role. */

@@ -144,8 +144,8 @@ static void step(struct ll_conn *conn)
 /* Events that the peripheral leaves out (4.5.1): none while anything is to be said. */
 static uint16_t events_to_skip(const struct ll_conn *conn)
 {
-    if (conn->central || !conn->valid || conn->peer_md || conn->sent == LL_TX_DATA ||
-        conn->sent == LL_TX_CONTROL || ll_conn_tx_pending(conn) || llcp_busy(conn))
+    if (conn->central || !conn->valid || conn->peer_md || ll_conn_tx_pending(conn) ||
+        llcp_busy(conn))
         return 0;
     return conn->latency;
 }
@@ -350,6 +350,8 @@ void ll_conn_end(struct ll_conn *conn, uint8_t reason)
     struct ll *ll = conn->ll;
     const uint16_t handle = conn->handle;
 
+    /* Whoever is told of a procedure's end can ask for nothing more on this connection. */
+    ll->conn[handle] = NULL;
     llcp_ended(conn, reason);
     ll_conn_free(conn);
     ll->up->disconnected(ll->user, handle, reason);

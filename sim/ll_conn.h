@@ -137,7 +137,7 @@ extern const struct ll_slot_ops ll_conn_slot_ops;
 size_t ll_conn_tx_pdu(struct ll_conn *conn, uint8_t pdu[static LL_PDU_MAX]);
 /* The PDU that carries sn was acknowledged. */
 void ll_conn_tx_acked(struct ll_conn *conn);
-/* Something but empty PDUs waits to be sent or acknowledged. */
+/* Something but empty PDUs waits to be sent, or is not acknowledged yet. */
 bool ll_conn_tx_pending(const struct ll_conn *conn);
 void ll_conn_tx_flush(struct ll_conn *conn);
 

@@ -194,8 +194,8 @@ static void heard_scan_rsp(struct ll_scan *scan, const struct radio_rx *rx, bool
 
 static void listen(struct ll_scan *scan)
 {
-    /* Whoever was given a report may have ended the scan. */
-    if (scan->state == SCAN_OFF)
+    /* Whoever was given a report may have ended the scan, or begun it anew. */
+    if (scan->window.slot.place != LL_SLOT_HOLDING)
         return;
     scan->state = SCAN_RX_ADV;
     ll_window_listen(&scan->window);

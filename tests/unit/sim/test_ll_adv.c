@@ -420,6 +420,33 @@ static void scannable_and_nonconnectable_do_not_connect(void **state)
     }
 }
 
+/* Nobody gets a second connection; others do. */
+static void connected_peer_is_not_connected_again(void **state)
+{
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct fixture f;
+    uint8_t pdu[LL_PDU_MAX];
+    (void)state;
+
+    start(&f, upper_adv_params(0, 160));
+    for (int i = 0; i < 3; i++) {
+        struct wr w = wr_init(pdu, sizeof pdu);
+
+        ind.init_a.octet[0] = i == 2 ? 0x77 : 0x11;
+        ind.access_address ^= i == 2 ? 2 : 0;
+        ll_connect_ind_encode(&w, &ind);
+        lower_send_adv(&f.room, 37, expect_pdu(&f, SIM_MS(111), 37)->end + LL_T_IFS, pdu, w.len);
+        if (i != 1) {
+            assert_int_equal(upper_expect(f.adv, UP_CONNECTED, SIM_MS(1))->handle, i / 2);
+            assert_int_equal(ll_adv_enable(f.adv->ll, true), 0);
+        } else {
+            expect_pdu(&f, SIM_MS(10), 38);
+            expect_pdu(&f, SIM_MS(10), 39);
+        }
+    }
+    ll_room_close(&f.room);
+}
+
 /* New data are in the next PDU; lengths over 31 are refused. */
 static void data_changes_while_advertising(void **state)
 {
@@ -566,6 +593,7 @@ int main(void)
         cmocka_unit_test(disabled_in_the_middle),
         cmocka_unit_test(scan_request_is_answered),
         cmocka_unit_test(scannable_and_nonconnectable_do_not_connect),
+        cmocka_unit_test(connected_peer_is_not_connected_again),
         cmocka_unit_test(data_changes_while_advertising),
         cmocka_unit_test(random_address_is_used),
         cmocka_unit_test(enabled_twice_and_reset),

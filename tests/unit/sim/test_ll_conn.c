@@ -126,6 +126,26 @@ static void more_data_keeps_the_event_open(void **state)
     ll_room_close(&f.room);
 }
 
+/* What the peer said of more data in one event counts for nothing in the next. */
+static void more_data_is_forgotten(void **state)
+{
+    const uint8_t pdu[] = {0x01, 0x00};
+    struct link_room f;
+    (void)state;
+
+    link_room_open_central(&f, false);
+    link_begin(&f.link);
+    link_expect_empty(&f.link);
+    link_send_empty(&f.link, true);
+    link_expect_empty(&f.link);
+    link_expect_nothing(&f.link); /* nor is the central answered */
+    link_begin(&f.link);
+    link_expect_empty(&f.link);
+    link_send_raw(&f.link, pdu, sizeof pdu, true);
+    link_expect_nothing(&f.link);
+    ll_room_close(&f.room);
+}
+
 /* The peripheral says MD for longer than the interval: the central stops before its next anchor. */
 static void central_ends_the_event_in_time(void **state)
 {
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test(two_bad_crcs_close_the_event),
         cmocka_unit_test(good_crc_between_keeps_the_event),
         cmocka_unit_test(more_data_keeps_the_event_open),
+        cmocka_unit_test(more_data_is_forgotten),
         cmocka_unit_test(central_ends_the_event_in_time),
         cmocka_unit_test(central_not_established),
         cmocka_unit_test(bad_crc_does_not_establish),

@@ -110,6 +110,25 @@ static void widening(void **state)
     ll_room_close(&f.room);
 }
 
+/* Once a packet was heard the transmit window is of no account any more. */
+static void window_ends_with_the_first_packet(void **state)
+{
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct link_room f;
+    (void)state;
+
+    ind.win_size_1250us = 8;
+    link_room_open_peripheral(&f, &ind);
+    link_idle_event(&f.link);
+    link_begin(&f.link);
+    f.link.anchor += SIM_US(100);
+    link_send_empty(&f.link, false);
+    link_expect_nothing(&f.link);
+    f.link.anchor -= SIM_US(100);
+    link_idle_event(&f.link);
+    ll_room_close(&f.room);
+}
+
 /* A packet with a bad CRC moves the anchor point as well. */
 static void bad_crc_moves_the_anchor(void **state)
 {
@@ -180,6 +199,7 @@ static void peripheral_latency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(window_ends_with_the_first_packet),
         cmocka_unit_test(bad_crc_moves_the_anchor),
         cmocka_unit_test(peripheral_latency),
     };

@@ -549,6 +549,29 @@ static void disabled_by_its_report(void **state)
     ll_room_close(&f.room);
 }
 
+static void restart_from_report(struct upper *upper, const struct upper_event *event)
+{
+    (void)event;
+    assert_int_equal(ll_scan_enable(upper->ll, false, false), 0);
+    assert_int_equal(ll_scan_enable(upper->ll, true, false), 0);
+}
+
+static void restarted_by_its_report(void **state)
+{
+    struct fixture f;
+    (void)state;
+
+    open_room(&f);
+    f.scan->on_event = restart_from_report;
+    upper_scan(f.scan, true, false);
+    for (int i = 0; i < 5; i++) {
+        send_adv(&f, 37);
+        lower_expect_silence(&f.room, SIM_MS(1)); /* the SCAN_REQ is taken back */
+        expect_report(&f, LL_ADV_IND, sizeof data);
+    }
+    ll_room_close(&f.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +584,7 @@ int main(void)
         cmocka_unit_test(random_address),
         cmocka_unit_test(disabled),
         cmocka_unit_test(disabled_by_its_report),
+        cmocka_unit_test(restarted_by_its_report),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

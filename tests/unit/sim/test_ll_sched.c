@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
-#include "ll_sched.h"
-#include "ll_tester.h"
+#include "link_tester.h"
+#include "ll_internal.h"
 #include "rows.h"
 
 /* --- slots that say what happens --- */
@@ -330,6 +330,60 @@ static void everything_at_once(void **state)
     ll_room_close(&room);
 }
 
+/* A connection gives way to advertising rarely, and is urgent where its life depends on it. */
+static void priorities(void **state)
+{
+    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct link_room r;
+    (void)state;
+
+    link_room_open_peripheral(&r, &ind);
+    const struct ll_slot *slot = &r.upper->ll->conn[0]->slot;
+    assert_int_equal(slot->priority, LL_PRIORITY_CONNECTION_URGENT);
+    link_idle_event(&r.link);
+    assert_int_equal(slot->priority, LL_PRIORITY_CONNECTION);
+    /* The timeout of 1 s comes three intervals of 30 ms after the 30th missed event. */
+    ll_room_run(&r.room, SIM_MS(890));
+    assert_int_equal(slot->priority, LL_PRIORITY_CONNECTION);
+    ll_room_run(&r.room, SIM_MS(40));
+    assert_int_equal(slot->priority, LL_PRIORITY_CONNECTION_URGENT);
+    ll_room_close(&r.room);
+}
+
+static void advertising_beside_a_connection(void **state)
+{
+    const struct sim_controller_profile p1 = upper_profile(1), p2 = upper_profile(2);
+    struct ll_room room;
+    unsigned missed = 0, events = 0;
+    (void)state;
+
+    ll_room_open(&room, 23);
+    struct upper *central = upper_new(&room, "central", &p1);
+    struct upper *both = upper_new(&room, "both", &p2);
+    upper_connect(central, both, 6);
+    const struct ll_adv_params adv = upper_adv_params(0, 32);
+    assert_int_equal(ll_adv_set_params(both->ll, &adv), 0);
+    assert_int_equal(ll_adv_enable(both->ll, true), 0);
+    lower_forget(&room);
+    ll_room_run(&room, SIM_S(20));
+    unsigned advertised = 0;
+    uint8_t last = AIR_PERIPHERAL_TO_CENTRAL;
+    for (const struct radio_rx *rx; (rx = raw_radio_next(room.lower));) {
+        advertised += rx->direction == AIR_ADVERTISING && rx->mhz == 2402;
+        if (rx->direction == AIR_ADVERTISING)
+            continue;
+        events += rx->direction == AIR_CENTRAL_TO_PERIPHERAL;
+        missed += rx->direction == AIR_CENTRAL_TO_PERIPHERAL &&
+                  last == AIR_CENTRAL_TO_PERIPHERAL;
+        last = rx->direction;
+    }
+    assert_int_equal(events, 2667);
+    /* Some 800 advertising events are due, a quarter of which would meet the connection. */
+    assert_true(advertised > 500);
+    assert_true(missed < 30);
+    ll_room_close(&room);
+}
+
 /* A central with twelve peripherals, then each of them with data in both directions. */
 static void twelve_connections(void **state)
 {
@@ -456,6 +510,8 @@ int main(void)
         cmocka_unit_test(background_fills_the_gaps),
         cmocka_unit_test(backgrounds_take_turns),
         cmocka_unit_test(extension),
+        cmocka_unit_test(priorities),
+        cmocka_unit_test(advertising_beside_a_connection),
         cmocka_unit_test(everything_at_once),
         cmocka_unit_test(twelve_connections),
         cmocka_unit_test(ten_of_mixed_roles),

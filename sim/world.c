@@ -145,6 +145,11 @@ bool sim_world_step(struct sim_world *world, sim_ns limit)
     return true;
 }
 
+sim_ns sim_world_next(const struct sim_world *world)
+{
+    return world->heap ? world->heap->at : SIM_NEVER;
+}
+
 void sim_world_run_until(struct sim_world *world, sim_ns deadline)
 {
     while (sim_world_step(world, deadline)) {

@@ -188,7 +188,8 @@ void *object_check(lua_State *L, int index, const struct object_type *type, cons
         return object->pointer;
     const char *got = object ? object->type->name : luaL_typename(L, index);
     if (index == 1 && strchr(call, ':'))
-        luaL_error(L, "%s is called with ':' on a %s, got %s", call, type->name, got);
+        luaL_error(L, "%s is called with ':' on an object of type %s, got %s", call, type->name,
+                   got);
     luaL_error(L, "%s: argument %d must be a %s, got %s", call, index == 1 ? 1 : index - 1,
                type->name, got);
     return NULL;

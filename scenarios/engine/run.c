@@ -290,10 +290,12 @@ static void run_world(struct run *run)
             atomic_fetch_add_explicit(run->options->heartbeat, 1, memory_order_relaxed);
         if (sim_world_step(run->world, run->max_time))
             continue;
-        if (sim_world_step(run->world, SIM_NEVER))
-            end_waiting(run, "the scenario has not ended within its limit of virtual time");
-        else
+        if (sim_world_next(run->world) == SIM_NEVER) {
             end_waiting(run, "deadlock: every script waits, and nothing can happen any more");
+            return;
+        }
+        sim_world_run_until(run->world, run->max_time);
+        end_waiting(run, "the scenario has not ended within its limit of virtual time");
     }
 }
 
@@ -317,9 +319,11 @@ static void end_tasks(struct run *run)
     for (struct task *task = run->tasks; task; task = task->next) {
         if (task->timer.owner)
             sim_timer_cancel(&task->timer);
+        run->callback_device = task->device;
         if (task->L && task->state == TASK_WAITING)
             lua_resetthread(task->L);
     }
+    run->callback_device = NULL;
 }
 
 static void close_run(struct run *run)

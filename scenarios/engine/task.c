@@ -82,10 +82,13 @@ void task_report_error(struct run *run, lua_State *L, int status)
         run_out_of_memory(run);
         return;
     }
-    lua_pushcfunction(judge_L, judge);
-    lua_pushlightuserdata(judge_L, &result);
     lua_pushvalue(L, -1);
-    lua_xmove(L, judge_L, 1);
+    if (L != judge_L)
+        lua_xmove(L, judge_L, 1);
+    lua_pushcfunction(judge_L, judge);
+    lua_insert(judge_L, -2);
+    lua_pushlightuserdata(judge_L, &result);
+    lua_insert(judge_L, -2);
     if (lua_pcall(judge_L, 2, 1, 0) == LUA_OK)
         report_error(run, L, lua_tostring(judge_L, -1));
     else

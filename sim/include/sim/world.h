@@ -76,6 +76,9 @@ void sim_clock_init(struct sim_clock *clock, struct sim_actor *actor, enum sim_p
 /* Runs the next event if it is due at or before `limit`; false when there is none. */
 bool sim_world_step(struct sim_world *world, sim_ns limit);
 
+/* When the next event is due; SIM_NEVER when there is none. */
+sim_ns sim_world_next(const struct sim_world *world);
+
 /* Runs every event due at or before `deadline`, then sets the clock to it. */
 void sim_world_run_until(struct sim_world *world, sim_ns deadline);
 

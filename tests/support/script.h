@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the text of a scenario script and keeps what it came to. */
+#ifndef TESTS_SCRIPT_H
+#define TESTS_SCRIPT_H
+
+#include "engine/scenario.h"
+
+struct script_run {
+    struct scenario_options options; /* after init: seed 1, few instructions, no traces */
+    const char *lib_dir;
+    enum scenario_result result; /* the worst */
+    unsigned reports;
+    char text[8192];  /* the reasons of all reports */
+    char log[8192];   /* the script's lines, without time */
+    char names[1024]; /* "PASS a\nFAIL b\n" */
+    sim_ns ended;
+};
+
+void script_run_init(struct script_run *run);
+/* As the file "test.lua". */
+void script_run_text(struct script_run *run, const char *text);
+
+/* A row of a table of scripts; the script is a scenario's body, or a whole file with `whole`. */
+struct script_row {
+    const char *name;
+    const char *script;
+    enum scenario_result result;
+    const char *expected; /* the beginning of the reasons, or the whole log when it passes */
+    bool whole;
+};
+
+/* A cmocka test whose initial state is a struct script_row. */
+void script_test_row(void **state);
+
+#endif

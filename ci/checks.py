@@ -143,8 +143,10 @@ def check_walls(path, lines):
 
 def check_text(path, lines):
     problems = []
-    if not any("SPDX-License-Identifier: MIT" in line for line in lines[:2]):
-        problems.append(f"{relative(path)}:1: no SPDX-License-Identifier: MIT in the first line")
+    # A scenario begins with its story and its source; a program may begin with "#!".
+    first = 3 if path.suffix == ".lua" else 2
+    if not any("SPDX-License-Identifier: MIT" in line for line in lines[:first]):
+        problems.append(f"{relative(path)}:{first}: no SPDX-License-Identifier: MIT up to here")
     if len(lines) > LONGEST:
         problems.append(f"{relative(path)}:{len(lines)}: longer than {LONGEST} lines")
     if path == pathlib.Path(__file__).resolve():

@@ -1,5 +1,6 @@
 -- A phone finds a heart-rate sensor by name, subscribes for a minute at a 50 ms interval, and leaves.
 -- Heart Rate Service 1.0; Core v5.4, Vol 3, Part G, 4.10 and Vol 6, Part B, 4.5.
+-- SPDX-License-Identifier: MIT
 local services = require "services"
 
 local hrm   = device { name = "hrm",   address = "C0:00:00:00:18:0D", appearance = 0x0341 }

@@ -1,5 +1,6 @@
 -- Three observers at different distances hear an iBeacon, fainter the farther; nobody can connect.
 -- Core v5.4, Vol 3, Part C, 9.1.1 and 9.3.2; Apple's Proximity Beacon specification.
+-- SPDX-License-Identifier: MIT
 local UUID = "e2c56db5-dffb-48d2-b060-d0f5a71096e0"
 
 local beacon = device { name = "beacon", address = "C0:00:00:00:BE:AC", position = { x = 0 } }

@@ -1,5 +1,6 @@
 -- Two boards talk both ways: the central's messages are answered, and the peripheral's by "Got it".
 -- The two-way tutorial for Pico W boards: service 0x1848, characteristic 0x2A6E, read, write, notify.
+-- SPDX-License-Identifier: MIT
 local SERVICE, MESSAGE = 0x1848, 0x2A6E
 local COUNT = 5
 

@@ -56,6 +56,18 @@ static const struct field create_connection[] = {
 };
 static const struct field peer[] = {F_KIND("peer", FIELD_PEER)};
 static const struct field channel_map[] = {F_STATUS, F_HANDLE, F_X40("map")};
+static const struct field connection_update[] = {
+    F_HANDLE,
+    F_TIME("min", 1250),
+    F_TIME("max", 1250),
+    F_U16("latency"),
+    F_TIME("timeout", 10000),
+    F_TIME("ce_min", 625),
+    F_TIME("ce_max", 625),
+};
+static const struct field channels[] = {F_X40("map")};
+static const struct field negative_reply[] = {F_HANDLE, F_ERROR("reason")};
+static const struct field status_handle[] = {F_STATUS, F_HANDLE};
 static const struct field status_random[] = {F_STATUS, F_X64("random")};
 static const struct field status_states[] = {F_STATUS, F_X64("states")};
 
@@ -94,10 +106,16 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_CLEAR_FILTER_ACCEPT_LIST, NOTHING, FIELDS(status)),
     ROW(LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST, FIELDS(peer), FIELDS(status)),
     ROW(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, FIELDS(peer), FIELDS(status)),
+    ROW(LE_CONNECTION_UPDATE, FIELDS(connection_update), FIELDS(status)),
+    ROW(LE_SET_HOST_CHANNEL_CLASSIFICATION, FIELDS(channels), FIELDS(status)),
     ROW(LE_READ_CHANNEL_MAP, FIELDS(handle), FIELDS(channel_map)),
     ROW(LE_READ_REMOTE_FEATURES, FIELDS(handle), FIELDS(status)),
     ROW(LE_RAND, NOTHING, FIELDS(status_random)),
     ROW(LE_READ_SUPPORTED_STATES, NOTHING, FIELDS(status_states)),
+    ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, FIELDS(connection_update),
+        FIELDS(status_handle)),
+    ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, FIELDS(negative_reply),
+        FIELDS(status_handle)),
 };
 
 static const struct field disconnection[] = {F_STATUS, F_HANDLE, F_ERROR("reason")};
@@ -143,6 +161,9 @@ static const struct field le_connection[] = {
 static const struct field le_update[] = {F_STATUS, F_HANDLE, F_TIME("interval", 1250),
                                          F_U16("latency"), F_TIME("timeout", 10000)};
 static const struct field le_features[] = {F_STATUS, F_HANDLE, F_X64("features")};
+static const struct field le_param_request[] = {F_HANDLE, F_TIME("min", 1250),
+                                                F_TIME("max", 1250), F_U16("latency"),
+                                                F_TIME("timeout", 10000)};
 static const struct field le_algorithm[] = {F_HANDLE, F_NAME("algorithm", algorithms)};
 static const struct field report[] = {
     F_NAME("type", report_types),
@@ -158,6 +179,7 @@ const struct field_list *dump_le_event_fields(uint8_t subevent)
     static const struct field_list connection_list = FIELDS(le_connection);
     static const struct field_list update_list = FIELDS(le_update);
     static const struct field_list features_list = FIELDS(le_features);
+    static const struct field_list param_request_list = FIELDS(le_param_request);
     static const struct field_list algorithm_list = FIELDS(le_algorithm);
 
     switch (subevent) {
@@ -167,6 +189,8 @@ const struct field_list *dump_le_event_fields(uint8_t subevent)
         return &update_list;
     case HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE:
         return &features_list;
+    case HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST:
+        return &param_request_list;
     case HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM:
         return &algorithm_list;
     }

@@ -54,10 +54,16 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST] = hci_cmd_le_add_device_to_filter_accept_list,
     [HCI_ROW_LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST] =
         hci_cmd_le_remove_device_from_filter_accept_list,
+    [HCI_ROW_LE_CONNECTION_UPDATE] = hci_cmd_le_connection_update,
+    [HCI_ROW_LE_SET_HOST_CHANNEL_CLASSIFICATION] = hci_cmd_le_set_host_channel_classification,
     [HCI_ROW_LE_READ_CHANNEL_MAP] = hci_cmd_le_read_channel_map,
     [HCI_ROW_LE_READ_REMOTE_FEATURES] = hci_cmd_le_read_remote_features,
     [HCI_ROW_LE_RAND] = hci_cmd_le_rand,
     [HCI_ROW_LE_READ_SUPPORTED_STATES] = hci_cmd_le_read_supported_states,
+    [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY] =
+        hci_cmd_le_remote_connection_parameter_request_reply,
+    [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY] =
+        hci_cmd_le_remote_connection_parameter_request_negative_reply,
 };
 
 void hci_supported_commands(struct wr *ret)

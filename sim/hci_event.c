@@ -197,3 +197,42 @@ void hci_event_remote_features(void *user, uint8_t status, uint16_t handle, uint
     wr_u64(&event.w, features);
     hci_event_send(face, &event);
 }
+
+void hci_event_updated(void *user, const struct ll_update_info *info)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_CONNECTION_UPDATE_COMPLETE))
+        return;
+    wr_u8(&event.w, info->status);
+    wr_u16(&event.w, info->handle);
+    wr_u16(&event.w, info->interval_1250us);
+    wr_u16(&event.w, info->latency);
+    wr_u16(&event.w, info->timeout_10ms);
+    hci_event_send(face, &event);
+}
+
+bool hci_event_param_requested(void *user, const struct ll_param_request *request)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST))
+        return false;
+    wr_u16(&event.w, request->handle);
+    wr_u16(&event.w, request->interval_min_1250us);
+    wr_u16(&event.w, request->interval_max_1250us);
+    wr_u16(&event.w, request->latency);
+    wr_u16(&event.w, request->timeout_10ms);
+    hci_event_send(face, &event);
+    return true;
+}
+
+/* The reserve has room for one of each for every connection. */
+bool hci_event_room(void *user)
+{
+    const struct hci_face *face = user;
+
+    return hci_transport_spare(face->transport, 0);
+}

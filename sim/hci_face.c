@@ -14,7 +14,11 @@ static size_t most_owed(const struct sim_controller_profile *profile)
     const size_t disconnection_complete = hci_transport_cost(2 + 4);
     const size_t remote_version = hci_transport_cost(2 + 8);
     const size_t remote_features = hci_transport_cost(2 + 12);
-    const size_t per_connection = disconnection_complete + remote_version + remote_features;
+    /* One that the host asked for, one of the peer's doing. */
+    const size_t updates = 2 * hci_transport_cost(2 + 10);
+    const size_t param_request = hci_transport_cost(2 + 11);
+    const size_t per_connection =
+        disconnection_complete + remote_version + remote_features + updates + param_request;
     /* Every buffer, each in an event of its own, behind the packets completed just now. */
     const size_t completed = profile->acl_packets * hci_transport_cost(2 + 5) +
                              hci_transport_cost(2 + 1 + 4U * profile->max_connections);
@@ -52,6 +56,9 @@ const struct ll_indications hci_face_indications = {
     .disconnected = hci_event_disconnected,
     .remote_version = hci_event_remote_version,
     .remote_features = hci_event_remote_features,
+    .updated = hci_event_updated,
+    .param_requested = hci_event_param_requested,
+    .room = hci_event_room,
     .acl_received = hci_acl_to_host,
     .acl_completed = hci_acl_completed,
 };

@@ -11,7 +11,9 @@
  * What goes to the host and must not be lost always finds room in the transport. Each packet of
  * the host adds at most one answer to what the controller owes; everything else it owes (a
  * connection made, ended, a feature exchange done, a packet completed) is bounded by its state,
- * which only the host's packets raise. So the transport's reserve, which hci_face_init() computes,
+ * which only the host's packets raise; where the
+ * peer raises it (a connection update), the Link Layer asks for the reserve to be free before it
+ * lets the peer begin. So the transport's reserve, which hci_face_init() computes,
  * is the most that may be owed, and the transport delivers a packet of the host only while that
  * much is free. Advertising reports and data from the air, which are not owed, are sent only if
  * they leave the reserve free: reports are dropped and counted, data is left unacknowledged so that
@@ -122,6 +124,10 @@ hci_handler hci_cmd_le_create_connection;
 hci_handler hci_cmd_le_create_connection_cancel;
 hci_handler hci_cmd_le_read_channel_map;
 hci_handler hci_cmd_le_read_remote_features;
+hci_handler hci_cmd_le_connection_update;
+hci_handler hci_cmd_le_set_host_channel_classification;
+hci_handler hci_cmd_le_remote_connection_parameter_request_reply;
+hci_handler hci_cmd_le_remote_connection_parameter_request_negative_reply;
 
 /* --- events (hci_event.c) --- */
 
@@ -144,6 +150,9 @@ void hci_event_disconnected(void *user, uint16_t handle, uint8_t reason);
 void hci_event_remote_version(void *user, uint8_t status, uint16_t handle,
                               const struct ll_version *version);
 void hci_event_remote_features(void *user, uint8_t status, uint16_t handle, uint64_t features);
+void hci_event_updated(void *user, const struct ll_update_info *info);
+bool hci_event_param_requested(void *user, const struct ll_param_request *request);
+bool hci_event_room(void *user);
 
 /* --- data (hci_acl.c) --- */
 

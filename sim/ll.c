@@ -4,13 +4,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ll_internal.h"
 #include "wire/crc24.h"
 
 /* What this Link Layer can do; a profile may claim less. */
 #define IMPLEMENTED                                                                                \
-    (1ULL << LL_FEATURE_EXTENDED_REJECT | 1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |        \
+    (1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT | 1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |        \
      1ULL << LL_FEATURE_CHANNEL_SELECTION_2)
 
 static void on_tx_done(struct radio *radio, sim_ns end)
@@ -52,6 +53,7 @@ static void forget(struct ll *ll)
     ll->has_random_address = false;
     ll->random_address = (struct bd_addr){.type = BD_ADDR_RANDOM};
     ll->accept_count = 0;
+    memcpy(ll->channel_map, "\xFF\xFF\xFF\xFF\x1F", sizeof ll->channel_map);
 }
 
 static int alloc_lists(struct ll *ll)

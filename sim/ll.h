@@ -39,6 +39,17 @@ struct ll_connection_info {
     bool channel_selection_2; /* the algorithm in use (Vol 6, Part B, 4.5.8) */
 };
 
+struct ll_update_info {
+    uint8_t status;
+    uint16_t handle;
+    uint16_t interval_1250us, latency, timeout_10ms; /* in use now */
+};
+
+struct ll_param_request {
+    uint16_t handle;
+    uint16_t interval_min_1250us, interval_max_1250us, latency, timeout_10ms;
+};
+
 struct ll_version {
     uint8_t version;
     uint16_t company, subversion;
@@ -54,6 +65,15 @@ struct ll_indications {
     void (*remote_version)(void *user, uint8_t status, uint16_t handle,
                            const struct ll_version *version);
     void (*remote_features)(void *user, uint8_t status, uint16_t handle, uint64_t features);
+    /* The parameters have changed, or what ll_connection_update() asked for has come to an end. */
+    void (*updated)(void *user, const struct ll_update_info *info);
+    /*
+     * The peer asks for others: ll_param_request_reply() or _negative_reply() must follow. False:
+     * the host does not want to be asked, the peer is told so (Vol 6, Part B, 5.1.7).
+     */
+    bool (*param_requested)(void *user, const struct ll_param_request *request);
+    /* There is room for one more of these two, not asked for by the host, for each connection. */
+    bool (*room)(void *user);
     /*
      * One received data PDU with its LLID (start or continuation, never empty). False: no room; the
      * Link Layer then withholds the acknowledgement, and the peer sends it again.
@@ -136,6 +156,20 @@ uint8_t ll_read_remote_version(struct ll *ll, uint16_t handle);
 uint8_t ll_read_remote_features(struct ll *ll, uint16_t handle);
 uint8_t ll_read_rssi(struct ll *ll, uint16_t handle, int8_t *rssi_dbm);
 uint8_t ll_read_channel_map(struct ll *ll, uint16_t handle, uint8_t map[static 5]);
+struct ll_update_params {
+    uint16_t interval_min_1250us, interval_max_1250us;
+    uint16_t latency, timeout_10ms;
+    uint16_t min_ce_625us, max_ce_625us;
+};
+
+/* 7.8.18: in either role. updated() tells what became of it. */
+uint8_t ll_connection_update(struct ll *ll, uint16_t handle, const struct ll_update_params *params);
+/* 7.8.31, 7.8.32: HCI_ERR_COMMAND_DISALLOWED when nothing was asked. */
+uint8_t ll_param_request_reply(struct ll *ll, uint16_t handle,
+                               const struct ll_update_params *params);
+uint8_t ll_param_request_negative_reply(struct ll *ll, uint16_t handle, uint8_t reason);
+/* 7.8.19: for every connection in the central role, now and to come. At least two channels. */
+uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5]);
 bool ll_handle_known(const struct ll *ll, uint16_t handle);
 
 /*

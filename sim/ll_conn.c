@@ -139,13 +139,14 @@ static void step(struct ll_conn *conn)
 {
     conn->counter++;
     conn->anchor += interval_of(conn);
+    llcp_event_reached(conn);
 }
 
 /* Events that the peripheral leaves out (4.5.1): none while anything is to be said. */
 static uint16_t events_to_skip(const struct ll_conn *conn)
 {
-    if (conn->central || !conn->valid || conn->peer_md || ll_conn_tx_pending(conn) ||
-        llcp_busy(conn))
+    if (conn->central || !conn->valid || conn->window || conn->peer_md ||
+        ll_conn_tx_pending(conn) || llcp_busy(conn))
         return 0;
     return conn->latency;
 }
@@ -160,8 +161,7 @@ static bool in_time(const struct ll_conn *conn)
 
 void ll_conn_next_event(struct ll_conn *conn)
 {
-    const sim_ns half = interval_of(conn) / 2;
-
+    llcp_event_over(conn);
     do
         step(conn);
     while (!in_time(conn));
@@ -173,7 +173,8 @@ void ll_conn_next_event(struct ll_conn *conn)
     for (uint16_t i = 0; i < conn->skipped; i++)
         step(conn);
     /* 4.2.4: where widening would meet the next event's, the connection is considered lost. */
-    if (!conn->central && ll_conn_widening(conn, conn->anchor) >= half - LL_T_IFS)
+    if (!conn->central &&
+        ll_conn_widening(conn, conn->anchor) >= interval_of(conn) / 2 - LL_T_IFS)
         sim_timer_arm(&conn->supervision, ll_now(conn->ll));
     else
         reserve(conn);
@@ -211,6 +212,16 @@ static void supervise(void *user)
                                             : HCI_ERR_CONNECTION_FAILED_TO_BE_ESTABLISHED);
 }
 
+void ll_conn_set_params(struct ll_conn *conn, uint16_t interval_1250us, uint16_t latency,
+                        uint16_t timeout_10ms)
+{
+    conn->interval_1250us = interval_1250us;
+    conn->latency = latency;
+    conn->timeout_10ms = timeout_10ms;
+    conn->heard_at = conn->anchor;
+    sim_timer_arm(&conn->supervision, supervision_due(conn));
+}
+
 /* --- where to put a new central connection --- */
 
 static sim_ns greatest_common_divisor(sim_ns a, sim_ns b)
@@ -225,14 +236,15 @@ static sim_ns greatest_common_divisor(sim_ns a, sim_ns b)
 }
 
 /* How many connections' events would meet those of one that begins at `anchor`. */
-static unsigned clashes(const struct ll *ll, sim_ns anchor, sim_ns interval, sim_ns length)
+static unsigned clashes(const struct ll *ll, const struct ll_conn *self, sim_ns anchor,
+                        sim_ns interval, sim_ns length)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < LL_CONN_MAX; i++) {
         const struct ll_conn *other = ll->conn[i];
 
-        if (!other)
+        if (!other || other == self)
             continue;
         const sim_ns period = greatest_common_divisor(interval, interval_of(other));
         const sim_ns mine = anchor % period;
@@ -243,7 +255,8 @@ static unsigned clashes(const struct ll *ll, sim_ns anchor, sim_ns interval, sim
     return count;
 }
 
-uint16_t ll_conn_choose_offset(const struct ll *ll, sim_ns earliest, uint16_t interval_1250us)
+uint16_t ll_conn_choose_offset(const struct ll *ll, const struct ll_conn *self, sim_ns earliest,
+                               uint16_t interval_1250us)
 {
     const struct ll_conn shape = {.max_tx = LL_DATA_LEN_MIN, .max_rx = LL_DATA_LEN_MIN};
     /* A quarter of a millisecond lets peripherals' windows widen. */
@@ -254,7 +267,7 @@ uint16_t ll_conn_choose_offset(const struct ll *ll, sim_ns earliest, uint16_t in
     uint16_t best = 0;
 
     for (uint16_t offset = 0; offset < tries && fewest > 0; offset++) {
-        const unsigned n = clashes(ll, earliest + SIM_US(1250) * offset, interval, length);
+        const unsigned n = clashes(ll, self, earliest + SIM_US(1250) * offset, interval, length);
 
         if (n < fewest) {
             fewest = n;
@@ -343,6 +356,9 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
         .channel_selection_2 = ind->ch_sel,
     };
     ll->up->connected(ll->user, &info);
+    /* The host may have thought again while the CONNECT_IND was on its way. */
+    if (central && memcmp(conn->chan.map, ll->channel_map, sizeof ll->channel_map) != 0)
+        llcp_want(conn, LLCP_CHANNEL_MAP_UPDATE);
 }
 
 void ll_conn_end(struct ll_conn *conn, uint8_t reason)

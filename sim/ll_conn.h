@@ -123,9 +123,15 @@ sim_ns ll_conn_exchange_time(const struct ll_conn *conn);
 
 /*
  * WinOffset for a central connection whose transmit window could begin at `earliest`: its anchor
- * points keep clear of the other connections', if any offset permits.
+ * points keep clear of the other connections', if any offset permits. `self` (NULL: a new one) is
+ * not in its own way.
  */
-uint16_t ll_conn_choose_offset(const struct ll *ll, sim_ns earliest, uint16_t interval_1250us);
+uint16_t ll_conn_choose_offset(const struct ll *ll, const struct ll_conn *self, sim_ns earliest,
+                               uint16_t interval_1250us);
+
+/* New parameters hold from conn->anchor on; the supervision timeout begins anew there. */
+void ll_conn_set_params(struct ll_conn *conn, uint16_t interval_1250us, uint16_t latency,
+                        uint16_t timeout_10ms);
 
 /* --- ll_conn_event.c --- */
 

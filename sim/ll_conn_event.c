@@ -138,7 +138,7 @@ static bool accept(struct ll_conn *conn, const struct ll_data_header *header, st
 
     switch (header->llid) {
     case LL_LLID_CONTROL:
-        if (!llcp_ready(conn))
+        if (!llcp_ready(conn, data, len))
             return false;
         llcp_received(conn, data, len);
         return true;

@@ -99,6 +99,7 @@ static void choose(struct ll_conn *conn)
     const struct llcp_queued *control = llcp_to_send(conn);
 
     if (control) {
+        llcp_leaves(conn);
         conn->sent = LL_TX_CONTROL;
         conn->sent_len = control->len;
     } else if (conn->acl_first && data_allowed(conn)) {

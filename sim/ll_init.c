@@ -100,15 +100,15 @@ static void propose(struct ll_init *init, const struct bd_addr *peer, bool ch_se
         .crc_init = crc_init,
         .win_size_1250us = 2,
         .win_offset_1250us = ll_conn_choose_offset(
-            init->ll, connect_ind_end + LL_TRANSMIT_WINDOW_DELAY, interval),
+            init->ll, NULL, connect_ind_end + LL_TRANSMIT_WINDOW_DELAY, interval),
         .interval_1250us = interval,
         .latency = init->params.latency,
         .timeout_10ms = init->params.timeout_10ms,
-        .channel_map = {0xFF, 0xFF, 0xFF, 0xFF, 0x1F},
         .hop = hop,
         .sca = init->ll->profile.sca & 7,
         .ch_sel = ch_sel && ll_has_feature(init->ll, LL_FEATURE_CHANNEL_SELECTION_2),
     };
+    memcpy(init->ind.channel_map, init->ll->channel_map, sizeof init->ind.channel_map);
 }
 
 /* --- the slot --- */

@@ -6,6 +6,14 @@
 
 #include "ll_internal.h"
 
+static const struct llcp_procedure *const procedures[] = {
+    [LLCP_VERSION_EXCHANGE] = &llcp_version_exchange,
+    [LLCP_FEATURE_EXCHANGE] = &llcp_feature_exchange,
+    [LLCP_CONNECTION_UPDATE] = &llcp_connection_update,
+    [LLCP_CHANNEL_MAP_UPDATE] = &llcp_channel_map_update,
+    [LLCP_CONNECTION_PARAMETERS] = &llcp_connection_parameters,
+};
+
 /* --- the PDUs that are understood --- */
 
 enum sender {
@@ -19,19 +27,28 @@ enum sender {
 struct pdu_row {
     uint8_t from;
     uint8_t feature; /* that this end must claim, enum ll_feature */
+    uint8_t begins;  /* enum llcp_procedure_id: the procedure with an instant that it begins */
     void (*received)(struct ll_conn *conn, struct rd *ctr_data);
 };
 
 static const struct pdu_row rows[] = {
-    [LL_TERMINATE_IND] = {FROM_BOTH, NO_FEATURE, llcp_terminate_ind},
-    [LL_UNKNOWN_RSP] = {FROM_BOTH, NO_FEATURE, llcp_unknown_rsp},
-    [LL_FEATURE_REQ] = {FROM_CENTRAL, NO_FEATURE, llcp_feature_req},
-    [LL_FEATURE_RSP] = {FROM_BOTH, NO_FEATURE, llcp_feature_rsp},
-    [LL_VERSION_IND] = {FROM_BOTH, NO_FEATURE, llcp_version_ind},
-    [LL_REJECT_IND] = {FROM_BOTH, NO_FEATURE, llcp_reject_ind},
+    [LL_CONNECTION_UPDATE_IND] = {FROM_CENTRAL, NO_FEATURE, LLCP_CONNECTION_UPDATE,
+                                  llcp_connection_update_ind},
+    [LL_CHANNEL_MAP_IND] = {FROM_CENTRAL, NO_FEATURE, LLCP_CHANNEL_MAP_UPDATE,
+                            llcp_channel_map_ind},
+    [LL_TERMINATE_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_terminate_ind},
+    [LL_UNKNOWN_RSP] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_unknown_rsp},
+    [LL_FEATURE_REQ] = {FROM_CENTRAL, NO_FEATURE, LLCP_NONE, llcp_feature_req},
+    [LL_FEATURE_RSP] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_feature_rsp},
+    [LL_VERSION_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_version_ind},
+    [LL_REJECT_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_reject_ind},
     [LL_PERIPHERAL_FEATURE_REQ] = {FROM_PERIPHERAL, LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE,
-                                   llcp_feature_req},
-    [LL_REJECT_EXT_IND] = {FROM_BOTH, LL_FEATURE_EXTENDED_REJECT, llcp_reject_ext_ind},
+                                   LLCP_NONE, llcp_feature_req},
+    [LL_CONNECTION_PARAM_REQ] = {FROM_BOTH, LL_FEATURE_CONNECTION_PARAMETERS_REQUEST,
+                                 LLCP_CONNECTION_PARAMETERS, llcp_connection_param_req},
+    [LL_CONNECTION_PARAM_RSP] = {FROM_PERIPHERAL, LL_FEATURE_CONNECTION_PARAMETERS_REQUEST,
+                                 LLCP_NONE, llcp_connection_param_rsp},
+    [LL_REJECT_EXT_IND] = {FROM_BOTH, LL_FEATURE_EXTENDED_REJECT, LLCP_NONE, llcp_reject_ext_ind},
 };
 
 static const struct pdu_row *find_row(const struct ll_conn *conn, uint8_t opcode)
@@ -51,6 +68,43 @@ static bool is_answer(uint8_t opcode)
     return opcode == LL_UNKNOWN_RSP || opcode == LL_REJECT_IND || opcode == LL_REJECT_EXT_IND;
 }
 
+/* --- collisions (5.3) --- */
+
+/* LL_CONNECTION_UPDATE_IND ends both roles' connection parameters request at the peripheral. */
+static bool is_sequel(const struct ll_conn *conn, enum llcp_procedure_id begins)
+{
+    return begins == LLCP_CONNECTION_UPDATE && !conn->llcp.instant.ops &&
+           (conn->llcp.remote_params == WAIT_RX_CONNECTION_UPDATE_IND ||
+            llcp_is_running(conn, LLCP_CONNECTION_PARAMETERS));
+}
+
+/*
+ * Whether the peer may begin a procedure with an instant now. If not, it has been told, or the
+ * connection ends. An indication cannot be rejected: a central that sends one while another
+ * instant is pending cannot be followed any more.
+ */
+static bool may_begin(struct ll_conn *conn, uint8_t opcode, enum llcp_procedure_id begins)
+{
+    const struct llcp *llcp = &conn->llcp;
+    const bool ours = llcp->running != LLCP_NONE && procedures[llcp->running]->instant;
+    const uint8_t present = llcp->remote != LLCP_NONE ? llcp->remote : llcp->running;
+    const uint8_t error = present == begins ? HCI_ERR_LL_PROCEDURE_COLLISION
+                                            : HCI_ERR_DIFFERENT_TRANSACTION_COLLISION;
+
+    if (is_sequel(conn, begins) || (llcp->remote == LLCP_NONE && !ours))
+        return true;
+    if (llcp->remote == LLCP_NONE && !conn->central && !llcp->taken_up)
+        return true; /* the central's goes on, and it will reject ours */
+    const bool indication =
+        opcode == LL_CONNECTION_UPDATE_IND || opcode == LL_CHANNEL_MAP_IND ||
+        opcode == LL_PHY_UPDATE_IND;
+    if (indication || (llcp->remote == LLCP_NONE && llcp->taken_up))
+        conn->end_reason = error;
+    else
+        llcp_reject_send(conn, opcode, error);
+    return false;
+}
+
 void llcp_received(struct ll_conn *conn, const uint8_t *payload, size_t len)
 {
     struct rd r = rd_init(payload, len);
@@ -60,17 +114,23 @@ void llcp_received(struct ll_conn *conn, const uint8_t *payload, size_t len)
 
     if (!rd_ok(&r))
         return; /* not even an opcode to complain of */
-    if (row && ll_control_name(opcode, &expected) && rd_left(&r) == expected)
-        row->received(conn, &r);
-    else if (!row || !is_answer(opcode))
+    if (row && ll_control_name(opcode, &expected) && rd_left(&r) == expected) {
+        if (row->begins == LLCP_NONE || may_begin(conn, opcode, row->begins))
+            row->received(conn, &r);
+    } else if (!row || !is_answer(opcode))
         llcp_unknown_send(conn, opcode);
 }
 
 /* --- the queue --- */
 
-bool llcp_ready(const struct ll_conn *conn)
+bool llcp_ready(const struct ll_conn *conn, const uint8_t *payload, size_t len)
 {
-    return conn->llcp.queue_count < LLCP_QUEUE - LLCP_QUEUE_OURS;
+    const bool host_hears =
+        len > 0 &&
+        (payload[0] == LL_CONNECTION_UPDATE_IND || payload[0] == LL_CONNECTION_PARAM_REQ);
+
+    return conn->llcp.queue_count < LLCP_QUEUE - LLCP_QUEUE_OURS &&
+           (!host_hears || conn->ll->up->room(conn->ll->user));
 }
 
 const struct llcp_queued *llcp_to_send(const struct ll_conn *conn)
@@ -82,6 +142,7 @@ struct wr llcp_pdu_begin(struct llcp_queued *pdu, enum ll_control_opcode opcode)
 {
     struct wr w = wr_init(pdu->bytes, sizeof pdu->bytes);
 
+    pdu->instant = false;
     wr_u8(&w, (uint8_t)opcode);
     return w;
 }
@@ -105,39 +166,79 @@ void llcp_acked(struct ll_conn *conn)
     llcp->queue_first = (uint8_t)((llcp->queue_first + 1) % LLCP_QUEUE);
     llcp->queue_count--;
     if (opcode == LL_TERMINATE_IND)
-        conn->end_reason = HCI_ERR_CONNECTION_TERMINATED_BY_LOCAL_HOST;
+        conn->end_reason = llcp->terminate_told;
+}
+
+/* --- procedures of the peer --- */
+
+void llcp_remote_begin(struct ll_conn *conn, enum llcp_procedure_id id)
+{
+    if (conn->llcp.remote == LLCP_NONE)
+        conn->llcp.remote = id;
+    conn->llcp.remote_due = SIM_NEVER;
+}
+
+void llcp_remote_end(struct ll_conn *conn)
+{
+    conn->llcp.remote = LLCP_NONE;
+    conn->llcp.remote_due = SIM_NEVER;
+    conn->llcp.remote_params = REMOTE_PARAMS_NONE;
+    llcp_arm(conn);
+}
+
+void llcp_remote_await(struct ll_conn *conn)
+{
+    conn->llcp.remote_due = ll_now(conn->ll) + LLCP_RESPONSE_TIMEOUT;
+    llcp_arm(conn);
 }
 
 /* --- local procedures --- */
 
-static const struct llcp_procedure *const procedures[] = {
-    [LLCP_VERSION_EXCHANGE] = &llcp_version_exchange,
-    [LLCP_FEATURE_EXCHANGE] = &llcp_feature_exchange,
-};
+/* The first local procedure that waits and may begin, or LLCP_NONE. */
+static enum llcp_procedure_id next_wanted(const struct ll_conn *conn)
+{
+    const struct llcp *llcp = &conn->llcp;
+    uint8_t id = 0;
+
+    if (llcp->running != LLCP_NONE || llcp->terminate_due != SIM_NEVER)
+        return LLCP_NONE;
+    while (id < LLCP_NONE && !(llcp->wanted >> id & 1 &&
+                               (!procedures[id]->instant ||
+                                (llcp->remote == LLCP_NONE && !llcp->instant.ops))))
+        id++;
+    return id;
+}
 
 static void start_next(struct ll_conn *conn)
 {
     struct llcp *llcp = &conn->llcp;
+    enum llcp_procedure_id id;
 
-    for (uint8_t id = 0; id < LLCP_NONE && llcp->running == LLCP_NONE; id++) {
-        if (!(llcp->wanted >> id & 1))
-            continue;
-        llcp->wanted = (uint8_t)(llcp->wanted & ~(1U << id));
+    while ((id = next_wanted(conn)) != LLCP_NONE) {
+        llcp->wanted = (uint16_t)(llcp->wanted & ~(1U << id));
         llcp->running = id;
+        llcp->taken_up = false;
         llcp->response_due = ll_now(conn->ll) + LLCP_RESPONSE_TIMEOUT;
         if (!procedures[id]->start(conn))
             llcp->running = LLCP_NONE;
     }
 }
 
+static sim_ns earlier(sim_ns a, sim_ns b)
+{
+    return a < b ? a : b;
+}
+
 void llcp_arm(struct ll_conn *conn)
 {
     struct llcp *llcp = &conn->llcp;
-    sim_ns due = llcp->terminate_due;
+    sim_ns due = earlier(llcp->terminate_due, llcp->instant.done_at);
 
-    if (llcp->running != LLCP_NONE && llcp->response_due < due)
-        due = llcp->response_due;
-    if (llcp->running == LLCP_NONE && llcp->wanted)
+    if (llcp->running != LLCP_NONE)
+        due = earlier(due, llcp->response_due);
+    if (llcp->remote != LLCP_NONE)
+        due = earlier(due, llcp->remote_due);
+    if (next_wanted(conn) != LLCP_NONE)
         due = ll_now(conn->ll);
     if (due == SIM_NEVER)
         sim_timer_cancel(&llcp->timer);
@@ -152,13 +253,16 @@ static void timer_due(void *user)
     const sim_ns now = ll_now(conn->ll);
 
     if (now >= llcp->terminate_due) {
-        ll_conn_end(conn, HCI_ERR_CONNECTION_TERMINATED_BY_LOCAL_HOST);
+        ll_conn_end(conn, llcp->terminate_told);
         return;
     }
-    if (llcp->running != LLCP_NONE && now >= llcp->response_due) {
+    if ((llcp->running != LLCP_NONE && now >= llcp->response_due) ||
+        (llcp->remote != LLCP_NONE && now >= llcp->remote_due)) {
         ll_conn_end(conn, HCI_ERR_LL_RESPONSE_TIMEOUT);
         return;
     }
+    if (now >= llcp->instant.done_at)
+        llcp_instant_done(conn);
     start_next(conn);
     llcp_arm(conn);
 }
@@ -166,18 +270,31 @@ static void timer_due(void *user)
 void llcp_init(struct ll_conn *conn)
 {
     conn->llcp.running = LLCP_NONE;
+    conn->llcp.remote = LLCP_NONE;
+    conn->llcp.remote_due = SIM_NEVER;
+    conn->llcp.instant.done_at = SIM_NEVER;
     conn->llcp.terminate_due = SIM_NEVER;
     sim_timer_init(&conn->llcp.timer, conn->ll->actor, SIM_PHASE_LL, timer_due, conn);
 }
 
 uint8_t llcp_request(struct ll_conn *conn, enum llcp_procedure_id id)
 {
-    if (llcp_is_running(conn, id) || conn->llcp.wanted >> id & 1)
+    if (llcp_is_running(conn, id) || llcp_is_wanted(conn, id))
         return HCI_ERR_COMMAND_DISALLOWED;
-    conn->llcp.wanted |= (uint8_t)(1U << id);
+    llcp_want(conn, id);
+    return 0;
+}
+
+void llcp_want(struct ll_conn *conn, enum llcp_procedure_id id)
+{
+    conn->llcp.wanted |= (uint16_t)(1U << id);
     /* From the timer, not from here: the answer may be known already, but it must come later. */
     llcp_arm(conn);
-    return 0;
+}
+
+bool llcp_is_wanted(const struct ll_conn *conn, enum llcp_procedure_id id)
+{
+    return conn->llcp.wanted >> id & 1;
 }
 
 bool llcp_is_running(const struct ll_conn *conn, enum llcp_procedure_id id)
@@ -195,6 +312,7 @@ void llcp_completed(struct ll_conn *conn, enum llcp_procedure_id id)
 bool llcp_busy(const struct ll_conn *conn)
 {
     return conn->llcp.running != LLCP_NONE || conn->llcp.wanted ||
+           conn->llcp.remote != LLCP_NONE || conn->llcp.instant.ops ||
            conn->llcp.terminate_due != SIM_NEVER;
 }
 
@@ -215,11 +333,12 @@ uint8_t llcp_running_request(const struct ll_conn *conn)
 
 void llcp_ended(struct ll_conn *conn, uint8_t reason)
 {
-    const uint8_t waiting = conn->llcp.wanted;
+    const uint16_t waiting = conn->llcp.wanted;
     const uint8_t running = conn->llcp.running;
 
     conn->llcp.wanted = 0;
     conn->llcp.running = LLCP_NONE;
+    conn->llcp.ended = true;
     for (uint8_t id = 0; id < LLCP_NONE; id++) {
         if (id == running || waiting >> id & 1)
             procedures[id]->failed(conn, reason);

@@ -6,21 +6,32 @@
  */
 #include "ll_internal.h"
 
+static void terminate(struct ll_conn *conn, uint8_t reason, uint8_t told)
+{
+    struct llcp_queued pdu;
+    struct wr w = llcp_pdu_begin(&pdu, LL_TERMINATE_IND);
+
+    wr_u8(&w, reason);
+    llcp_pdu_send(conn, &pdu, &w);
+    conn->llcp.terminate_told = told;
+    conn->llcp.terminate_due = ll_now(conn->ll) + SIM_MS(10) * conn->timeout_10ms;
+    llcp_arm(conn);
+}
+
 uint8_t llcp_terminate_start(struct ll_conn *conn, uint8_t reason)
 {
     if (!hci_disconnect_reason_valid(reason))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
     if (conn->llcp.terminate_due != SIM_NEVER)
         return HCI_ERR_COMMAND_DISALLOWED;
-
-    struct llcp_queued pdu;
-    struct wr w = llcp_pdu_begin(&pdu, LL_TERMINATE_IND);
-
-    wr_u8(&w, reason);
-    llcp_pdu_send(conn, &pdu, &w);
-    conn->llcp.terminate_due = ll_now(conn->ll) + SIM_MS(10) * conn->timeout_10ms;
-    llcp_arm(conn);
+    terminate(conn, reason, HCI_ERR_CONNECTION_TERMINATED_BY_LOCAL_HOST);
     return 0;
+}
+
+void llcp_terminate_self(struct ll_conn *conn, uint8_t reason)
+{
+    if (conn->llcp.terminate_due == SIM_NEVER)
+        terminate(conn, reason, reason);
 }
 
 void llcp_terminate_ind(struct ll_conn *conn, struct rd *ctr_data)

@@ -14,9 +14,32 @@ void llcp_unknown_send(struct ll_conn *conn, uint8_t opcode)
     llcp_pdu_send(conn, &pdu, &w);
 }
 
+/* 2.4.2.18: to a peer whose features are not known yet, what names the PDU says more. */
+void llcp_reject_send(struct ll_conn *conn, uint8_t opcode, uint8_t error)
+{
+    const bool extended =
+        ll_has_feature(conn->ll, LL_FEATURE_EXTENDED_REJECT) &&
+        (!conn->llcp.features_known || conn->llcp.features >> LL_FEATURE_EXTENDED_REJECT & 1);
+    struct llcp_queued pdu;
+    struct wr w = llcp_pdu_begin(&pdu, extended ? LL_REJECT_EXT_IND : LL_REJECT_IND);
+
+    if (extended)
+        wr_u8(&w, opcode);
+    wr_u8(&w, error);
+    llcp_pdu_send(conn, &pdu, &w);
+}
+
+/* What has come to its instant goes on whatever the peer says of it. */
+static bool may_be_refused(const struct ll_conn *conn)
+{
+    const bool own_instant = conn->llcp.instant.ops && conn->llcp.remote == LLCP_NONE;
+
+    return conn->llcp.running != LLCP_NONE && !own_instant;
+}
+
 static bool concerns_running(const struct ll_conn *conn, uint8_t opcode)
 {
-    return conn->llcp.running != LLCP_NONE && llcp_running_request(conn) == opcode;
+    return may_be_refused(conn) && llcp_running_request(conn) == opcode;
 }
 
 void llcp_unknown_rsp(struct ll_conn *conn, struct rd *ctr_data)
@@ -37,7 +60,7 @@ void llcp_reject_ind(struct ll_conn *conn, struct rd *ctr_data)
 {
     const uint8_t error = rd_u8(ctr_data);
 
-    if (conn->llcp.running != LLCP_NONE)
+    if (may_be_refused(conn))
         llcp_failed(conn, rejection(error));
 }
 

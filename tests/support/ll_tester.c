@@ -57,6 +57,32 @@ static void on_features(void *user, uint8_t status, uint16_t handle, uint64_t fe
                    .kind = UP_FEATURES, .status = status, .handle = handle, .features = features});
 }
 
+static void on_updated(void *user, const struct ll_update_info *info)
+{
+    keep(user, &(struct upper_event){.kind = UP_UPDATED,
+                                     .status = info->status,
+                                     .handle = info->handle,
+                                     .update = *info});
+}
+
+static bool on_param_requested(void *user, const struct ll_param_request *request)
+{
+    struct upper *upper = user;
+
+    if (upper->refuse_params)
+        return false;
+    keep(upper, &(struct upper_event){
+                    .kind = UP_PARAM_REQUEST, .handle = request->handle, .request = *request});
+    return true;
+}
+
+static bool on_room(void *user)
+{
+    const struct upper *upper = user;
+
+    return !upper->no_room;
+}
+
 static bool on_acl(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
 {
     struct upper *upper = user;
@@ -88,6 +114,9 @@ static const struct ll_indications indications = {
     .disconnected = on_disconnected,
     .remote_version = on_version,
     .remote_features = on_features,
+    .updated = on_updated,
+    .param_requested = on_param_requested,
+    .room = on_room,
     .acl_received = on_acl,
     .acl_completed = on_completed,
 };
@@ -150,6 +179,10 @@ static const char *kind_name(enum upper_kind kind)
         return "remote version";
     case UP_FEATURES:
         return "remote features";
+    case UP_UPDATED:
+        return "connection update";
+    case UP_PARAM_REQUEST:
+        return "parameter request";
     case UP_ACL:
         return "ACL data";
     case UP_COMPLETED:

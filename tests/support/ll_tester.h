@@ -39,6 +39,8 @@ enum upper_kind {
     UP_DISCONNECTED,
     UP_VERSION,
     UP_FEATURES,
+    UP_UPDATED,
+    UP_PARAM_REQUEST,
     UP_ACL,
     UP_COMPLETED,
 };
@@ -52,6 +54,8 @@ struct upper_event {
     struct ll_connection_info info;
     struct ll_version version;
     uint64_t features;
+    struct ll_update_info update;
+    struct ll_param_request request;
     bool start;
     uint16_t count;
     uint8_t data[UPPER_DATA];
@@ -68,6 +72,8 @@ struct upper {
     struct upper_event *events;
     unsigned first, count;
     bool refuse_acl;     /* no room for what comes */
+    bool no_room;        /* nor for events that were not asked for */
+    bool refuse_params;  /* does not want to hear of parameter requests */
     bool keep_nothing;   /* count only, for long runs */
     uint64_t acl_pdus, acl_octets, completed, reports;
     void (*on_event)(struct upper *upper, const struct upper_event *event);

@@ -29,6 +29,7 @@ struct ll {
     struct ll_adv_params adv;
     struct ll_scan_params scan;
     struct ll_create_params create;
+    struct ll_update_params update;
     uint8_t data[255];
     size_t data_len;
     unsigned acl_room; /* further packets that ll_acl_send() takes */
@@ -198,6 +199,31 @@ uint8_t ll_read_channel_map(struct ll *ll, uint16_t handle, uint8_t map[static 5
     if (answer == 0)
         memcpy(map, "\xFF\xFE\xFD\xFC\x1F", 5);
     return answer;
+}
+
+uint8_t ll_connection_update(struct ll *ll, uint16_t handle, const struct ll_update_params *params)
+{
+    ll->update = *params;
+    return fake_handle_request(ll, "connection_update", handle);
+}
+
+uint8_t ll_param_request_reply(struct ll *ll, uint16_t handle,
+                               const struct ll_update_params *params)
+{
+    ll->update = *params;
+    return fake_handle_request(ll, "param_request_reply", handle);
+}
+
+uint8_t ll_param_request_negative_reply(struct ll *ll, uint16_t handle, uint8_t reason)
+{
+    ll->reason = reason;
+    return fake_handle_request(ll, "param_request_negative_reply", handle);
+}
+
+uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5])
+{
+    fake_data(ll, map, 5);
+    return fake_request(ll, "set_channel_classification");
 }
 
 bool ll_handle_known(const struct ll *ll, uint16_t handle)

@@ -29,8 +29,8 @@ static const struct row rows[] = {
     NAMED(READ_LOCAL_VERSION_INFORMATION, "", NULL, "\x08\x00\x00\x08\xFF\xFF\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_COMMANDS, "", NULL,
           "\x20\x00\x80\x00\x00\xC0\x00\x00\x00\x00\x04\x00\x00\x00\x38\x22"
-          "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xB3\x08\x00\x00\x00"
-          "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+          "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xBF\x08\x00\x00\x00"
+          "\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_FEATURES, "", NULL, "\x00\x00\x00\x00\x60\x00\x00\x00"),
     NAMED(READ_BD_ADDR, "", NULL, "\x01\x00\x00\xDC\x1B\x00"),
@@ -59,9 +59,18 @@ static const struct row rows[] = {
           ""),
     NAMED(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, "\x00\x41\x42\x43\x44\x45\x46",
           "accept_list_remove", ""),
+    NAMED(LE_CONNECTION_UPDATE,
+          "\x40\x00\x06\x00\x0C\x00\x03\x00\xC8\x00\x02\x00\x04\x00", "connection_update", ""),
+    NAMED(LE_SET_HOST_CHANNEL_CLASSIFICATION, "\xFF\xFE\xFD\xFC\x1F",
+          "set_channel_classification", ""),
     NAMED(LE_READ_CHANNEL_MAP, "\x40\x00", "read_channel_map", "\x40\x00\xFF\xFE\xFD\xFC\x1F"),
     NAMED(LE_READ_REMOTE_FEATURES, "\x40\x00", "read_remote_features", ""),
     NAMED(LE_READ_SUPPORTED_STATES, "", NULL, "\xFF\xFF\xFF\xFF\xFF\x03\x00\x00"),
+    NAMED(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY,
+          "\x40\x00\x06\x00\x0C\x00\x03\x00\xC8\x00\x02\x00\x04\x00", "param_request_reply",
+          "\x40\x00"),
+    NAMED(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, "\x40\x00\x3B",
+          "param_request_negative_reply", "\x40\x00"),
 };
 /* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])

@@ -60,7 +60,7 @@ static void wrong_lengths(void **state)
 enum answer {
     NOTHING,
     UNKNOWN,
-    SOMETHING, /* tested above */
+    SOMETHING, /* tested with the procedure */
 };
 
 struct opcode_row {
@@ -69,8 +69,8 @@ struct opcode_row {
 };
 
 static const struct opcode_row opcodes[] = {
-    {LL_CONNECTION_UPDATE_IND, UNKNOWN, UNKNOWN},
-    {LL_CHANNEL_MAP_IND, UNKNOWN, UNKNOWN},
+    {LL_CONNECTION_UPDATE_IND, SOMETHING, UNKNOWN},
+    {LL_CHANNEL_MAP_IND, SOMETHING, UNKNOWN},
     {LL_TERMINATE_IND, SOMETHING, SOMETHING},
     {LL_ENC_REQ, UNKNOWN, UNKNOWN},
     {LL_ENC_RSP, UNKNOWN, UNKNOWN},
@@ -84,8 +84,8 @@ static const struct opcode_row opcodes[] = {
     {LL_VERSION_IND, SOMETHING, SOMETHING},
     {LL_REJECT_IND, NOTHING, NOTHING},
     {LL_PERIPHERAL_FEATURE_REQ, UNKNOWN, SOMETHING},
-    {LL_CONNECTION_PARAM_REQ, UNKNOWN, UNKNOWN},
-    {LL_CONNECTION_PARAM_RSP, UNKNOWN, UNKNOWN},
+    {LL_CONNECTION_PARAM_REQ, SOMETHING, SOMETHING},
+    {LL_CONNECTION_PARAM_RSP, UNKNOWN, NOTHING},
     {LL_REJECT_EXT_IND, NOTHING, NOTHING},
     {LL_PING_REQ, UNKNOWN, UNKNOWN},
     {LL_PING_RSP, UNKNOWN, UNKNOWN},

@@ -54,10 +54,17 @@
       0, 1)                                                                                        \
     X(LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST, 0x2012,                                            \
       "LE Remove Device From Filter Accept List", 7, 27, 1, 1)                                     \
+    X(LE_CONNECTION_UPDATE, 0x2013, "LE Connection Update", 14, 27, 2, -1)                         \
+    X(LE_SET_HOST_CHANNEL_CLASSIFICATION, 0x2014, "LE Set Host Channel Classification", 5, 27, 3,  \
+      1)                                                                                           \
     X(LE_READ_CHANNEL_MAP, 0x2015, "LE Read Channel Map", 2, 27, 4, 8)                             \
     X(LE_READ_REMOTE_FEATURES, 0x2016, "LE Read Remote Features", 2, 27, 5, -1)                    \
     X(LE_RAND, 0x2018, "LE Rand", 0, 27, 7, 9)                                                     \
-    X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)
+    X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)                   \
+    X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, 0x2020,                                        \
+      "LE Remote Connection Parameter Request Reply", 14, 33, 4, 3)                                \
+    X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, 0x2021,                               \
+      "LE Remote Connection Parameter Request Negative Reply", 3, 33, 5, 3)
 
 enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
@@ -98,6 +105,7 @@ enum hci_event_code {
     X(ADVERTISING_REPORT, 0x02, "LE Advertising Report", HCI_LEN_MIN | 11)                         \
     X(CONNECTION_UPDATE_COMPLETE, 0x03, "LE Connection Update Complete", 9)                        \
     X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)                 \
+    X(REMOTE_CONNECTION_PARAMETER_REQUEST, 0x06, "LE Remote Connection Parameter Request", 10)     \
     X(CHANNEL_SELECTION_ALGORITHM, 0x14, "LE Channel Selection Algorithm", 3)
 
 enum hci_le_event_code {

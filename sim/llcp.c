@@ -174,7 +174,7 @@ void llcp_acked(struct ll_conn *conn)
 void llcp_remote_begin(struct ll_conn *conn, enum llcp_procedure_id id)
 {
     if (conn->llcp.remote == LLCP_NONE)
-        conn->llcp.remote = id;
+        conn->llcp.remote = (uint8_t)id;
     conn->llcp.remote_due = SIM_NEVER;
 }
 
@@ -216,7 +216,7 @@ static void start_next(struct ll_conn *conn)
 
     while ((id = next_wanted(conn)) != LLCP_NONE) {
         llcp->wanted = (uint16_t)(llcp->wanted & ~(1U << id));
-        llcp->running = id;
+        llcp->running = (uint8_t)id;
         llcp->taken_up = false;
         llcp->response_due = ll_now(conn->ll) + LLCP_RESPONSE_TIMEOUT;
         if (!procedures[id]->start(conn))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ACL data (Core v5.4, Vol 4, Part E, 5.4.2) and its flow control towards the host (4.1.1). */
+/* ACL data (Core v5.4, Vol 4, Part E, 5.4.2) and what the host is told of its buffers (4.1.1). */
 #include <assert.h>
 
 #include "hci_face.h"
@@ -50,20 +50,27 @@ void hci_acl_from_host(struct hci_face *face, const uint8_t *packet, size_t len)
         tell_overflow(face);
 }
 
-bool hci_acl_to_host(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
+bool hci_acl_give(struct hci_face *face, const struct hci_host_data *data)
 {
-    struct hci_face *face = user;
-    const unsigned pb = start ? HCI_ACL_FIRST_FLUSHABLE : HCI_ACL_CONTINUING;
+    const unsigned pb = data->start ? HCI_ACL_FIRST_FLUSHABLE : HCI_ACL_CONTINUING;
     uint8_t packet[ACL_HEADER + 255];
     struct wr w = wr_init(packet, sizeof packet);
 
-    wr_u16(&w, (uint16_t)(handle | pb << 12));
-    wr_u16(&w, (uint16_t)len);
-    wr_bytes(&w, data, len);
+    wr_u16(&w, (uint16_t)(data->handle | pb << 12));
+    wr_u16(&w, (uint16_t)data->len);
+    wr_bytes(&w, data->bytes, data->len);
     assert(wr_ok(&w)); /* no data PDU has more than 255 octets */
-    if (hci_transport_spare(face->transport, w.len) &&
-        hci_link_send(hci_transport_controller_end(face->transport), HCI_PACKET_ACL, packet,
-                      w.len) == 0)
+    return hci_transport_spare(face->transport, w.len) &&
+           hci_link_send(hci_transport_controller_end(face->transport), HCI_PACKET_ACL, packet,
+                         w.len) == 0;
+}
+
+bool hci_acl_to_host(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
+{
+    struct hci_face *face = user;
+    const struct hci_host_data received = {handle, start, data, len};
+
+    if (hci_host_flow_give(face, &received))
         return true;
     face->stats.acl_withheld++;
     return false;
@@ -100,6 +107,7 @@ void hci_acl_forget(struct hci_face *face, uint16_t handle)
 {
     struct hci_completed *completed = find_completed(face, handle);
 
+    hci_host_flow_forget(&face->host_flow, handle);
     if (!completed)
         return;
     for (; completed < face->completed + face->completed_len - 1; completed++)

@@ -13,7 +13,7 @@
  *
  * A command is done with before the next is looked at, so there is always a credit for one
  * more (Num_HCI_Command_Packets, 4.4), and a host that sends without credit is served in order.
- * An error is told in the event that the command is answered with (4.5); an unknown command has
+ * Host Number Of Completed Packets is answered only if it fails. An error is told in the event that the command is answered with (4.5); an unknown command has
  * none, so it is told in Command Status.
  */
 #include <assert.h>
@@ -29,6 +29,9 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_SET_EVENT_MASK] = hci_cmd_set_event_mask,
     [HCI_ROW_RESET] = hci_cmd_reset,
     [HCI_ROW_READ_TRANSMIT_POWER_LEVEL] = hci_cmd_read_transmit_power_level,
+    [HCI_ROW_SET_CONTROLLER_TO_HOST_FLOW_CONTROL] = hci_cmd_set_controller_to_host_flow_control,
+    [HCI_ROW_HOST_BUFFER_SIZE] = hci_cmd_host_buffer_size,
+    [HCI_ROW_HOST_NUMBER_OF_COMPLETED_PACKETS] = hci_cmd_host_number_of_completed_packets,
     [HCI_ROW_SET_EVENT_MASK_PAGE_2] = hci_cmd_set_event_mask_page_2,
     [HCI_ROW_READ_LOCAL_VERSION_INFORMATION] = hci_cmd_read_local_version_information,
     [HCI_ROW_READ_LOCAL_SUPPORTED_COMMANDS] = hci_cmd_read_local_supported_commands,
@@ -110,7 +113,8 @@ static void run_command(struct hci_face *face, const struct hci_command_info *ro
         return;
     }
     struct hci_event event;
-    if (!hci_event_begin(face, &event, HCI_EV_COMMAND_COMPLETE))
+    if ((status == HCI_ERR_SUCCESS && row->opcode == HCI_OP_HOST_NUMBER_OF_COMPLETED_PACKETS) ||
+        !hci_event_begin(face, &event, HCI_EV_COMMAND_COMPLETE))
         return;
     const size_t behind_status = (size_t)row->return_len - 1;
     assert(wr_ok(&ret) && ret.len <= behind_status);

@@ -148,8 +148,10 @@ void hci_event_connected(void *user, const struct ll_connection_info *info)
     struct hci_face *face = user;
 
     tell_connection(face, info);
-    if (info->status == HCI_ERR_SUCCESS)
+    if (info->status == HCI_ERR_SUCCESS) {
+        face->connections++;
         tell_channel_selection(face, info);
+    }
 }
 
 void hci_event_disconnected(void *user, uint16_t handle, uint8_t reason)
@@ -157,6 +159,8 @@ void hci_event_disconnected(void *user, uint16_t handle, uint8_t reason)
     struct hci_face *face = user;
     struct hci_event event;
 
+    if (face->connections)
+        face->connections--;
     hci_acl_forget(face, handle);
     if (!hci_event_begin(face, &event, HCI_EV_DISCONNECTION_COMPLETE))
         return;

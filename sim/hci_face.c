@@ -88,5 +88,7 @@ void hci_face_reset(struct hci_face *face)
     face->le_event_mask = 0x000000000000001F; /* 7.8.1 */
     face->event_lost = false;
     face->completed_len = 0;
+    face->connections = 0;
+    hci_host_flow_reset(&face->host_flow);
     sim_timer_cancel(&face->completed_timer);
 }

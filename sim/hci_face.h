@@ -6,6 +6,7 @@
  * In reading order: hci_face.c is its lifetime and takes packets of the host; hci_dispatch.c owns
  * the command table;
  * hci_cmd_*.c are the commands by group; hci_event.c makes events; hci_acl.c carries data;
+ * hci_host_flow.c sees that the host has room for them;
  * hci_transport.c lies between it and the host.
  *
  * What goes to the host and must not be lost always finds room in the transport. Each packet of
@@ -39,6 +40,22 @@ struct hci_completed {
     uint16_t handle, packets;
 };
 
+/* What one connection's data take of the host's buffers. */
+struct hci_host_share {
+    uint16_t handle;
+    uint16_t held;  /* buffers */
+    uint16_t given; /* octets of the PDU that is withheld which the host has already */
+};
+
+/* Controller-to-host flow control (hci_host_flow.c). */
+struct hci_host_flow {
+    bool on;
+    uint16_t data_len, packets; /* of Host Buffer Size; packets 0: not told */
+    uint16_t held;              /* in all */
+    uint8_t shares;
+    struct hci_host_share share[SIM_CONTROLLER_MAX_CONNECTIONS];
+};
+
 struct hci_face {
     struct ll *ll;
     struct hci_transport *transport;
@@ -48,6 +65,8 @@ struct hci_face {
     struct sim_controller_stats stats;
     bool in_command; /* the answer has not been sent yet: no event may come before it */
     bool event_lost; /* for want of memory; Hardware Error is owed */
+    uint8_t connections;
+    struct hci_host_flow host_flow;
     /* Packets completed in this instant, told to the host at its end (7.7.19). */
     struct timer completed_timer;
     uint8_t completed_len;
@@ -90,6 +109,11 @@ hci_handler hci_cmd_le_set_event_mask;
 hci_handler hci_cmd_reset;
 hci_handler hci_cmd_le_set_random_address;
 hci_handler hci_cmd_le_rand;
+
+/* hci_host_flow.c */
+hci_handler hci_cmd_set_controller_to_host_flow_control;
+hci_handler hci_cmd_host_buffer_size;
+hci_handler hci_cmd_host_number_of_completed_packets;
 
 /* hci_cmd_info.c */
 hci_handler hci_cmd_read_local_version_information;
@@ -161,6 +185,22 @@ void hci_acl_from_host(struct hci_face *face, const uint8_t *packet, size_t len)
 
 bool hci_acl_to_host(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len);
 void hci_acl_completed(void *user, uint16_t handle, uint16_t count);
+
+/* One HCI ACL data packet for the host, or a PDU that may have to become several. */
+struct hci_host_data {
+    uint16_t handle;
+    bool start;
+    const uint8_t *bytes;
+    size_t len;
+};
+
+/* False: the transport is nearly full. */
+bool hci_acl_give(struct hci_face *face, const struct hci_host_data *data);
+
+void hci_host_flow_reset(struct hci_host_flow *flow);
+/* False: the host has not got all of it, and the same must come again. */
+bool hci_host_flow_give(struct hci_face *face, const struct hci_host_data *data);
+void hci_host_flow_forget(struct hci_host_flow *flow, uint16_t handle);
 
 /* The connection is gone: no Number Of Completed Packets for it any more (4.3). */
 void hci_acl_forget(struct hci_face *face, uint16_t handle);

@@ -68,7 +68,7 @@ void sim_controller_trace(struct sim_controller *controller, struct trace_sink *
 /* What HCI has no event for; counted since sim_controller_new(). */
 struct sim_controller_stats {
     uint64_t adv_reports_dropped; /* the transport towards the host was nearly full */
-    uint64_t acl_withheld;        /* data PDUs left unacknowledged for the same reason */
+    uint64_t acl_withheld;        /* data PDUs left unacknowledged for that, or by flow control */
     uint64_t acl_refused;         /* from the host: unknown handle, bad flags or length, overflow */
     uint64_t packets_ignored;     /* from the host: no command with an opcode, and no ACL data */
 };

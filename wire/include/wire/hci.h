@@ -15,6 +15,8 @@
  * X(identifier, opcode, name, parameter length, octet and bit in Supported Commands (6.27; octet
  * 255: has none), length of the return parameters in Command Complete, or -1: Command Status)
  *
+ * Host Number Of Completed Packets has a Command Complete only if it fails (7.3.40).
+ *
  * Return parameters include the status. Lengths are exact; a row marked HCI_LEN_MIN is a minimum.
  * Rows stand in ascending order of their opcodes. That a row stands here promises nothing: what a
  * controller supports is what it has handlers for.
@@ -27,6 +29,11 @@
     X(SET_EVENT_MASK, 0x0C01, "Set Event Mask", 8, 5, 6, 1)                                        \
     X(RESET, 0x0C03, "Reset", 0, 5, 7, 1)                                                          \
     X(READ_TRANSMIT_POWER_LEVEL, 0x0C2D, "Read Transmit Power Level", 3, 10, 2, 4)                 \
+    X(SET_CONTROLLER_TO_HOST_FLOW_CONTROL, 0x0C31, "Set Controller To Host Flow Control", 1, 10,   \
+      5, 1)                                                                                        \
+    X(HOST_BUFFER_SIZE, 0x0C33, "Host Buffer Size", 7, 10, 6, 1)                                   \
+    X(HOST_NUMBER_OF_COMPLETED_PACKETS, 0x0C35, "Host Number Of Completed Packets",                \
+      HCI_LEN_MIN | 1, 10, 7, 1)                                                                   \
     X(SET_EVENT_MASK_PAGE_2, 0x0C63, "Set Event Mask Page 2", 8, 22, 2, 1)                         \
     X(READ_LOCAL_VERSION_INFORMATION, 0x1001, "Read Local Version Information", 0, 14, 3, 9)       \
     X(READ_LOCAL_SUPPORTED_COMMANDS, 0x1002, "Read Local Supported Commands", 0, 14, 4, 65)        \

@@ -82,10 +82,10 @@ static int write_handle(lua_State *L, struct conn *conn, uint16_t handle, int in
 static int write_command_k(lua_State *L, int status, lua_KContext context)
 {
     struct task *task = (struct task *)context;
-    struct conn *conn = lua_touserdata(L, 1);
-    const uint16_t handle = (uint16_t)lua_tointeger(L, 2);
     size_t len;
-    const uint8_t *value = (const uint8_t *)lua_tolstring(L, 3, &len);
+    const uint8_t *value = (const uint8_t *)lua_tolstring(L, 1, &len);
+    struct conn *conn = lua_touserdata(L, 2);
+    const uint16_t handle = (uint16_t)lua_tointeger(L, 3);
     struct blr_conn *link = conn_link(L, conn, task->what);
 
     (void)status;
@@ -108,12 +108,10 @@ static int write_command(lua_State *L, struct conn *conn, uint16_t handle, int i
     struct task *task = task_current(L, "%s: %s", conn->device->name, call);
     device_touch(conn->device);
     lua_pushvalue(L, index);
-    lua_replace(L, 3);
-    lua_settop(L, 3);
+    lua_insert(L, 1);
+    lua_settop(L, 1);
     lua_pushlightuserdata(L, conn);
-    lua_replace(L, 1);
     lua_pushinteger(L, handle);
-    lua_replace(L, 2);
     return write_command_k(L, LUA_OK, (lua_KContext)task);
 }
 

@@ -282,9 +282,22 @@ static const luaL_Reg characteristic_methods[] = {
     {NULL, NULL},
 };
 
+static int characteristic_field_writer(lua_State *L)
+{
+    const struct server_attribute *attribute =
+        object_check(L, 1, &server_characteristic_type, "server_characteristic.writer");
+
+    if (attribute->writer)
+        object_push(L, &conn_type, attribute->writer);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 static const luaL_Reg characteristic_fields[] = {
     {"handle", characteristic_field_handle},
     {"uuid", characteristic_field_uuid},
+    {"writer", characteristic_field_writer},
     {NULL, NULL},
 };
 

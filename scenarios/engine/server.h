@@ -15,6 +15,7 @@ struct server_attribute {
     int on_read, on_write, on_subscribe, on_authorize;
     bool keeps_writes;
     struct queue writes;
+    struct conn *writer; /* of the write that was taken last */
     struct signal subscribed;
 };
 

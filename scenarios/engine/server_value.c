@@ -21,6 +21,17 @@ struct call {
     uint8_t att_error;
 };
 
+/* Raises, with the place of the function: it has returned, and is on no stack any more. */
+static void wrong_result(lua_State *L, const struct call *call, const char *why)
+{
+    lua_Debug ar;
+
+    lua_rawgeti(L, LUA_REGISTRYINDEX, call->function);
+    lua_getinfo(L, ">S", &ar);
+    luaL_error(L, "%s:%d: what this function returned cannot be taken (%s): %s", ar.short_src,
+               ar.linedefined, luaL_typename(L, -1), why);
+}
+
 /* The result at the top: an ATT error code, or what the callback makes of it. */
 static void take_result(lua_State *L, struct call *call)
 {
@@ -30,7 +41,9 @@ static void take_result(lua_State *L, struct call *call)
     case LUA_TNIL:
         return;
     case LUA_TNUMBER:
-        call->att_error = (uint8_t)value_integer(L, -1, "a callback's ATT error", 1, 0xFF);
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 || lua_tointeger(L, -1) > 0xFF)
+            wrong_result(L, call, "an ATT error code is 1 to 255");
+        call->att_error = (uint8_t)lua_tointeger(L, -1);
         return;
     case LUA_TBOOLEAN:
         if (lua_toboolean(L, -1))
@@ -45,15 +58,15 @@ static void take_result(lua_State *L, struct call *call)
             const int error =
                 blr_attribute_set(call->attribute->handle, (const uint8_t *)value, len);
             if (error)
-                luaL_error(L, "on_read: the value it returned: %s", blr_strerror(error));
+                wrong_result(L, call, blr_strerror(error));
             return;
         }
         break;
     }
-    luaL_error(L, "a callback returned a %s: %s", luaL_typename(L, -1),
-               call->function == call->attribute->on_read
-                   ? "on_read returns a value, an ATT error code or nothing"
-                   : "it returns an ATT error code, false, true or nothing");
+    wrong_result(L, call,
+                 call->function == call->attribute->on_read
+                     ? "on_read returns a value, an ATT error code or nothing"
+                     : "it returns an ATT error code, false, true or nothing");
 }
 
 /* The lines are those of the callback while its stack is still there. */
@@ -373,12 +386,9 @@ static int next_write_k(lua_State *L, int status, lua_KContext context)
     (void)status;
     if (queue->first) {
         lua_pushlstring(L, (const char *)queue->first->bytes, queue->first->len);
-        if (queue->first->from)
-            object_push(L, &conn_type, queue->first->from);
-        else
-            lua_pushnil(L);
+        attribute->writer = queue->first->from;
         free(queue_take(queue));
-        return 2;
+        return 1;
     }
     if (queue->overflowed)
         return luaL_error(L, "%s: more writes came than a script may leave unread", task->what);

@@ -13,6 +13,9 @@ struct subscription {
     struct blr_subscription *handle; /* NULL: over */
     struct task *task;               /* awaits the CCCD's write */
     struct queue queue;
+    /* Of the value that was taken last. */
+    sim_ns at;
+    const char *kind;
 };
 
 static void came(struct blr_conn *link, uint16_t handle, bool indication, const uint8_t *value,
@@ -138,10 +141,10 @@ static int next_k(lua_State *L, int status, lua_KContext context)
     (void)status;
     if (queue->first) {
         lua_pushlstring(L, (const char *)queue->first->bytes, queue->first->len);
-        lua_pushinteger(L, (lua_Integer)queue->first->at);
-        lua_pushstring(L, queue->first->tag ? "indication" : "notification");
+        subscription->at = queue->first->at;
+        subscription->kind = queue->first->tag ? "indication" : "notification";
         free(queue_take(queue));
-        return 3;
+        return 1;
     }
     if (queue->overflowed)
         return luaL_error(L, "%s: more values came than a script may leave unread", task->what);
@@ -215,6 +218,32 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg fields[] = {{"count", field_count}, {NULL, NULL}};
+static int field_kind(lua_State *L)
+{
+    const struct subscription *subscription =
+        object_check(L, 1, &subscription_type, "subscription.kind");
+
+    lua_pushstring(L, subscription->kind);
+    return 1;
+}
+
+static int field_time(lua_State *L)
+{
+    const struct subscription *subscription =
+        object_check(L, 1, &subscription_type, "subscription.time");
+
+    if (subscription->kind)
+        lua_pushinteger(L, (lua_Integer)subscription->at);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static const luaL_Reg fields[] = {
+    {"count", field_count},
+    {"kind", field_kind},
+    {"time", field_time},
+    {NULL, NULL},
+};
 
 const struct object_type subscription_type = {"subscription", methods, fields, NULL};

@@ -132,16 +132,38 @@ int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len
     return 0;
 }
 
+void acl_wait_for_room(struct blr_conn *conn, size_t len)
+{
+    struct conn_tx *tx = &conn->tx;
+    const size_t room = len + L2CAP_HEADER_SIZE;
+    const size_t resume_at = room < CONN_TX_QUEUE / 2 ? CONN_TX_QUEUE / 2 : CONN_TX_QUEUE - room;
+
+    if (!tx->refused || resume_at < tx->resume_at)
+        tx->resume_at = (uint16_t)resume_at;
+    tx->refused = true;
+}
+
+static struct blr_conn *first_with_room(const struct blr_host *host)
+{
+    struct blr_conn *conn = host->conns;
+
+    while (conn && (!conn->tx.refused || conn->tx.used > conn->tx.resume_at))
+        conn = conn->next;
+    return conn;
+}
+
 void acl_run(struct blr_host *host)
 {
+    struct blr_conn *conn;
+
     send_queued(host);
-    /* Connections are closed by events and timers only, so none goes away within the loop. */
-    for (struct blr_conn *conn = host->conns; conn; conn = conn->next) {
-        if (!conn->tx.refused || conn->tx.used > CONN_TX_QUEUE / 2)
-            continue;
-        conn->tx.refused = false;
+    /*
+     * Whoever is told may end channels and links, or let time pass and hear that they have ended,
+     * so each time the search begins anew. It ends: one channel less waits after each, and one that
+     * is refused again is so because it has filled the queue beyond where it would be told.
+     */
+    while ((conn = first_with_room(host)))
         l2cap_writable(conn);
-    }
 }
 
 static void give_back(struct blr_conn *conn, uint16_t packets)

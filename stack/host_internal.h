@@ -164,6 +164,7 @@ struct conn_tx {
     uint16_t head, used; /* of the ring */
     uint16_t pdu_left;   /* of the PDU at the head, which has begun to go; 0: none has */
     uint16_t in_flight;  /* packets in the controller */
+    uint16_t resume_at;  /* so much may be used when those who wait are told */
     bool refused;        /* a channel waits for room */
     uint8_t ring[CONN_TX_QUEUE];
 };
@@ -232,6 +233,9 @@ void acl_completed(struct blr_host *host, uint16_t handle, uint16_t count);
 /* Something has become free: sends what can be sent, and tells those who wait for room. */
 void acl_run(struct blr_host *host);
 
+/* Room for an SDU of `len` octets is wanted: l2cap_writable() when there is, and not too little. */
+void acl_wait_for_room(struct blr_conn *conn, size_t len);
+
 /* Queues a copy as one L2CAP PDU. BLR_ERR_AGAIN, BLR_ERR_TOO_LONG, BLR_ERR_NOT_CONNECTED. */
 int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len) BLR_MUST_CHECK;
 
@@ -243,8 +247,15 @@ int l2cap_conn_opened(struct blr_conn *conn) BLR_MUST_CHECK;
 void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
                     size_t len);
 
-/* There is room in the queue again. */
+/*
+ * There is room in the queue again: tells one channel that waits for it, or notes that none does.
+ * The connection may be gone when this returns.
+ */
 void l2cap_writable(struct blr_conn *conn);
+
+/* The channel, its `cid` set, becomes or is no longer one of the link's. */
+void l2cap_channel_plug(struct blr_conn *conn, struct l2cap_channel *channel);
+void l2cap_channel_unplug(struct blr_conn *conn, struct l2cap_channel *channel);
 
 /* For the answers of the link itself, which are dropped when there is no room. */
 void l2cap_answer(struct blr_conn *conn, uint16_t cid, const struct wr *w);

@@ -68,14 +68,21 @@ void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, siz
     }
 }
 
+/* They take turns: the one that is told is the last to be told again. */
 void l2cap_writable(struct blr_conn *conn)
 {
-    for (struct l2cap_channel *channel = conn->channels; channel; channel = channel->next) {
-        if (!channel->wants_writable)
-            continue;
-        channel->wants_writable = false;
-        channel->ops->writable(channel);
+    struct l2cap_channel **at = &conn->channels;
+
+    while (*at && !(*at)->wants_writable)
+        at = &(*at)->next;
+    struct l2cap_channel *channel = *at;
+    if (!channel) {
+        conn->tx.refused = false;
+        return;
     }
+    l2cap_channel_unplug(conn, channel);
+    l2cap_channel_plug(conn, channel);
+    channel->ops->writable(channel);
 }
 
 static int channel_send(struct l2cap_channel *channel, const uint8_t *sdu, size_t len)
@@ -85,9 +92,33 @@ static int channel_send(struct l2cap_channel *channel, const uint8_t *sdu, size_
 
     if (error == BLR_ERR_AGAIN) {
         channel->wants_writable = true;
-        conn->tx.refused = true;
+        acl_wait_for_room(conn, len);
     }
     return error;
+}
+
+void l2cap_channel_plug(struct blr_conn *conn, struct l2cap_channel *channel)
+{
+    struct l2cap_channel **end = &conn->channels;
+
+    while (*end)
+        end = &(*end)->next;
+    channel->link = conn;
+    channel->send = channel_send;
+    channel->next = NULL;
+    channel->wants_writable = false;
+    *end = channel;
+}
+
+void l2cap_channel_unplug(struct blr_conn *conn, struct l2cap_channel *channel)
+{
+    struct l2cap_channel **at = &conn->channels;
+
+    while (*at && *at != channel)
+        at = &(*at)->next;
+    if (*at)
+        *at = channel->next;
+    channel->next = NULL;
 }
 
 static void bearer_broken(struct blr_conn *conn, int error)
@@ -112,10 +143,6 @@ int l2cap_conn_opened(struct blr_conn *conn)
         return BLR_ERR_NO_MEMORY;
     struct l2cap_channel *channel = att_bearer_channel(conn->att);
     channel->cid = L2CAP_CID_ATT;
-    channel->link = conn;
-    channel->send = channel_send;
-    channel->next = NULL;
-    channel->wants_writable = false;
-    conn->channels = channel;
+    l2cap_channel_plug(conn, channel);
     return 0;
 }

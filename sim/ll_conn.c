@@ -69,6 +69,12 @@ static sim_ns interval_of(const struct ll_conn *conn)
     return SIM_US(1250) * conn->interval_1250us;
 }
 
+/* The same as this device's sleep clock measures it out. */
+static sim_ns interval_slept(const struct ll_conn *conn)
+{
+    return ll_sleep(conn->ll, interval_of(conn));
+}
+
 static uint32_t sca_ppm(uint8_t sca)
 {
     static const uint16_t worst[8] = {500, 250, 150, 100, 75, 50, 30, 20}; /* 4.2.2 */
@@ -86,7 +92,7 @@ sim_ns ll_conn_widening(const struct ll_conn *conn, sim_ns at)
 
 sim_ns ll_conn_event_limit(const struct ll_conn *conn)
 {
-    const sim_ns next = conn->anchor + interval_of(conn);
+    const sim_ns next = conn->anchor + interval_slept(conn);
 
     return next - LL_SCHED_LEAD - (conn->central ? 0 : ll_conn_widening(conn, next));
 }
@@ -138,7 +144,7 @@ static void reserve(struct ll_conn *conn)
 static void step(struct ll_conn *conn)
 {
     conn->counter++;
-    conn->anchor += interval_of(conn);
+    conn->anchor += interval_slept(conn);
     llcp_event_reached(conn);
 }
 
@@ -188,7 +194,7 @@ void ll_conn_wake(struct ll_conn *conn)
     while (conn->skipped > 0) {
         conn->skipped--;
         conn->counter--;
-        conn->anchor -= interval_of(conn);
+        conn->anchor -= interval_slept(conn);
         if (!in_time(conn)) {
             step(conn);
             break;
@@ -336,7 +342,8 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
     conn->created = created;
     conn->heard_at = created;
     conn->synced = created;
-    conn->anchor = created + LL_TRANSMIT_WINDOW_DELAY + SIM_US(1250) * ind->win_offset_1250us;
+    conn->anchor = created + ll_sleep(ll, LL_TRANSMIT_WINDOW_DELAY +
+                                              SIM_US(1250) * ind->win_offset_1250us);
     conn->window = central ? 0 : SIM_US(1250) * ind->win_size_1250us;
     ll_chan_init(&conn->chan, ind->ch_sel, ind->hop, ind->access_address);
     const bool usable = ll_chan_set_map(&conn->chan, ind->channel_map);

@@ -25,7 +25,7 @@ void ll_window_start(struct ll_window *window, uint16_t interval_625us, uint16_t
 {
     const sim_ns now = ll_now(window->ll);
 
-    window->interval = SIM_US(625) * interval_625us;
+    window->interval = ll_sleep(window->ll, SIM_US(625) * interval_625us);
     window->length = SIM_US(625) * window_625us;
     window->channel = 37;
     ll_sched_reserve(&window->ll->sched, &window->slot, now, now + window->length);

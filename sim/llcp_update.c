@@ -53,7 +53,7 @@ static void apply(struct ll_conn *conn, bool late)
     ll_conn_set_params(conn, update->interval_1250us, update->latency, update->timeout_10ms);
     if (late)
         return; /* its first event is over, and was heard */
-    conn->anchor += SIM_US(1250) * update->win_offset_1250us;
+    conn->anchor += ll_sleep(conn->ll, SIM_US(1250) * update->win_offset_1250us);
     conn->window = conn->central ? 0 : SIM_US(1250) * update->win_size_1250us;
 }
 

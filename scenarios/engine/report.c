@@ -72,6 +72,9 @@ void report_error(struct run *run, lua_State *L, const char *message)
         if (placed) {
             add_place(run, ar.short_src);
             text_add(&run->report, ":%d: ", ar.currentline);
+        } else {
+            add_place(run, run->source->name);
+            text_add(&run->report, ": ");
         }
         text_add(&run->report, "%s", message);
     }

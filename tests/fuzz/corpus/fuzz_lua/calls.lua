@@ -1,0 +1,1 @@
+local a = device { name = "a" } scenario("x", function() a:script(function() lose { from = a } corrupt { chance = 0.5 } interferer { channel = 37 } sleep(ms(1)) end):join() expect({1, a = {}}):equals({1, a = {}}) expect_error(function() a:connect("C0:00:00:00:00:01", { timeout = ms(1) }) end, { layer = "host", code = 5 }) end)

@@ -1,0 +1,1 @@
+for k, v in pairs(_G) do print(k, v) end print(("%5.1f %q %s"):format(1, "x", {})) print(table.concat({1,2}, ","), utf8.char(955), math.random(3)) table.sort({3,1,2}, function(a, b) return a < b end) print(string.pack("I2z", 1, "x"), next({}), select("#", 1, 2), tostring(nil)..1//0.0)

@@ -1,0 +1,1 @@
+setmetatable({}, {__close = 1, __index = function(t, k) return t[k] end})[1] = 2 local x <close> = nil goto l ::l::

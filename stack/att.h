@@ -4,10 +4,12 @@
  * ask of each other. In reading order:
  *
  *   att_bearer.c    routing of PDUs, MTU, timeouts, the end of a bearer; att_queue.c what waits
- *   att_server.c    requests and commands of the peer: the table; att_server_{find,read,write}.c
+ *   att_server.c    requests and commands of the peer: the table; att_server_{find,read,write,
+ *                   prepare}.c
  *   gatt_db.c       attributes by handle; gatt_service.c building; gatt_attribute.c values
  *   gatt_server.c   what each client configured, notifications and indications to it
- *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,value}.c
+ *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,value,
+ *                   write_long}.c
  *   gatt_subscribe.c  notifications and indications from the peer
  *
  * Callbacks of the application run from within a received PDU, a timer or att_bearer_close(), and
@@ -18,6 +20,7 @@
 #define STACK_ATT_H
 
 #include "att_bearer.h"
+#include "att_prepare.h"
 #include "att_queue.h"
 #include "blueroom/gatt_client.h"
 #include "blueroom/gatt_server.h"
@@ -41,6 +44,7 @@ struct gatt_server {
     bool awaits_confirmation;
     struct timer timer;
     bool mtu_exchanged;
+    struct att_prepared *prepared; /* NULL until something was */
 };
 
 /* The client's side of one bearer. */

@@ -19,6 +19,7 @@ void att_bearer_release(struct att_bearer *bearer)
     gatt_op_free_spares(bearer);
     att_queue_fini(&bearer->queue);
     free(bearer->server.cccds);
+    free(bearer->server.prepared);
     free(bearer);
 }
 

@@ -34,6 +34,8 @@ static const struct row rows[] = {
     {ATT_OP_READ_MULTIPLE_REQ, att_server_read_multiple},
     {ATT_OP_READ_BY_GROUP_TYPE_REQ, att_server_read_by_group_type},
     {ATT_OP_WRITE_REQ, att_server_write},
+    {ATT_OP_PREPARE_WRITE_REQ, att_server_prepare_write},
+    {ATT_OP_EXECUTE_WRITE_REQ, att_server_execute_write},
     {ATT_OP_WRITE_CMD, att_server_write},
 };
 
@@ -92,12 +94,14 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
                          const uint8_t *pdu, size_t len)
 {
     uint8_t out[BLR_GATT_MAX_MTU];
+    struct blr_attribute *configured[ATT_PREPARE_PARTS];
     const uint8_t opcode = pdu[0];
     struct att_request request = {
         .bearer = bearer,
         .db = bearer->config.db,
         .in = rd_init(pdu + 1, len - 1),
         .out = wr_init(out, bearer->mtu),
+        .configured = configured,
     };
 
     gatt_db_enter(request.db);
@@ -107,9 +111,11 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
         respond(&request, opcode, error);
     if (request.client_mtu)
         att_bearer_set_mtu(bearer, request.client_mtu);
-    struct blr_attribute *value = request.configured;
-    if (value && value->callbacks && value->callbacks->subscribed)
-        value->callbacks->subscribed(value, bearer->config.conn, gatt_server_cccd(bearer, value),
-                                     value->user);
+    for (size_t i = 0; i < request.configured_count; i++) {
+        struct blr_attribute *value = configured[i];
+        if (value->handle && value->callbacks && value->callbacks->subscribed)
+            value->callbacks->subscribed(value, bearer->config.conn,
+                                         gatt_server_cccd(bearer, value), value->user);
+    }
     gatt_db_leave(request.db);
 }

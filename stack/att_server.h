@@ -16,7 +16,9 @@ struct att_request {
     struct rd in;
     struct wr out;
     uint16_t handle_in_error;
-    struct blr_attribute *configured; /* a characteristic value whose CCCD was written */
+    /* Characteristic values whose CCCD was written; room for ATT_PREPARE_PARTS. */
+    struct blr_attribute **configured;
+    size_t configured_count;
     uint16_t client_mtu;              /* to be in force once the response is sent; 0: as it was */
 };
 
@@ -28,6 +30,12 @@ uint8_t att_server_read(struct att_request *request);
 uint8_t att_server_read_blob(struct att_request *request);
 uint8_t att_server_read_multiple(struct att_request *request);
 uint8_t att_server_write(struct att_request *request);
+uint8_t att_server_prepare_write(struct att_request *request);
+uint8_t att_server_execute_write(struct att_request *request);
+
+/* A value was stored: tells the application, of a CCCD once the response has been sent. */
+void att_server_wrote(struct att_request *request, struct blr_attribute *attr,
+                      const uint8_t *bytes, size_t len);
 
 /*
  * Reads a starting and an ending handle. Invalid Handle if the first is 0 or greater than the

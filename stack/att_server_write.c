@@ -2,6 +2,15 @@
 /* Writing values (Core v5.4, Vol 3, Part F, 3.4.5). A command is handled like a request. */
 #include "att_server.h"
 
+void att_server_wrote(struct att_request *request, struct blr_attribute *attr,
+                      const uint8_t *bytes, size_t len)
+{
+    if (attr->kind == GATT_CCCD)
+        request->configured[request->configured_count++] = attr->value;
+    else if (attr->handle && attr->callbacks && attr->callbacks->written)
+        attr->callbacks->written(attr, request->bearer->config.conn, bytes, len, attr->user);
+}
+
 uint8_t att_server_write(struct att_request *request)
 {
     const uint16_t handle = rd_u16(&request->in);
@@ -14,6 +23,6 @@ uint8_t att_server_write(struct att_request *request)
         return ATT_ERR_INVALID_HANDLE;
     const uint8_t error = gatt_attribute_write(request->bearer, attr, bytes, len);
     if (!error)
-        request->configured = attr->value;
+        att_server_wrote(request, attr, bytes, len);
     return error;
 }

@@ -101,8 +101,8 @@ static uint8_t authorize(struct att_bearer *bearer, struct blr_attribute *attr)
     return attr->handle ? 0 : ATT_ERR_INVALID_HANDLE; /* the callback removed its service */
 }
 
-static void compose(const struct att_bearer *bearer, const struct blr_attribute *attr,
-                    struct gatt_value *value)
+void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attribute *attr,
+                          struct gatt_value *value)
 {
     struct wr w = wr_init(value->scratch, sizeof value->scratch);
 
@@ -143,48 +143,86 @@ uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *att
         if (!attr->handle)
             return ATT_ERR_INVALID_HANDLE;
     }
-    compose(bearer, attr, value);
+    gatt_attribute_value(bearer, attr, value);
     return 0;
 }
 
-/* Part G, 3.3.3.3: only what the characteristic can do may be configured. */
-static uint8_t write_cccd(struct att_bearer *bearer, struct blr_attribute *attr,
-                          const uint8_t *bytes, size_t len)
+uint16_t gatt_attribute_max_len(const struct blr_attribute *attr)
 {
-    struct rd r = rd_init(bytes, len);
-    const uint16_t bits = rd_u16(&r) & GATT_CCCD_BITS; /* the others are reserved: ignored */
+    return attr->kind == GATT_CCCD ? 2 : attr->max_len;
+}
+
+uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr)
+{
+    const uint8_t error = authorize(bearer, attr);
+
+    if (error)
+        return error;
+    return attr->permissions & BLR_PERM_WRITE ? 0 : ATT_ERR_WRITE_NOT_PERMITTED;
+}
+
+/* Part G, 3.3.3.3: only what the characteristic can do may be configured. */
+static uint8_t accept_cccd(const struct blr_attribute *attr, const uint8_t *bytes)
+{
     const uint8_t properties = attr->value->properties;
 
-    if (!rd_done(&r))
-        return ATT_ERR_INVALID_ATTRIBUTE_VALUE_LENGTH;
-    if ((bits & GATT_CCCD_NOTIFICATION && !(properties & GATT_PROP_NOTIFY)) ||
-        (bits & GATT_CCCD_INDICATION && !(properties & GATT_PROP_INDICATE)))
+    if ((bytes[0] & GATT_CCCD_NOTIFICATION && !(properties & GATT_PROP_NOTIFY)) ||
+        (bytes[0] & GATT_CCCD_INDICATION && !(properties & GATT_PROP_INDICATE)))
         return ATT_ERR_VALUE_NOT_ALLOWED;
-    if (gatt_server_set_cccd(bearer, attr->value, bits) != 0)
-        return ATT_ERR_INSUFFICIENT_RESOURCES;
     return 0;
+}
+
+uint8_t gatt_attribute_accept(struct att_bearer *bearer, struct blr_attribute *attr,
+                              const uint8_t *bytes, size_t len)
+{
+    struct gatt_value present;
+
+    /* 3.4.5.1 lets a shorter value into a fixed length; whose length is fixed wants it whole. */
+    if (attr->fixed_len) {
+        gatt_attribute_value(bearer, attr, &present);
+        if (len != present.len)
+            return ATT_ERR_INVALID_ATTRIBUTE_VALUE_LENGTH;
+    }
+    if (len > gatt_attribute_max_len(attr))
+        return ATT_ERR_INVALID_ATTRIBUTE_VALUE_LENGTH;
+    if (attr->kind == GATT_CCCD)
+        return accept_cccd(attr, bytes);
+    return reserve(attr, len) ? ATT_ERR_INSUFFICIENT_RESOURCES : 0;
+}
+
+uint8_t gatt_attribute_ask(struct att_bearer *bearer, struct blr_attribute *attr,
+                           const uint8_t *bytes, size_t len)
+{
+    if (!attr->callbacks || !attr->callbacks->write)
+        return 0;
+    return attr->callbacks->write(attr, bearer->config.conn, bytes, len, attr->user);
+}
+
+void gatt_attribute_store(struct att_bearer *bearer, struct blr_attribute *attr,
+                          const uint8_t *bytes, size_t len)
+{
+    if (attr->kind != GATT_CCCD) {
+        store(attr, bytes, len);
+        return;
+    }
+    struct rd r = rd_init(bytes, len);
+    const uint16_t bits = rd_u16(&r) & GATT_CCCD_BITS; /* the others are reserved: ignored */
+    if (attr->handle)
+        gatt_server_set_cccd(bearer, attr->value, bits);
 }
 
 uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
                              const uint8_t *bytes, size_t len)
 {
-    uint8_t error = authorize(bearer, attr);
-    if (error)
-        return error;
-    if (!(attr->permissions & BLR_PERM_WRITE))
-        return ATT_ERR_WRITE_NOT_PERMITTED;
-    if (attr->kind == GATT_CCCD)
-        return write_cccd(bearer, attr, bytes, len);
-    /* 3.4.5.1 lets a shorter value into a fixed length; whose length is fixed wants it whole. */
-    if (len > attr->max_len || (attr->fixed_len && len != attr->len))
-        return ATT_ERR_INVALID_ATTRIBUTE_VALUE_LENGTH;
-    if (reserve(attr, len) != 0)
-        return ATT_ERR_INSUFFICIENT_RESOURCES;
-    if (attr->callbacks && attr->callbacks->write) {
-        error = attr->callbacks->write(attr, bearer->config.conn, bytes, len, attr->user);
-        if (error)
-            return error;
-    }
-    store(attr, bytes, len);
-    return 0;
+    uint8_t error = gatt_attribute_may_write(bearer, attr);
+    if (!error)
+        error = gatt_attribute_accept(bearer, attr, bytes, len);
+    if (!error && attr->kind == GATT_CCCD && !gatt_server_cccd(bearer, attr->value) &&
+        gatt_server_reserve_cccds(bearer, 1) != 0)
+        error = ATT_ERR_INSUFFICIENT_RESOURCES;
+    if (!error)
+        error = gatt_attribute_ask(bearer, attr, bytes, len);
+    if (!error)
+        gatt_attribute_store(bearer, attr, bytes, len);
+    return error;
 }

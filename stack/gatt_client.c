@@ -90,7 +90,7 @@ int gatt_client_start(struct gatt_op *op)
 }
 
 /* What an ATT_ERROR_RSP comes to; its opcode has been compared. */
-static int refused(const struct gatt_op *op, uint8_t code)
+static int refused(struct gatt_op *op, uint8_t code)
 {
     return op->procedure->refused ? op->procedure->refused(op, code) : BLR_ERR_ATT(code);
 }

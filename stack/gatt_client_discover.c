@@ -9,7 +9,7 @@
 #include "gatt_db.h"
 
 /* The end of every such procedure (4.4.1 and others). */
-static int no_more(const struct gatt_op *op, uint8_t code)
+static int no_more(struct gatt_op *op, uint8_t code)
 {
     (void)op;
     return code == ATT_ERR_ATTRIBUTE_NOT_FOUND ? 0 : BLR_ERR_ATT(code);

@@ -122,7 +122,7 @@ static int read_long_response(struct gatt_op *op, struct rd *r)
 }
 
 /* A value that just filled its responses has no more parts. */
-static int read_long_refused(const struct gatt_op *op, uint8_t code)
+static int read_long_refused(struct gatt_op *op, uint8_t code)
 {
     const bool end = code == ATT_ERR_INVALID_OFFSET || code == ATT_ERR_ATTRIBUTE_NOT_LONG;
 
@@ -238,7 +238,7 @@ int gatt_write_response(struct gatt_op *op, struct rd *r)
     return 0;
 }
 
-static void write_done(struct gatt_op *op, struct blr_conn *conn, int error)
+void gatt_write_done(struct gatt_op *op, struct blr_conn *conn, int error)
 {
     if (op->cb.done)
         op->cb.done(conn, error, op->user);
@@ -250,7 +250,7 @@ int blr_gatt_write(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
     static const struct gatt_procedure procedure = {
         .request = gatt_write_request,
         .response = gatt_write_response,
-        .done = write_done,
+        .done = gatt_write_done,
     };
     if (len > blr_gatt_mtu(conn) - WRITE_HEADER_SIZE)
         return BLR_ERR_TOO_LONG;

@@ -116,13 +116,32 @@ uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *att
 uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
                              const uint8_t *bytes, size_t len);
 
+/*
+ * What a write consists of, in this order: whether this client may write; whether the value may
+ * be, for which room is made; the application's word; the storing, which cannot fail when there is
+ * room (of a CCCD: gatt_server_reserve_cccds()).
+ */
+uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr);
+uint8_t gatt_attribute_accept(struct att_bearer *bearer, struct blr_attribute *attr,
+                              const uint8_t *bytes, size_t len);
+uint8_t gatt_attribute_ask(struct att_bearer *bearer, struct blr_attribute *attr,
+                           const uint8_t *bytes, size_t len);
+void gatt_attribute_store(struct att_bearer *bearer, struct blr_attribute *attr,
+                          const uint8_t *bytes, size_t len);
+uint16_t gatt_attribute_max_len(const struct blr_attribute *attr);
+/* The value, unasked and unchecked. */
+void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attribute *attr,
+                          struct gatt_value *value);
+
 /* --- gatt_server.c --- */
 
 /* What this client configured for a characteristic. */
 uint16_t gatt_server_cccd(const struct att_bearer *bearer, const struct blr_attribute *value);
-/* BLR_ERR_NO_MEMORY */
-int gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *value,
-                         uint16_t bits) BLR_MUST_CHECK;
+/* Room for so many more. BLR_ERR_NO_MEMORY */
+int gatt_server_reserve_cccds(struct att_bearer *bearer, size_t count) BLR_MUST_CHECK;
+/* Where there is room. */
+void gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *value,
+                          uint16_t bits);
 /* The attributes of a service are about to go. */
 void gatt_server_forget(struct gatt_db *db, const struct blr_service *service);
 

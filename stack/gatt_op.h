@@ -24,8 +24,11 @@ struct gatt_procedure {
     void (*request)(const struct gatt_op *op, struct wr *w);
     /* Its response without the opcode: 0 when complete, GATT_OP_MORE to send another request. */
     int (*response)(struct gatt_op *op, struct rd *r);
-    /* An ATT_ERROR_RSP of that code: 0 when it only means the end. NULL: an error. */
-    int (*refused)(const struct gatt_op *op, uint8_t code);
+    /*
+     * An ATT_ERROR_RSP of that code: 0 when it only means the end, or as response(). NULL: an
+     * error.
+     */
+    int (*refused)(struct gatt_op *op, uint8_t code);
     /* Calls back. */
     void (*done)(struct gatt_op *op, struct blr_conn *conn, int error);
 };
@@ -49,6 +52,11 @@ struct gatt_op {
     uint16_t handle; /* the attribute's, or where the next request begins */
     uint16_t end;    /* the last handle of a range */
     struct blr_uuid uuid;
+    size_t at;       /* these four are of the procedure alone */
+    uint16_t offset;
+    uint8_t phase;
+    int error;
+    bool verify;
     uint8_t *bytes; /* what is to be sent, or what came; grows */
     size_t len, cap;
 };
@@ -85,5 +93,6 @@ int gatt_client_start(struct gatt_op *op) BLR_MUST_CHECK;
 /* ATT_WRITE_REQ with handle and bytes of the operation, for other procedures that write. */
 void gatt_write_request(const struct gatt_op *op, struct wr *w);
 int gatt_write_response(struct gatt_op *op, struct rd *r);
+void gatt_write_done(struct gatt_op *op, struct blr_conn *conn, int error);
 
 #endif

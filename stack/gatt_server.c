@@ -26,21 +26,30 @@ uint16_t gatt_server_cccd(const struct att_bearer *bearer, const struct blr_attr
     return cccd ? cccd->bits : 0;
 }
 
-int gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *value,
-                         uint16_t bits)
+int gatt_server_reserve_cccds(struct att_bearer *bearer, size_t count)
+{
+    struct gatt_server *server = &bearer->server;
+    size_t cap = server->cccd_cap ? server->cccd_cap : 4;
+
+    if (count <= server->cccd_cap - server->cccd_count)
+        return 0;
+    while (count > cap - server->cccd_count)
+        cap *= 2;
+    struct gatt_cccd *cccds = realloc(server->cccds, cap * sizeof *cccds);
+    if (!cccds)
+        return BLR_ERR_NO_MEMORY;
+    server->cccds = cccds;
+    server->cccd_cap = cap;
+    return 0;
+}
+
+void gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *value,
+                          uint16_t bits)
 {
     struct gatt_server *server = &bearer->server;
     struct gatt_cccd *cccd = find_cccd(server, value);
 
-    if (!cccd && bits) {
-        if (server->cccd_count == server->cccd_cap) {
-            const size_t cap = server->cccd_cap ? 2 * server->cccd_cap : 4;
-            struct gatt_cccd *cccds = realloc(server->cccds, cap * sizeof *cccds);
-            if (!cccds)
-                return BLR_ERR_NO_MEMORY;
-            server->cccds = cccds;
-            server->cccd_cap = cap;
-        }
+    if (!cccd && bits && server->cccd_count < server->cccd_cap) {
         cccd = &server->cccds[server->cccd_count++];
         cccd->value = value;
     }
@@ -48,7 +57,6 @@ int gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute *
         cccd->bits = bits;
     else if (cccd)
         *cccd = server->cccds[--server->cccd_count];
-    return 0;
 }
 
 static struct att_bearer *bearer_of(const struct blr_attribute *attr, const struct blr_conn *conn)
@@ -266,6 +274,7 @@ void gatt_server_forget(struct gatt_db *db, const struct blr_service *service)
             if (server->cccds[i].value->service == service)
                 server->cccds[i] = server->cccds[--server->cccd_count];
         }
+        att_prepared_forget(server->prepared, service);
     }
     /* From the beginning after each callback: it may have changed any list. */
     for (bearer = db->bearers; bearer;) {

@@ -81,6 +81,25 @@ typedef void blr_gatt_done_cb(struct blr_conn *conn, int error, void *user);
 int blr_gatt_write(struct blr_conn *conn, uint16_t handle, const uint8_t *value, size_t len,
                    blr_gatt_done_cb *cb, void *user) BLR_MUST_CHECK;
 /*
+ * Write Long (4.9.4, of descriptors 4.12.4): in as many parts as it takes, none of which has any
+ * effect before the last came. BLR_ERR_TOO_LONG: over 512 octets. When a part is refused, those
+ * before it are taken back before the callback comes.
+ */
+int blr_gatt_write_long(struct blr_conn *conn, uint16_t handle, const uint8_t *value, size_t len,
+                        blr_gatt_done_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_gatt_write_item {
+    uint16_t handle;
+    const uint8_t *value;
+    size_t len;
+};
+/*
+ * Reliable Writes (4.9.5): several values, long ones too, all or none. Each part is compared with
+ * what the server has understood; when they differ, all is taken back: BLR_ERR_MALFORMED.
+ */
+int blr_gatt_write_reliable(struct blr_conn *conn, const struct blr_gatt_write_item *items,
+                            size_t count, blr_gatt_done_cb *cb, void *user) BLR_MUST_CHECK;
+/*
  * Write Without Response (4.9.1). It does not wait for its turn: it is handed to the link at once,
  * or queued in a small buffer; BLR_ERR_AGAIN when that is full too. BLR_ERR_TOO_LONG: over MTU - 3.
  */

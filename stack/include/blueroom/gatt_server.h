@@ -6,8 +6,9 @@
  * handles and makes it visible; that may happen at any time. Every host has the GAP and the GATT
  * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
  *
- * Answered Request Not Supported so far: Prepare Write, Execute Write, Read Multiple Variable.
- * Signed Write commands are ignored. There is no Service Changed: clients that cache handles
+ * Answered Request Not Supported so far: Read Multiple Variable. A client may queue 64 parts with
+ * 1024 octets in all; beyond, Prepare Write answers Prepare Queue Full. What was queued goes with
+ * the link. Signed Write commands are ignored. There is no Service Changed: clients that cache handles
  * across connections are not told of services that come and go.
  */
 #ifndef BLUEROOM_GATT_SERVER_H
@@ -38,9 +39,16 @@ enum blr_permission {
 struct blr_attribute_callbacks {
     /* Before a read: may set the value with blr_attribute_set(), which the client then gets. */
     uint8_t (*read)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
-    /* Before a write takes effect: refuse it, or answer 0 and the value will be stored. */
+    /*
+     * Before a write takes effect: refuse it, or answer 0 and the value will be stored. Of what a
+     * client has queued (Prepare Write, Execute Write) each attribute is asked once, with the whole
+     * value that all parts come to; nothing is stored unless all of them answer 0.
+     */
     uint8_t (*write)(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                      size_t len, void *user);
+    /* The value was stored; the response comes behind. */
+    void (*written)(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
+                    size_t len, void *user);
     /*
      * After a CCCD of this characteristic was written (enum gatt_cccd_bit), whether or not it
      * changed; the response has been sent. Not called when a client disconnects, which resets it.

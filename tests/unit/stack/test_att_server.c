@@ -26,8 +26,6 @@ struct row {
 
 static const struct row rows[] = {
     /* 3.3: what is not supported, and wrong lengths */
-    {"Prepare Write is not supported", "16 2200 0000 01", "01 16 0000 06"},
-    {"Execute Write is not supported", "18 01", "01 18 0000 06"},
     {"Read Multiple Variable is not supported", "20 1200 1400", "01 20 0000 06"},
     {"an unknown even opcode", "3E 01 02", "01 3E 0000 06"},
     {"an unknown odd opcode", "25", "01 25 0000 06"},

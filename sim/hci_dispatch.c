@@ -67,6 +67,12 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
         hci_cmd_le_remote_connection_parameter_request_reply,
     [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY] =
         hci_cmd_le_remote_connection_parameter_request_negative_reply,
+    [HCI_ROW_LE_SET_DATA_LENGTH] = hci_cmd_le_set_data_length,
+    [HCI_ROW_LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH] =
+        hci_cmd_le_read_suggested_default_data_length,
+    [HCI_ROW_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH] =
+        hci_cmd_le_write_suggested_default_data_length,
+    [HCI_ROW_LE_READ_MAXIMUM_DATA_LENGTH] = hci_cmd_le_read_maximum_data_length,
 };
 
 void hci_supported_commands(struct wr *ret)

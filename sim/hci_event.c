@@ -233,6 +233,21 @@ bool hci_event_param_requested(void *user, const struct ll_param_request *reques
     return true;
 }
 
+void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_DATA_LENGTH_CHANGE))
+        return;
+    wr_u16(&event.w, handle);
+    wr_u16(&event.w, effective->tx.octets);
+    wr_u16(&event.w, effective->tx.time_us);
+    wr_u16(&event.w, effective->rx.octets);
+    wr_u16(&event.w, effective->rx.time_us);
+    hci_event_send(face, &event);
+}
+
 /* The reserve has room for one of each for every connection. */
 bool hci_event_room(void *user)
 {

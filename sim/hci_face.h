@@ -153,6 +153,12 @@ hci_handler hci_cmd_le_set_host_channel_classification;
 hci_handler hci_cmd_le_remote_connection_parameter_request_reply;
 hci_handler hci_cmd_le_remote_connection_parameter_request_negative_reply;
 
+/* hci_cmd_le_length.c */
+hci_handler hci_cmd_le_set_data_length;
+hci_handler hci_cmd_le_read_suggested_default_data_length;
+hci_handler hci_cmd_le_write_suggested_default_data_length;
+hci_handler hci_cmd_le_read_maximum_data_length;
+
 /* --- events (hci_event.c) --- */
 
 /* An event in the making: begin, write the parameters to `w`, send. */
@@ -176,6 +182,7 @@ void hci_event_remote_version(void *user, uint8_t status, uint16_t handle,
 void hci_event_remote_features(void *user, uint8_t status, uint16_t handle, uint64_t features);
 void hci_event_updated(void *user, const struct ll_update_info *info);
 bool hci_event_param_requested(void *user, const struct ll_param_request *request);
+void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective);
 bool hci_event_room(void *user);
 
 /* --- data (hci_acl.c) --- */

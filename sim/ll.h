@@ -55,6 +55,16 @@ struct ll_version {
     uint16_t company, subversion;
 };
 
+/* What one direction of a connection may carry in a data PDU (Vol 6, Part B, 4.5.10). */
+struct ll_data_length {
+    uint16_t octets;  /* of payload, 27 to 251 */
+    uint16_t time_us; /* of the packet on the air, from 328 */
+};
+
+struct ll_data_lengths {
+    struct ll_data_length tx, rx;
+};
+
 /* From within an indication every request may be made but ll_reset() and ll_free(). */
 struct ll_indications {
     void (*adv_report)(void *user, const struct ll_adv_report *report);
@@ -72,7 +82,9 @@ struct ll_indications {
      * the host does not want to be asked, the peer is told so (Vol 6, Part B, 5.1.7).
      */
     bool (*param_requested)(void *user, const struct ll_param_request *request);
-    /* There is room for one more of these two, not asked for by the host, for each connection. */
+    /* connEffectiveMax... of the connection, one of which has changed. */
+    void (*data_length)(void *user, uint16_t handle, const struct ll_data_lengths *effective);
+    /* There is room for one more of these, not asked for by the host, for each connection. */
     bool (*room)(void *user);
     /*
      * One received data PDU with its LLID (start or continuation, never empty). False: no room; the
@@ -171,6 +183,15 @@ uint8_t ll_param_request_negative_reply(struct ll *ll, uint16_t handle, uint8_t 
 /* 7.8.19: for every connection in the central role, now and to come. At least two channels. */
 uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5]);
 bool ll_handle_known(const struct ll *ll, uint16_t handle);
+
+/* --- data length (7.8.33 to 7.8.35, 7.8.46) --- */
+
+uint8_t ll_set_data_length(struct ll *ll, uint16_t handle, struct ll_data_length tx);
+/* For the connections to come. */
+uint8_t ll_suggest_data_length(struct ll *ll, struct ll_data_length tx);
+struct ll_data_length ll_suggested_data_length(const struct ll *ll);
+/* What is supported, in either direction. */
+struct ll_data_length ll_maximum_data_length(const struct ll *ll);
 
 /*
  * Queues one HCI ACL data packet's data (copied; up to the profile's acl_data_len); `start` tells

@@ -99,8 +99,8 @@ sim_ns ll_conn_event_limit(const struct ll_conn *conn)
 
 sim_ns ll_conn_exchange_time(const struct ll_conn *conn)
 {
-    return ll_air_time(RADIO_PHY_1M, 2U + conn->max_tx) + LL_T_IFS + LL_JITTER +
-           ll_air_time(RADIO_PHY_1M, 2U + conn->max_rx);
+    return ll_air_time(conn->tx_phy, 2U + LL_DATA_LEN_MIN) + LL_T_IFS + LL_JITTER +
+           ll_air_time(conn->rx_phy, 2U + LL_DATA_LEN_MIN);
 }
 
 static sim_ns supervision_timeout(const struct ll_conn *conn)
@@ -264,7 +264,7 @@ static unsigned clashes(const struct ll *ll, const struct ll_conn *self, sim_ns 
 uint16_t ll_conn_choose_offset(const struct ll *ll, const struct ll_conn *self, sim_ns earliest,
                                uint16_t interval_1250us)
 {
-    const struct ll_conn shape = {.max_tx = LL_DATA_LEN_MIN, .max_rx = LL_DATA_LEN_MIN};
+    const struct ll_conn shape = {.tx_phy = RADIO_PHY_1M, .rx_phy = RADIO_PHY_1M};
     /* A quarter of a millisecond lets peripherals' windows widen. */
     const sim_ns length = ll_conn_exchange_time(&shape) + LL_SCHED_LEAD + SIM_US(250);
     const sim_ns interval = SIM_US(1250) * interval_1250us;
@@ -293,8 +293,8 @@ struct ll_conn *ll_conn_new(struct ll *ll)
         return NULL;
     conn->ll = ll;
     conn->handle = LL_CONN_MAX;
-    conn->max_tx = LL_DATA_LEN_MIN;
-    conn->max_rx = LL_DATA_LEN_MIN;
+    conn->tx_phy = RADIO_PHY_1M;
+    conn->rx_phy = RADIO_PHY_1M;
     ll_slot_init(&conn->slot, &ll_conn_slot_ops, conn);
     sim_timer_init(&conn->supervision, ll->actor, SIM_PHASE_LL, supervise, conn);
     llcp_init(conn);
@@ -351,6 +351,7 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
     (void)usable;
     sim_timer_arm(&conn->supervision, supervision_due(conn));
     reserve(conn);
+    llcp_length_init(conn);
 
     const struct ll_connection_info info = {
         .handle = conn->handle,
@@ -366,6 +367,7 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
     /* The host may have thought again while the CONNECT_IND was on its way. */
     if (central && memcmp(conn->chan.map, ll->channel_map, sizeof ll->channel_map) != 0)
         llcp_want(conn, LLCP_CHANNEL_MAP_UPDATE);
+    llcp_length_init(conn);
 }
 
 void ll_conn_end(struct ll_conn *conn, uint8_t reason)

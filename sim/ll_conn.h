@@ -17,8 +17,9 @@
 
 struct ll_acl_buf;
 
-/* Payload octets of a data PDU before a data length update (4.5.10). */
-#define LL_DATA_LEN_MIN 27U
+/* A data PDU before a data length update (4.5.10): its payload, its packet on LE 1M. */
+#define LL_DATA_LEN_MIN     27U
+#define LL_DATA_TIME_MIN_US 328U
 
 #define LL_TRANSMIT_WINDOW_DELAY SIM_US(1250) /* after a CONNECT_IND (4.5.3) */
 
@@ -47,7 +48,11 @@ struct ll_conn {
     struct ll_chan chan;
     uint16_t interval_1250us, latency, timeout_10ms;
     uint8_t peer_sca;
-    uint8_t max_tx, max_rx; /* octets of payload: connEffectiveMaxTxOctets, ...RxOctets */
+    enum radio_phy tx_phy, rx_phy;
+    struct ll_data_lengths length;        /* connEffectiveMax... */
+    struct ll_data_lengths own_length;    /* connMax... */
+    struct ll_data_lengths remote_length; /* connRemoteMax... */
+    struct ll_data_lengths told_length;   /* connMax... as last sent to the peer */
     int8_t rssi_dbm;
 
     /* When: the anchor point of event `counter`, the one to come or under way. */
@@ -118,7 +123,7 @@ sim_ns ll_conn_widening(const struct ll_conn *conn, sim_ns at);
 /* Until when an event may last for the next one to be prepared in time. */
 sim_ns ll_conn_event_limit(const struct ll_conn *conn);
 
-/* What an event takes at least: the longest PDU each way. */
+/* What is reserved for an event: a PDU of LL_DATA_LEN_MIN each way. */
 sim_ns ll_conn_exchange_time(const struct ll_conn *conn);
 
 /*
@@ -139,8 +144,10 @@ extern const struct ll_slot_ops ll_conn_slot_ops;
 
 /* --- ll_conn_tx.c --- */
 
-/* Writes the PDU to send now, new or again; returns its length. Sets conn->md. */
-size_t ll_conn_tx_pdu(struct ll_conn *conn, uint8_t pdu[static LL_PDU_MAX]);
+/* Writes the PDU to send at `start`, new or again; returns its length. Sets conn->md. */
+size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_PDU_MAX]);
+/* How long the next PDU is on the air, as things stand. */
+sim_ns ll_conn_tx_time(const struct ll_conn *conn);
 /* The PDU that carries sn was acknowledged. */
 void ll_conn_tx_acked(struct ll_conn *conn);
 /* Something but empty PDUs waits to be sent, or is not acknowledged yet. */

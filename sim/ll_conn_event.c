@@ -13,11 +13,11 @@
 static void transmit(struct ll_conn *conn, sim_ns start)
 {
     uint8_t pdu[LL_PDU_MAX];
-    const size_t len = ll_conn_tx_pdu(conn, pdu);
+    const size_t len = ll_conn_tx_pdu(conn, start, pdu);
     const struct radio_packet packet = {
         .start = start,
         .mhz = conn->mhz,
-        .phy = RADIO_PHY_1M,
+        .phy = (uint8_t)conn->tx_phy,
         .direction = conn->central ? AIR_CENTRAL_TO_PERIPHERAL : AIR_PERIPHERAL_TO_CENTRAL,
         .access_address = conn->access_address,
         .crc_init = conn->crc_init,
@@ -37,7 +37,7 @@ static void listen(struct ll_conn *conn, sim_ns open, sim_ns close)
         .open = open,
         .close = close,
         .mhz = conn->mhz,
-        .phy = RADIO_PHY_1M,
+        .phy = (uint8_t)conn->rx_phy,
         .access_address = conn->access_address,
         .crc_init = conn->crc_init,
     };
@@ -83,10 +83,22 @@ static void event_skipped(struct ll_slot *slot)
     ll_conn_next_event(conn);
 }
 
+/*
+ * What the next exchange takes. The central sends first, and one with no more data than that is
+ * taken to answer with an empty PDU; the peripheral hears first, and it is the central's business
+ * that there is time for more than an empty PDU.
+ */
+static sim_ns exchange_time(const struct ll_conn *conn)
+{
+    const size_t len = 2U + (conn->central && conn->peer_md ? conn->length.rx.octets : 0U);
+
+    return ll_conn_tx_time(conn) + LL_T_IFS + LL_JITTER + ll_air_time(conn->rx_phy, len);
+}
+
 /* Whether one more exchange from `from` on fits in before our own next event and those of others. */
 static bool time_left(struct ll_conn *conn, sim_ns from)
 {
-    const sim_ns until = from + ll_conn_exchange_time(conn);
+    const sim_ns until = from + exchange_time(conn);
 
     return until <= ll_conn_event_limit(conn) &&
            ll_sched_extend(&conn->ll->sched, &conn->slot, until);
@@ -127,7 +139,7 @@ static bool read_pdu(const struct ll_conn *conn, const struct radio_rx *rx,
     *header = rd_ll_data_header(&r);
     *payload = r;
     return rx->crc_ok && rd_ok(&r) && rd_left(&r) == header->length &&
-           header->length <= conn->max_rx;
+           header->length <= conn->length.rx.octets;
 }
 
 /* The payload of a PDU that was not seen before. False: no room for it, it must come again. */

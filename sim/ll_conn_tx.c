@@ -94,23 +94,61 @@ bool ll_conn_tx_pending(const struct ll_conn *conn)
     return conn->llcp.queue_count > 0 || (conn->acl_first && data_allowed(conn));
 }
 
-static void choose(struct ll_conn *conn)
+/*
+ * How long the next fragment of the data is (4.5.10). Whatever the peer permits, what goes each way
+ * must leave room for the other in an interval.
+ */
+static uint8_t fragment_len(const struct ll_conn *conn)
+{
+    const unsigned left = (unsigned)(conn->acl_first->len - conn->acl_first->sent);
+    const sim_ns half = SIM_US(625) * conn->interval_1250us - LL_T_IFS - LL_JITTER;
+    const sim_ns allowed = SIM_US(1) * conn->length.tx.time_us;
+    const sim_ns most = allowed < half ? allowed : half;
+    unsigned len = left < conn->length.tx.octets ? left : conn->length.tx.octets;
+
+    while (len > LL_DATA_LEN_MIN && ll_air_time(conn->tx_phy, 2U + len) > most)
+        len--;
+    return (uint8_t)len;
+}
+
+struct choice {
+    enum ll_tx_kind kind;
+    uint8_t len;
+};
+
+static struct choice choose(const struct ll_conn *conn)
 {
     const struct llcp_queued *control = llcp_to_send(conn);
 
-    if (control) {
-        llcp_leaves(conn);
-        conn->sent = LL_TX_CONTROL;
-        conn->sent_len = control->len;
-    } else if (conn->acl_first && data_allowed(conn)) {
-        const unsigned left = (unsigned)(conn->acl_first->len - conn->acl_first->sent);
+    if (conn->sent != LL_TX_NONE)
+        return (struct choice){conn->sent, conn->sent_len};
+    if (control)
+        return (struct choice){LL_TX_CONTROL, control->len};
+    if (conn->acl_first && data_allowed(conn))
+        return (struct choice){LL_TX_DATA, fragment_len(conn)};
+    return (struct choice){LL_TX_EMPTY, 0};
+}
 
-        conn->sent = LL_TX_DATA;
-        conn->sent_len = (uint8_t)(left < conn->max_tx ? left : conn->max_tx);
-    } else {
-        conn->sent = LL_TX_EMPTY;
-        conn->sent_len = 0;
-    }
+sim_ns ll_conn_tx_time(const struct ll_conn *conn)
+{
+    return ll_air_time(conn->tx_phy, 2U + choose(conn).len);
+}
+
+/*
+ * New data that came after it was decided that the event goes on may be too long for what is left
+ * of it; the first exchange always fits.
+ */
+static void begin_pdu(struct ll_conn *conn, sim_ns start)
+{
+    struct choice choice = choose(conn);
+
+    if (choice.kind == LL_TX_DATA && conn->sent == LL_TX_NONE &&
+        start + ll_air_time(conn->tx_phy, 2U + choice.len) > ll_conn_event_limit(conn))
+        choice = (struct choice){LL_TX_EMPTY, 0};
+    if (choice.kind == LL_TX_CONTROL && conn->sent == LL_TX_NONE)
+        llcp_leaves(conn);
+    conn->sent = choice.kind;
+    conn->sent_len = choice.len;
 }
 
 /* Whether there is more behind the PDU that is being sent. */
@@ -126,14 +164,13 @@ static bool more_data(const struct ll_conn *conn)
     return conn->sent != LL_TX_DATA || buf->next || buf->sent + conn->sent_len < buf->len;
 }
 
-size_t ll_conn_tx_pdu(struct ll_conn *conn, uint8_t pdu[static LL_PDU_MAX])
+size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_PDU_MAX])
 {
     struct wr w = wr_init(pdu, LL_PDU_MAX);
     struct ll_data_header header = {.llid = LL_LLID_CONTINUATION};
     const uint8_t *payload = NULL;
 
-    if (conn->sent == LL_TX_NONE)
-        choose(conn);
+    begin_pdu(conn, start);
     switch (conn->sent) {
     case LL_TX_NONE:
     case LL_TX_EMPTY:

@@ -183,6 +183,7 @@ struct ll {
     struct bd_addr *accept; /* profile.filter_accept_list_size of them */
     uint8_t channel_map[5]; /* what the host leaves of the data channels (7.8.19) */
     struct ll_acl_pool acl;
+    struct ll_data_length suggested_length;
     struct ll_adv adv;
     struct ll_scan scan;
     struct ll_init init;

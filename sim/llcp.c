@@ -12,6 +12,7 @@ static const struct llcp_procedure *const procedures[] = {
     [LLCP_CONNECTION_UPDATE] = &llcp_connection_update,
     [LLCP_CHANNEL_MAP_UPDATE] = &llcp_channel_map_update,
     [LLCP_CONNECTION_PARAMETERS] = &llcp_connection_parameters,
+    [LLCP_DATA_LENGTH] = &llcp_data_length,
 };
 
 /* --- the PDUs that are understood --- */
@@ -48,6 +49,8 @@ static const struct pdu_row rows[] = {
                                  LLCP_CONNECTION_PARAMETERS, llcp_connection_param_req},
     [LL_CONNECTION_PARAM_RSP] = {FROM_PERIPHERAL, LL_FEATURE_CONNECTION_PARAMETERS_REQUEST,
                                  LLCP_NONE, llcp_connection_param_rsp},
+    [LL_LENGTH_REQ] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_req},
+    [LL_LENGTH_RSP] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_rsp},
     [LL_REJECT_EXT_IND] = {FROM_BOTH, LL_FEATURE_EXTENDED_REJECT, LLCP_NONE, llcp_reject_ext_ind},
 };
 
@@ -127,7 +130,8 @@ bool llcp_ready(const struct ll_conn *conn, const uint8_t *payload, size_t len)
 {
     const bool host_hears =
         len > 0 &&
-        (payload[0] == LL_CONNECTION_UPDATE_IND || payload[0] == LL_CONNECTION_PARAM_REQ);
+        (payload[0] == LL_CONNECTION_UPDATE_IND || payload[0] == LL_CONNECTION_PARAM_REQ ||
+         payload[0] == LL_LENGTH_REQ || payload[0] == LL_LENGTH_RSP);
 
     return conn->llcp.queue_count < LLCP_QUEUE - LLCP_QUEUE_OURS &&
            (!host_hears || conn->ll->up->room(conn->ll->user));

@@ -39,6 +39,7 @@ enum llcp_procedure_id {
     LLCP_CONNECTION_UPDATE,
     LLCP_CHANNEL_MAP_UPDATE,
     LLCP_CONNECTION_PARAMETERS,
+    LLCP_DATA_LENGTH,
     LLCP_NONE, /* also how many there are */
 };
 
@@ -56,7 +57,7 @@ struct llcp_procedure {
 };
 
 extern const struct llcp_procedure llcp_version_exchange, llcp_feature_exchange,
-    llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters;
+    llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters, llcp_data_length;
 
 /* Opcode and CtrData of the largest control PDU, LL_CONNECTION_PARAM_REQ (and _RSP). */
 #define LLCP_PDU_MAX 24U
@@ -124,6 +125,7 @@ struct llcp {
     struct timer timer;
 
     bool version_sent, version_known, features_known;
+    bool length_refused; /* the peer knows no LL_LENGTH_REQ */
     struct ll_version version; /* the peer's */
     uint64_t features;
 
@@ -241,5 +243,12 @@ bool llcp_params_read(struct rd *ctr_data, struct llcp_params *params);
 void llcp_params_send(struct ll_conn *conn, enum ll_control_opcode opcode,
                       const struct llcp_params *params);
 bool ll_update_params_valid(const struct ll_update_params *params);
+/* llcp_length.c */
+/* The lengths of a new connection; asks for more where the host suggested more. */
+void llcp_length_init(struct ll_conn *conn);
+/* Something that the effective lengths follow from has changed; tells the host if they have. */
+void llcp_length_update(struct ll_conn *conn);
+void llcp_length_req(struct ll_conn *conn, struct rd *ctr_data);
+void llcp_length_rsp(struct ll_conn *conn, struct rd *ctr_data);
 
 #endif

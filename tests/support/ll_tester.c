@@ -83,6 +83,11 @@ static bool on_room(void *user)
     return !upper->no_room;
 }
 
+static void on_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective)
+{
+    keep(user, &(struct upper_event){.kind = UP_LENGTH, .handle = handle, .lengths = *effective});
+}
+
 static bool on_acl(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
 {
     struct upper *upper = user;
@@ -117,6 +122,7 @@ static const struct ll_indications indications = {
     .updated = on_updated,
     .param_requested = on_param_requested,
     .room = on_room,
+    .data_length = on_data_length,
     .acl_received = on_acl,
     .acl_completed = on_completed,
 };
@@ -183,6 +189,8 @@ static const char *kind_name(enum upper_kind kind)
         return "connection update";
     case UP_PARAM_REQUEST:
         return "parameter request";
+    case UP_LENGTH:
+        return "data length";
     case UP_ACL:
         return "ACL data";
     case UP_COMPLETED:

@@ -41,6 +41,7 @@ enum upper_kind {
     UP_FEATURES,
     UP_UPDATED,
     UP_PARAM_REQUEST,
+    UP_LENGTH,
     UP_ACL,
     UP_COMPLETED,
 };
@@ -56,6 +57,7 @@ struct upper_event {
     uint64_t features;
     struct ll_update_info update;
     struct ll_param_request request;
+    struct ll_data_lengths lengths;
     bool start;
     uint16_t count;
     uint8_t data[UPPER_DATA];

@@ -30,6 +30,7 @@ struct ll {
     struct ll_scan_params scan;
     struct ll_create_params create;
     struct ll_update_params update;
+    struct ll_data_length length;
     uint8_t data[255];
     size_t data_len;
     unsigned acl_room; /* further packets that ll_acl_send() takes */
@@ -224,6 +225,30 @@ uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5]
 {
     fake_data(ll, map, 5);
     return fake_request(ll, "set_channel_classification");
+}
+
+uint8_t ll_set_data_length(struct ll *ll, uint16_t handle, struct ll_data_length tx)
+{
+    ll->length = tx;
+    return fake_handle_request(ll, "set_data_length", handle);
+}
+
+uint8_t ll_suggest_data_length(struct ll *ll, struct ll_data_length tx)
+{
+    ll->length = tx;
+    return fake_request(ll, "suggest_data_length");
+}
+
+struct ll_data_length ll_suggested_data_length(const struct ll *ll)
+{
+    (void)ll;
+    return (struct ll_data_length){.octets = 0x64, .time_us = 0x0380};
+}
+
+struct ll_data_length ll_maximum_data_length(const struct ll *ll)
+{
+    (void)ll;
+    return (struct ll_data_length){.octets = 0xFB, .time_us = 0x0848};
 }
 
 bool ll_handle_known(const struct ll *ll, uint16_t handle)

@@ -30,7 +30,7 @@ static const struct row rows[] = {
     NAMED(READ_LOCAL_SUPPORTED_COMMANDS, "", NULL,
           "\x20\x00\x80\x00\x00\xC0\x00\x00\x00\x00\xE4\x00\x00\x00\x38\x22"
           "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xBF\x08\x00\x00\x00"
-          "\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+          "\x00\xF0\x01\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_FEATURES, "", NULL, "\x00\x00\x00\x00\x60\x00\x00\x00"),
     NAMED(READ_BD_ADDR, "", NULL, "\x01\x00\x00\xDC\x1B\x00"),
@@ -71,6 +71,10 @@ static const struct row rows[] = {
           "\x40\x00"),
     NAMED(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, "\x40\x00\x3B",
           "param_request_negative_reply", "\x40\x00"),
+    NAMED(LE_SET_DATA_LENGTH, "\x40\x00\xFB\x00\x48\x08", "set_data_length", "\x40\x00"),
+    NAMED(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, "", NULL, "\x64\x00\x80\x03"),
+    NAMED(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, "\xFB\x00\x48\x08", "suggest_data_length", ""),
+    NAMED(LE_READ_MAXIMUM_DATA_LENGTH, "", NULL, "\xFB\x00\x48\x08\xFB\x00\x48\x08"),
 };
 /* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])

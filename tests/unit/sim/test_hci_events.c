@@ -120,6 +120,13 @@ static void make_param_request(struct fixture *f)
     (void)f->ll->up->param_requested(f->ll->user, &request);
 }
 
+static void make_length(struct fixture *f)
+{
+    const struct ll_data_lengths lengths = {{251, 2120}, {27, 328}};
+
+    f->ll->up->data_length(f->ll->user, FAKE_HANDLE, &lengths);
+}
+
 #define ROW(make, mask_bit, le_mask_bit, ...)                                                      \
     {                                                                                              \
 #make, make, mask_bit, le_mask_bit, {__VA_ARGS__ }, sizeof((uint8_t[]){__VA_ARGS__})       \
@@ -139,6 +146,7 @@ static const struct row {
     ROW(make_features, 61, 3, 0x3E, 12, 4, 0, 0x40, 0, 0xFF, 0x40, 1, 0, 0, 0, 0, 0),
     ROW(make_updated, 61, 2, 0x3E, 10, 3, 0, 0x40, 0, 0x18, 0, 2, 1, 0xF4, 1),
     ROW(make_param_request, 61, 5, 0x3E, 11, 6, 0x40, 0, 0x18, 0, 0x28, 0, 2, 1, 0xF4, 1),
+    ROW(make_length, 61, 6, 0x3E, 11, 7, 0x40, 0, 251, 0, 0x48, 8, 27, 0, 0x48, 1),
     ROW(make_cancelled, 61, 0, 0x3E, 19, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ROW(tell_central, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 0, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0, 0),
     ROW(make_connected, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 0x28, 0, 2, 1,

@@ -158,13 +158,13 @@ static void central_ends_the_event_in_time(void **state)
         link_begin(&f.link);
         const sim_ns next = f.link.anchor + INTERVAL;
 
-        /* The central may begin when it can be sure to end. */
+        /* The central may begin when it can be sure to end: it sends an empty PDU. */
         exchanges = 0;
         do {
             link_expect_empty(&f.link);
             link_send_empty(&f.link, true);
             exchanges++;
-        } while (f.link.last_end + LL_T_IFS + SIM_US(742 + 2 + 10) <= next);
+        } while (f.link.last_end + LL_T_IFS + SIM_US(80 + 150 + 2 + 296 + 10) <= next);
         lower_expect_silence(&f.room, next - ll_room_now(&f.room));
         assert_true(exchanges > 60);
     }

@@ -71,7 +71,13 @@
     X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, 0x2020,                                        \
       "LE Remote Connection Parameter Request Reply", 14, 33, 4, 3)                                \
     X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, 0x2021,                               \
-      "LE Remote Connection Parameter Request Negative Reply", 3, 33, 5, 3)
+      "LE Remote Connection Parameter Request Negative Reply", 3, 33, 5, 3)                \
+    X(LE_SET_DATA_LENGTH, 0x2022, "LE Set Data Length", 6, 33, 6, 3)                               \
+    X(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, 0x2023, "LE Read Suggested Default Data Length", 0,   \
+      33, 7, 5)                                                                                    \
+    X(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 0x2024, "LE Write Suggested Default Data Length", 4, \
+      34, 0, 1)                                                                                    \
+    X(LE_READ_MAXIMUM_DATA_LENGTH, 0x202F, "LE Read Maximum Data Length", 0, 35, 3, 9)
 
 enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
@@ -113,6 +119,7 @@ enum hci_event_code {
     X(CONNECTION_UPDATE_COMPLETE, 0x03, "LE Connection Update Complete", 9)                        \
     X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)                 \
     X(REMOTE_CONNECTION_PARAMETER_REQUEST, 0x06, "LE Remote Connection Parameter Request", 10)     \
+    X(DATA_LENGTH_CHANGE, 0x07, "LE Data Length Change", 10)                                       \
     X(CHANNEL_SELECTION_ALGORITHM, 0x14, "LE Channel Selection Algorithm", 3)
 
 enum hci_le_event_code {

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The parts of the suite. Each returns (passed, failed)."""
 
-import concurrent.futures
-import hashlib
-import os
 import pathlib
 import re
 import shutil
@@ -139,49 +136,6 @@ def air_rules(preset):
 
 def house_rules(preset):
     return checker(["ci/checks.py", f"build/{preset}"], "house rules")
-
-
-def hashes(traces):
-    return {str(path.relative_to(traces)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(traces.rglob("*")) if path.is_file()}
-
-
-def run_for_hashes(program, script, folder, options, environment):
-    subprocess.run([program, "run", "--trace", folder, *options, script], cwd=ROOT, check=True,
-                   stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                   env={**os.environ, **environment})
-    return hashes(pathlib.Path(folder))
-
-
-def determinism(presets):
-    """Every script: each build, twice, at once, elsewhere, and with the air unrecorded."""
-    passed = failed = 0
-    elsewhere = {"LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}
-    ways = [(f"{preset} {n}", preset, ["--air"], {}) for preset in presets for n in (1, 2)]
-    ways += [("another locale and time zone", presets[0], ["--air"], elsewhere),
-             ("air unrecorded", presets[0], [], {})]
-    with tempfile.TemporaryDirectory() as top, \
-            concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-        for script in scripts():
-            jobs = {}
-            for name, preset, options, environment in ways:
-                folder = pathlib.Path(top) / script.stem / name.replace(" ", "-")
-                jobs[name] = pool.submit(run_for_hashes, ROOT / f"build/{preset}/blueroom",
-                                         script, folder, options, environment)
-            results = {name: job.result() for name, job in jobs.items()}
-            reference = results[ways[0][0]]
-            for name, result in results.items():
-                expected = reference
-                if name == "air unrecorded":
-                    expected = {k: v for k, v in reference.items() if not k.endswith(".pcap")}
-                if result == expected and result:
-                    passed += 1
-                    continue
-                failed += 1
-                names = sorted(k for k in {*expected, *result} if expected.get(k) != result.get(k))
-                print(f"FAIL  {script}: {name} differs from {ways[0][0]}: {', '.join(names)}")
-    print(f"{passed} runs of {len(scripts())} scripts gave the same bytes")
-    return passed, failed
 
 
 def valgrind(preset):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Builds blueroom, runs its scenarios, its tests and its benchmarks, each with its own set-up.
 
-usage: ci/run.py scenarios|test|bench [--no-install] [--quick] [--jobs N]
+usage: ci/run.py scenarios|test|nightly|bench [--no-install] [--quick] [--jobs N]
 """
 
 import argparse
@@ -15,9 +15,13 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import determinism  # noqa: E402
 import packages  # noqa: E402
 import parts  # noqa: E402
 from parts import ROOT, Tally  # noqa: E402
+
+# {gcc, clang} x {-O0, -O3}, and both compilers' sanitizers.
+BUILDS = ["asan", "dev", "release", "clang-debug", "clang-release", "fuzz"]
 
 
 def scenarios(args):
@@ -29,7 +33,7 @@ def scenarios(args):
     return 1 if failed else 0
 
 
-def test(args):
+def test(args, seeds=(1,)):
     packages.ensure(packages.BUILD + packages.TEST, not args.no_install)
     tally = Tally()
     tally.run("build with sanitizers (gcc)", lambda: parts.build("asan", args.jobs))
@@ -39,14 +43,24 @@ def test(args):
     if not args.quick:
         tally.run("build at -O0 (gcc)", lambda: parts.build("dev", args.jobs))
         tally.run("house rules", lambda: parts.house_rules("dev"))
-        tally.run("build at -O3 (gcc)", lambda: parts.build("release", args.jobs))
+        tally.run("build at -O3 (gcc)", lambda: parts.build(
+            "release", args.jobs, targets=["blueroom"], tests=False))
         tally.run("build with sanitizers and fuzzers (clang)",
                   lambda: parts.build("fuzz", args.jobs))
-        tally.run("the same bytes everywhere",
-                  lambda: parts.determinism(["asan", "dev", "release", "fuzz"]))
+        for preset, name in (("clang-debug", "-O0"), ("clang-release", "-O3")):
+            tally.run(f"build at {name} (clang)", lambda preset=preset: parts.build(
+                preset, args.jobs, targets=["blueroom"], tests=False))
+        tally.run("the same bytes everywhere", lambda: determinism.compare(BUILDS, seeds))
         tally.run("valgrind", lambda: parts.valgrind("dev"))
         tally.run("fuzzing", lambda: parts.fuzz("fuzz", args.fuzz_seconds))
     return tally.close()
+
+
+def nightly(args):
+    """The suite with more of everything that takes time."""
+    args.quick = False
+    args.fuzz_seconds = max(args.fuzz_seconds, 120)
+    return test(args, seeds=range(1, 21))
 
 
 def bench(args):
@@ -56,12 +70,13 @@ def bench(args):
 
 
 def main():
-    commands = {"scenarios": scenarios, "test": test, "bench": bench}
+    commands = {"scenarios": scenarios, "test": test, "bench": bench, "nightly": nightly}
     parser = argparse.ArgumentParser(
         prog="ci/run.py",
         description="Each command installs what it needs (Debian 12), configures, builds and runs.",
         epilog="scenarios: build/release, every script, traces in build/traces. "
-               "test: the whole suite with sanitizers. bench: figures.")
+               "test: the whole suite with sanitizers. nightly: test with more seeds and longer "
+               "fuzzing. bench: figures.")
     parser.add_argument("command", choices=sorted(commands))
     parser.add_argument("--no-install", action="store_true", help="install no packages")
     parser.add_argument("--quick", action="store_true",

@@ -55,6 +55,17 @@ static void put_plain(FILE *out, const char *text)
     }
 }
 
+/* Sent, and what those who listened got of it; reasons that nothing had are left out. */
+static void put_radio(const struct radio_stats *radio)
+{
+    printf("      radio: %" PRIu64 " sent", radio->sent);
+    for (int verdict = 0; verdict < RADIO_VERDICTS; verdict++)
+        if (radio->verdict[verdict])
+            printf(", %" PRIu64 " %s", radio->verdict[verdict],
+                   radio_verdict_name((enum radio_verdict)verdict));
+    putchar('\n');
+}
+
 static void report(void *user, const struct scenario_report *report)
 {
     const struct request *request = user;
@@ -72,6 +83,8 @@ static void report(void *user, const struct scenario_report *report)
             printf("  (%" PRIu64 ".%03" PRIu64 " s, %" PRIu64 " events)", report->ended / SIM_S(1),
                    report->ended % SIM_S(1) / SIM_MS(1), report->events);
         fputc('\n', stdout);
+        if (request->verbose)
+            put_radio(&report->radio);
     }
     /* In their order, wherever the two go. */
     fflush(stdout);

@@ -117,6 +117,21 @@ void sim_controller_free(struct sim_controller *controller)
     free(controller);
 }
 
+void sim_controller_power(struct sim_controller *controller, bool on)
+{
+    ll_reset(controller->ll);
+    hci_face_reset(&controller->face);
+    hci_transport_power(&controller->transport, on);
+}
+
+void sim_controller_freeze_host(struct sim_controller *controller, bool frozen)
+{
+    if (frozen)
+        sim_actor_hold(&controller->actor, 1U << SIM_PHASE_HCI | 1U << SIM_PHASE_HOST);
+    else
+        sim_actor_release(&controller->actor);
+}
+
 struct hci_link_end *sim_controller_host_end(struct sim_controller *controller)
 {
     return hci_transport_host_end(&controller->transport);

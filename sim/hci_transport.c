@@ -71,6 +71,8 @@ static int pipe_send(struct hci_link_end *end, enum hci_packet_type type, const 
 
     if (len > HCI_TRANSPORT_PACKET_MAX)
         return BLR_ERR_TOO_LONG;
+    if (transport->off)
+        return 0;
     if (need > HCI_TRANSPORT_BOUND - pipe->used) {
         pipe->wanted = need;
         return BLR_ERR_AGAIN;
@@ -179,6 +181,20 @@ void hci_transport_fini(struct hci_transport *transport)
 {
     pipe_fini(&transport->to_controller);
     pipe_fini(&transport->to_host);
+}
+
+static void pipe_empty(struct hci_pipe *pipe)
+{
+    sim_timer_cancel(&pipe->timer);
+    pipe->head = pipe->used = pipe->wanted = 0;
+}
+
+void hci_transport_power(struct hci_transport *transport, bool on)
+{
+    transport->off = !on;
+    transport->held = false;
+    pipe_empty(&transport->to_controller);
+    pipe_empty(&transport->to_host);
 }
 
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink)

@@ -60,6 +60,7 @@ struct hci_transport {
     struct hci_pipe to_host;       /* its end is the controller's */
     struct trace_sink *trace;
     size_t reserve;
+    bool off;
     bool held; /* the packet at the head of to_controller waits for room in to_host */
 };
 
@@ -78,6 +79,9 @@ static inline struct hci_link_end *hci_transport_controller_end(struct hci_trans
 {
     return &transport->to_host.end;
 }
+
+/* Off: what is under way is dropped, and what is sent goes nowhere, until it is on again. */
+void hci_transport_power(struct hci_transport *transport, bool on);
 
 /* NULL: none. */
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink);

@@ -18,8 +18,16 @@ struct sim_world {
     uint64_t seq;
     uint64_t events;
     struct timer *heap;
+    struct timer *held; /* due, but their actor stands still; the latest first */
     struct sim_actor *actors; /* by name */
     struct radio_medium *medium;
+};
+
+/* timer->slot */
+enum {
+    SLOT_IDLE,
+    SLOT_ARMED,
+    SLOT_HELD,
 };
 
 static bool before(const struct timer *a, const struct timer *b)
@@ -84,8 +92,24 @@ static struct timer *meld_siblings(struct timer *first)
     return root;
 }
 
+static void take_out_of_held(struct sim_world *world, struct timer *timer)
+{
+    if (timer->prev)
+        timer->prev->next = timer->next;
+    else
+        world->held = timer->next;
+    if (timer->next)
+        timer->next->prev = timer->prev;
+    timer->next = timer->prev = NULL;
+    timer->slot = SLOT_IDLE;
+}
+
 static void take_out(struct sim_world *world, struct timer *timer)
 {
+    if (timer->slot == SLOT_HELD) {
+        take_out_of_held(world, timer);
+        return;
+    }
     struct timer *children = meld_siblings(timer->child);
 
     if (timer == world->heap) {
@@ -100,7 +124,7 @@ static void take_out(struct sim_world *world, struct timer *timer)
         world->heap = meld(world->heap, children);
     }
     timer->child = timer->next = timer->prev = NULL;
-    timer->slot = 0;
+    timer->slot = SLOT_IDLE;
 }
 
 void sim_timer_init(struct timer *timer, struct sim_actor *actor, enum sim_phase phase, timer_fn *fn,
@@ -120,7 +144,7 @@ void sim_timer_arm(struct timer *timer, sim_ns at)
         take_out(world, timer);
     timer->at = at < world->now ? world->now : at;
     timer->seq = world->seq++;
-    timer->slot = 1;
+    timer->slot = SLOT_ARMED;
     world->heap = meld(world->heap, timer);
 }
 
@@ -132,6 +156,22 @@ void sim_timer_cancel(struct timer *timer)
     }
 }
 
+static bool is_held(const struct timer *timer)
+{
+    const struct sim_actor *actor = timer->owner;
+
+    return actor->held_phases >> timer->phase & 1;
+}
+
+static void hold(struct sim_world *world, struct timer *timer)
+{
+    timer->next = world->held;
+    if (world->held)
+        world->held->prev = timer;
+    world->held = timer;
+    timer->slot = SLOT_HELD;
+}
+
 bool sim_world_step(struct sim_world *world, sim_ns limit)
 {
     struct timer *timer = world->heap;
@@ -139,10 +179,38 @@ bool sim_world_step(struct sim_world *world, sim_ns limit)
     if (!timer || timer->at > limit)
         return false;
     world->now = timer->at;
-    world->events++;
     take_out(world, timer);
+    if (is_held(timer)) {
+        hold(world, timer);
+        return true;
+    }
+    world->events++;
     timer->fn(timer->user);
     return true;
+}
+
+void sim_actor_hold(struct sim_actor *actor, unsigned phases)
+{
+    if (!actor->held_phases)
+        actor->held_since = actor->world->now;
+    actor->held_phases = (uint8_t)phases;
+}
+
+void sim_actor_release(struct sim_actor *actor)
+{
+    struct sim_world *world = actor->world;
+    struct timer *first = world->held;
+
+    actor->held_phases = 0;
+    while (first && first->next)
+        first = first->next;
+    while (first) {
+        struct timer *timer = first;
+
+        first = timer->prev;
+        if (timer->owner == actor)
+            sim_timer_arm(timer, world->now + (timer->at - actor->held_since));
+    }
 }
 
 sim_ns sim_world_next(const struct sim_world *world)

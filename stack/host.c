@@ -284,6 +284,14 @@ void blr_host_on_failure(struct blr_host *host, blr_host_cb *cb, void *user)
     host->failure_user = user;
 }
 
+int blr_host_controller_gone(struct blr_host *host)
+{
+    if (host->state != HOST_UP && host->state != HOST_STARTING)
+        return BLR_ERR_STATE;
+    host_fail(host, BLR_ERR_IO);
+    return 0;
+}
+
 const struct bd_addr *blr_host_address(const struct blr_host *host)
 {
     return is_random(host) ? &host->random_address : &host->public_address;

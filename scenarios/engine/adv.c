@@ -186,6 +186,53 @@ static int advertise_done(lua_State *L, int status, lua_KContext context)
     return 0;
 }
 
+static int start_advertising(lua_State *L, struct device *device,
+                             const struct blr_adv_params *params)
+{
+    struct task *task = task_current(L, "%s:advertise", device->name);
+
+    task_start_operation(task);
+    const int error = blr_gap_advertise(device_host(device), params, task_host_callback, task);
+    if (error)
+        return failure_raise(L, error, task->what, NULL);
+    return task_await(task, advertise_done, (lua_KContext)task);
+}
+
+/* ADV_DIRECT_IND, which carries nothing but two addresses. */
+static int advertise_directed(lua_State *L, struct device *device, const char *call)
+{
+    static const char *const known[] = {
+        "channels", "directed", "high_duty", "interval", "interval_max", NULL,
+    };
+    const struct opts opts = opts_open(L, 2, call, known, true);
+    struct blr_adv_params params = {.channel_map = read_channels(&opts)};
+    char what[96];
+
+    opts_push(&opts, "directed");
+    const struct device *target = object_test(L, -1, &device_type);
+    params.peer = target ? *blr_host_address(device_host((struct device *)target))
+                         : value_address(L, -1, opts_what(&opts, "directed", what), NULL);
+    lua_pop(L, 1);
+    const bool high_duty = opts_bool(&opts, "high_duty", false);
+    if (high_duty && (opts_has(&opts, "interval") || opts_has(&opts, "interval_max")))
+        return luaL_error(L, "%s: high_duty takes no interval", call);
+    params.kind = high_duty ? BLR_ADV_DIRECTED_HIGH_DUTY : BLR_ADV_DIRECTED;
+    params.interval_min_625us = opts_time_units(&opts, "interval", SIM_US(625), "0.625 ms", 160);
+    params.interval_max_625us = opts_time_units(&opts, "interval_max", SIM_US(625), "0.625 ms",
+                                                params.interval_min_625us);
+    return start_advertising(L, device, &params);
+}
+
+static bool is_directed(lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TTABLE)
+        return false;
+    lua_pushliteral(L, "directed");
+    const bool directed = lua_rawget(L, index) != LUA_TNIL;
+    lua_pop(L, 1);
+    return directed;
+}
+
 int device_advertise(lua_State *L)
 {
     static const char call[] = "device:advertise";
@@ -195,11 +242,13 @@ int device_advertise(lua_State *L)
         "service_data", "services",     "tx_power",     NULL,
     };
     struct device *device = device_self(L, call);
-    const struct opts opts = opts_open(L, 2, call, known, true);
     uint8_t data[AD_LEGACY_MAX], response[AD_LEGACY_MAX];
     struct wr w = wr_init(data, sizeof data), answer = wr_init(response, sizeof response);
     size_t len;
 
+    if (is_directed(L, 2))
+        return advertise_directed(L, device, call);
+    const struct opts opts = opts_open(L, 2, call, known, true);
     const bool connectable = opts_bool(&opts, "connectable", true);
     const bool scannable =
         opts_bool(&opts, "scannable", connectable || opts_has(&opts, "scan_response"));
@@ -231,12 +280,7 @@ int device_advertise(lua_State *L)
         .scan_response = response,
         .scan_response_len = answer.len,
     };
-    struct task *task = task_current(L, "%s:advertise", device->name);
-    task_start_operation(task);
-    const int error = blr_gap_advertise(device_host(device), &params, task_host_callback, task);
-    if (error)
-        return failure_raise(L, error, task->what, NULL);
-    return task_await(task, advertise_done, (lua_KContext)task);
+    return start_advertising(L, device, &params);
 }
 
 int device_advertise_stop(lua_State *L)

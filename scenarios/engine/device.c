@@ -99,12 +99,26 @@ static void read_address(const struct opts *opts, struct declaration *declaratio
     config->own_address_type = BD_ADDR_RANDOM;
 }
 
+/* The class that a clock of so many ppm belongs to (Core v5.4, Vol 6, Part B, 2.3.3.1). */
+static uint8_t read_sca(const struct opts *opts, uint8_t usual)
+{
+    static const uint16_t worst[] = {500, 250, 150, 100, 75, 50, 30, 20};
+    uint8_t sca = 7;
+
+    if (!opts_has(opts, "sca"))
+        return usual;
+    const lua_Integer ppm = opts_integer(opts, "sca", 0, 0, 500);
+    while (worst[sca] < ppm)
+        sca--;
+    return sca;
+}
+
 static void read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
         "acl_len",     "acl_packets",     "address", "address_type", "appearance",
-        "device_name", "max_connections", "mtu",     "name",         "position",
-        "power",       "sensitivity",     NULL,
+        "device_name", "drift",           "max_connections", "mtu", "name", "position",
+        "power",       "sca",             "sensitivity",     NULL,
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();
@@ -124,6 +138,8 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     profile.acl_data_len = (uint16_t)opts_integer(&opts, "acl_len", profile.acl_data_len, 27, 251);
     profile.max_connections =
         (uint8_t)opts_integer(&opts, "max_connections", profile.max_connections, 1, 16);
+    profile.drift_ppm = (int16_t)opts_integer(&opts, "drift", 0, -1000, 1000);
+    profile.sca = read_sca(&opts, profile.sca);
     declaration->config = (struct room_device_config){
         .name = name,
         .profile = profile,
@@ -172,6 +188,13 @@ static void failed(struct blr_host *host, int error, void *user)
     (void)host;
     if (device->run->closing || device->run->over)
         return;
+    device->up = false;
+    if (device->power == POWER_GOING) {
+        device->power = POWER_OFF;
+        task_complete(device->starter, 0);
+        device->starter = NULL;
+        return;
+    }
     run_end(device->run, SCENARIO_FAILED, "%s: its controller failed: %s\n", device->name,
             blr_strerror(error));
 }
@@ -191,6 +214,11 @@ static void open_trace(struct device *device)
         return;
     }
     device->packets.file = trace_writer_sink(device->writer);
+}
+
+int device_start(struct device *device)
+{
+    return blr_host_start(device_host(device), started, device);
 }
 
 static int declared(lua_State *L, int status, lua_KContext context)
@@ -232,7 +260,7 @@ int device_declare(lua_State *L)
     open_trace(device);
     blr_gap_listen(device_host(device), &listener, device);
     blr_host_on_failure(device_host(device), failed, device);
-    if (blr_host_start(device_host(device), started, device) != 0)
+    if (device_start(device) != 0)
         return luaL_error(L, "device: '%s' cannot be started", device->name);
     if (!task)
         return declared(L, LUA_OK, (lua_KContext)device);
@@ -339,12 +367,16 @@ static const luaL_Reg methods[] = {
     {"advertise_stop", device_advertise_stop},
     {"connect", device_connect},
     {"connections", device_connections},
+    {"freeze", device_freeze},
     {"move", device_move},
     {"observe", device_observe},
+    {"power_off", device_power_off},
+    {"power_on", device_power_on},
     {"scan", device_scan},
     {"scan_all", device_scan_all},
     {"script", device_script},
     {"service", device_service},
+    {"thaw", device_thaw},
     {"wait_connected", device_wait_connected},
     {NULL, NULL},
 };
@@ -354,6 +386,7 @@ static const luaL_Reg fields[] = {
     {"address_type", field_address_type},
     {"advertising", device_field_advertising},
     {"name", field_name},
+    {"powered", device_field_powered},
     {NULL, NULL},
 };
 

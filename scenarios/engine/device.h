@@ -29,6 +29,12 @@ struct conn {
     struct subscription *subscriptions;
 };
 
+enum power {
+    POWER_ON,
+    POWER_GOING, /* its host is being told */
+    POWER_OFF,
+};
+
 struct device {
     struct run *run;
     struct device *next; /* in the order of declaration */
@@ -40,7 +46,8 @@ struct device {
     struct sim_stream stream; /* of its scripts' math.random */
     uint64_t touched;         /* when a script last used it: a count */
     bool up;
-    struct task *starter; /* waits for the host to be up */
+    enum power power;
+    struct task *starter; /* waits for the host to be up, or to be down */
     struct conn *conns, **conns_end;
     struct signal connected;
     struct scan *scan; /* the one that runs */
@@ -53,6 +60,8 @@ struct blr_host *device_host(struct device *device);
 void device_touch(struct device *device);
 struct device *device_find(struct run *run, const char *name);
 
+/* Starts its host. */
+int device_start(struct device *device) BLR_MUST_CHECK;
 /* Starts the hosts that are not up; false when one failed and the run is over. */
 bool device_start_all(struct run *run);
 /* Publishes the services that were declared since the last time. */
@@ -80,6 +89,11 @@ int device_connect(lua_State *L); /* conn.c */
 int device_wait_connected(lua_State *L);
 int device_connections(lua_State *L);
 int device_service(lua_State *L); /* server.c */
+int device_power_off(lua_State *L); /* power.c */
+int device_power_on(lua_State *L);
+int device_freeze(lua_State *L);
+int device_thaw(lua_State *L);
+int device_field_powered(lua_State *L);
 
 void scan_close(struct device *device);
 /* Told by the GAP listener in device.c. */

@@ -154,11 +154,38 @@ static int global_path_loss(lua_State *L)
     return 0;
 }
 
+/* The name of a verdict as a field: "lost by rule" is lost_by_rule. */
+static void push_verdict_name(lua_State *L, enum radio_verdict verdict)
+{
+    char name[32];
+    size_t len = 0;
+
+    for (const char *from = radio_verdict_name(verdict); *from && len < sizeof name - 1; from++)
+        name[len++] = *from == ' ' ? '_' : *from;
+    lua_pushlstring(L, name, len);
+}
+
+static int global_radio_stats(lua_State *L)
+{
+    const struct radio_stats *stats = radio_medium_stats(medium_of(L));
+
+    lua_createtable(L, 0, RADIO_VERDICTS + 1);
+    lua_pushinteger(L, (lua_Integer)stats->sent);
+    lua_setfield(L, -2, "sent");
+    for (int verdict = 0; verdict < RADIO_VERDICTS; verdict++) {
+        push_verdict_name(L, (enum radio_verdict)verdict);
+        lua_pushinteger(L, (lua_Integer)stats->verdict[verdict]);
+        lua_rawset(L, -3);
+    }
+    return 1;
+}
+
 const luaL_Reg faults_globals[] = {
     {"corrupt", global_corrupt},
     {"interferer", global_interferer},
     {"lose", global_lose},
     {"path_loss", global_path_loss},
+    {"radio_stats", global_radio_stats},
     {NULL, NULL},
 };
 

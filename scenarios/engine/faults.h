@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Faults of the radio: lose(), corrupt(), interferer(), path_loss(). */
+/* Faults of the radio: lose(), corrupt(), interferer(), path_loss(); and radio_stats(). */
 #ifndef ENGINE_FAULTS_H
 #define ENGINE_FAULTS_H
 

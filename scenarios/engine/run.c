@@ -351,8 +351,11 @@ static void close_run(struct run *run)
 static enum scenario_result conclude(struct run *run)
 {
     const struct scenario_options *options = run->options;
+    struct radio_stats radio = {0};
 
     end_tasks(run);
+    if (run->world)
+        radio = *radio_medium_stats(sim_world_medium(run->world));
     if (run->world) {
         close_traces(run);
         device_close_all(run);
@@ -364,6 +367,7 @@ static enum scenario_result conclude(struct run *run)
         .text = text_get(&run->report),
         .ended = run->world ? sim_world_now(run->world) : 0,
         .events = run->world ? sim_world_events(run->world) : 0,
+        .radio = radio,
     };
     if (options->report && (!run->list || result != SCENARIO_PASSED))
         options->report(options->user, &report);

@@ -62,6 +62,19 @@ void sim_controller_free(struct sim_controller *controller);
 /* The end for the host (or whoever speaks HCI). Valid until the controller is freed. */
 struct hci_link_end *sim_controller_host_end(struct sim_controller *controller);
 
+/*
+ * Off: the radio is silent at once, in the middle of a packet if need be; everything is forgotten,
+ * what is under way on HCI is lost, and what a host sends goes nowhere. On again, it is as after
+ * power-on.
+ */
+void sim_controller_power(struct sim_controller *controller, bool on);
+
+/*
+ * The host stands still: nothing crosses HCI either way, and the events of the controller's actor in
+ * SIM_PHASE_HOST wait (sim_actor_hold()). The controller goes on.
+ */
+void sim_controller_freeze_host(struct sim_controller *controller, bool frozen);
+
 /* HCI packets crossing the host's end go to the sink. NULL: none. */
 void sim_controller_trace(struct sim_controller *controller, struct trace_sink *sink);
 

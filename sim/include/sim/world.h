@@ -38,6 +38,8 @@ struct sim_actor {
     const char *name;
     struct sim_actor *next; /* by rank */
     uint32_t rank;
+    uint8_t held_phases; /* sim_actor_hold() */
+    sim_ns held_since;
 };
 
 /* seed: every random stream of the world derives from it. NULL when out of memory. */
@@ -53,6 +55,14 @@ sim_ns sim_world_now(const struct sim_world *world);
 int sim_actor_join(struct sim_actor *actor, struct sim_world *world, const char *name)
     BLR_MUST_CHECK;
 void sim_actor_leave(struct sim_actor *actor);
+
+/*
+ * Part of an actor stands still: its events in the phases of the set (1 << enum sim_phase, ...)
+ * that are due from now on wait for the release, and come as long after that as they would have come
+ * after the hold. What is due later than the release is not put off.
+ */
+void sim_actor_hold(struct sim_actor *actor, unsigned phases);
+void sim_actor_release(struct sim_actor *actor);
 
 /* The timer belongs to the actor and fires in the phase. Arm only after this. */
 void sim_timer_init(struct timer *timer, struct sim_actor *actor, enum sim_phase phase, timer_fn *fn,

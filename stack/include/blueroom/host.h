@@ -78,6 +78,12 @@ int blr_host_start(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_
  */
 void blr_host_on_failure(struct blr_host *host, blr_host_cb *cb, void *user);
 
+/*
+ * The controller is gone, pulled out or without power: a failure with BLR_ERR_IO, told as above.
+ * BLR_ERR_STATE when the host is not started.
+ */
+int blr_host_controller_gone(struct blr_host *host) BLR_MUST_CHECK;
+
 /* The address that others see it by, after start. */
 const struct bd_addr *blr_host_address(const struct blr_host *host);
 

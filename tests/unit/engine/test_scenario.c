@@ -50,7 +50,8 @@ static const struct script_row rows[] = {
     BAD("a name with a zero", "device { name = 'a\\0b' }", "device: a name has 1 to 64 letters"),
     BAD("an unknown field", "device { name = 'a', adress = '00:1B:DC:00:00:01' }",
         "device: unknown field 'adress' (known: acl_len, acl_packets, address, address_type, "
-        "appearance, device_name, max_connections, mtu, name, position, power, sensitivity)"),
+        "appearance, device_name, drift, max_connections, mtu, name, position, power, sca, "
+        "sensitivity)"),
     BAD("the least of unknown fields", "device { zz = 1, aa = 2, mm = 3 }",
         "device: unknown field 'aa' "),
     BAD("a field without a name", "device { 'a' }", "device: arguments have names"),
@@ -74,8 +75,8 @@ static const struct script_row rows[] = {
         "device: position: x: 0.0001 is not a whole multiple of 1/1000"),
     BAD("an unknown method", TWO "a:advertize {}",
         "device has no 'advertize' (it has: address, address_type, advertise, advertise_stop, "
-        "advertising, connect, connections, move, name, observe, scan, scan_all, script, service, "
-        "wait_connected)"),
+        "advertising, connect, connections, freeze, move, name, observe, power_off, power_on, powered, "
+        "scan, scan_all, script, service, thaw, wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),
     BAD("a field that cannot be set", TWO "a.name = 'c'", "device: 'name' cannot be set"),

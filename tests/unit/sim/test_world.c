@@ -264,11 +264,73 @@ static void test_stream_is_pinned(void **state)
     assert_int_equal(sim_stream_below(&s, 1), 0);
 }
 
+/*
+ * What is due while its actor is held comes as much later; other phases, other actors and what is
+ * due after the release do not care.
+ */
+static void test_hold(void **state)
+{
+    (void)state;
+    struct sim_world *world = sim_world_new(1);
+    struct log log = {.world = world};
+    struct sim_actor amy, bob;
+    struct firing f[7];
+
+    join(&amy, world, "amy");
+    join(&bob, world, "bob");
+    firing_init(&f[0], &amy, SIM_PHASE_HOST, 0, &log);
+    firing_init(&f[1], &amy, SIM_PHASE_HCI, 1, &log);
+    firing_init(&f[2], &amy, SIM_PHASE_LL, 2, &log);
+    firing_init(&f[3], &bob, SIM_PHASE_HOST, 3, &log);
+    firing_init(&f[4], &amy, SIM_PHASE_HOST, 4, &log);
+    firing_init(&f[5], &amy, SIM_PHASE_HOST, 5, &log);
+    firing_init(&f[6], &amy, SIM_PHASE_HOST, 6, &log);
+    for (int i = 0; i < 4; i++)
+        sim_timer_arm(&f[i].timer, SIM_MS(20));
+    sim_timer_arm(&f[4].timer, SIM_MS(40));
+    sim_timer_arm(&f[5].timer, SIM_MS(200));
+    sim_timer_arm(&f[6].timer, SIM_MS(30));
+    sim_world_run_until(world, SIM_MS(10));
+    sim_actor_hold(&amy, 1U << SIM_PHASE_HOST | 1U << SIM_PHASE_HCI);
+    sim_world_run_until(world, SIM_MS(50));
+    sim_actor_hold(&amy, 1U << SIM_PHASE_HOST | 1U << SIM_PHASE_HCI);
+    assert_int_equal(log.count, 2);
+    assert_int_equal(log.ids[0], 2);
+    assert_int_equal(log.ids[1], 3);
+    assert_true(timer_armed(&f[6].timer));
+    sim_timer_cancel(&f[6].timer); /* out of the middle of those that wait */
+    assert_false(timer_armed(&f[6].timer));
+    sim_world_run_until(world, SIM_MS(110));
+    sim_actor_release(&amy);
+    sim_world_run_until(world, SIM_S(1));
+    const int ids[] = {2, 3, 1, 0, 4, 5};
+    const sim_ns at[] = {SIM_MS(20),  SIM_MS(20),  SIM_MS(120),
+                         SIM_MS(120), SIM_MS(140), SIM_MS(200)};
+    assert_int_equal(log.count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(log.ids[i], ids[i]);
+        assert_int_equal(log.at[i], at[i]);
+    }
+    /* Armed again while it waits, it is not due any more. */
+    sim_timer_arm(&f[0].timer, SIM_S(1) + 1);
+    sim_actor_hold(&amy, 1U << SIM_PHASE_HOST);
+    sim_world_run_until(world, SIM_S(2));
+    sim_timer_arm(&f[0].timer, SIM_S(3));
+    sim_actor_release(&amy);
+    sim_world_run_until(world, SIM_S(4));
+    assert_int_equal(log.count, 7);
+    assert_int_equal(log.at[6], SIM_S(3));
+    sim_actor_leave(&amy);
+    sim_actor_leave(&bob);
+    sim_world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_total_order),   cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_past_means_now), cmocka_unit_test(test_heap_against_sort),
+        cmocka_unit_test(test_hold),
         cmocka_unit_test(test_run_while),     cmocka_unit_test(test_clock_seam),
         cmocka_unit_test(test_streams),       cmocka_unit_test(test_stream_is_pinned),
     };

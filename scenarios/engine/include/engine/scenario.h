@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/radio.h"
 #include "wire/time.h"
 
 enum scenario_result {
@@ -28,6 +29,7 @@ struct scenario_report {
     const char *text; /* what went wrong, lines ended by \n; empty when passed */
     sim_ns ended;     /* virtual time */
     uint64_t events;
+    struct radio_stats radio; /* what became of all that was sent */
 };
 
 struct scenario_options {

@@ -116,7 +116,8 @@ class Verdicts(Case):
     def test_verbose(self):
         self.script("x.lua", 'scenario("x", function() sleep(ms(1500)) log("a", 1) end)\n')
         done = self.run_it("-v", "x.lua")
-        self.assertRegex(done.stdout, r"^PASS  x  \(1\.500 s, \d+ events\)\n$")
+        self.assertRegex(done.stdout,
+                         r"^PASS  x  \(1\.500 s, \d+ events\)\n      radio: 0 sent\n$")
         self.assertEqual(done.stderr, "1.500000000 s  a\t1\n")
         self.ends(self.run_it("x.lua"), 0, "PASS  x\n")
 

@@ -68,11 +68,26 @@ void link_open_peripheral(struct link *link, struct upper *central, bool ch_sel)
     assert_true(event->info.central);
 }
 
+static void link_at_instant(struct link *link)
+{
+    struct link_instant *instant = &link->instant;
+
+    if (instant->update) {
+        link->anchor += SIM_US(1250) * instant->win_offset_1250us + instant->late;
+        link->ind.interval_1250us = instant->interval_1250us;
+    }
+    if (instant->map)
+        assert_true(ll_chan_set_map(&link->chan, instant->channel_map));
+    *instant = (struct link_instant){0};
+}
+
 void link_skip(struct link *link, unsigned events)
 {
     for (; events > 0; events--) {
         link->counter++;
         link->anchor += SIM_US(1250) * link->ind.interval_1250us;
+        if (link->counter == link->instant.at)
+            link_at_instant(link);
     }
     link->channel = ll_chan_select(&link->chan, link->counter);
     link->last_end = 0;
@@ -223,6 +238,64 @@ void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
     assert_true(link->acked);
     link_expect_nothing(link);
     link_idle_event(link);
+}
+
+size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_update *update)
+{
+    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
+
+    wr_u8(&w, LL_CONNECTION_UPDATE_IND);
+    wr_u8(&w, update->win_size_1250us);
+    wr_u16(&w, update->win_offset_1250us);
+    wr_u16(&w, update->interval_1250us);
+    wr_u16(&w, update->latency);
+    wr_u16(&w, update->timeout_10ms);
+    wr_u16(&w, update->instant);
+    return w.len;
+}
+
+size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
+                    uint16_t instant)
+{
+    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
+
+    wr_u8(&w, LL_CHANNEL_MAP_IND);
+    wr_bytes(&w, map, 5);
+    wr_u16(&w, instant);
+    return w.len;
+}
+
+size_t link_param_pdu(uint8_t pdu[static LINK_CONTROL_MAX], uint8_t opcode,
+                      const struct link_params *params)
+{
+    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
+
+    wr_u8(&w, opcode);
+    wr_u16(&w, params->interval_min_1250us);
+    wr_u16(&w, params->interval_max_1250us);
+    wr_u16(&w, params->latency);
+    wr_u16(&w, params->timeout_10ms);
+    wr_u8(&w, params->periodicity_1250us);
+    wr_u16(&w, params->reference);
+    wr_fill(&w, 0xFF, 12);
+    return w.len;
+}
+
+void link_follow_update(struct link *link, const struct link_update *update, sim_ns late)
+{
+    link->instant = (struct link_instant){
+        .update = true,
+        .at = update->instant,
+        .win_offset_1250us = update->win_offset_1250us,
+        .interval_1250us = update->interval_1250us,
+        .late = late,
+    };
+}
+
+void link_follow_map(struct link *link, const uint8_t map[static 5], uint16_t instant)
+{
+    link->instant = (struct link_instant){.map = true, .at = instant};
+    memcpy(link->instant.channel_map, map, 5);
 }
 
 /* --- a room with one connection --- */

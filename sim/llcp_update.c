@@ -145,9 +145,11 @@ void llcp_connection_update_ind(struct ll_conn *conn, struct rd *ctr_data)
         return;
     }
     conn->llcp.update = update;
-    if (llcp_is_running(conn, LLCP_CONNECTION_PARAMETERS) && conn->llcp.remote == LLCP_NONE)
+    if (llcp_is_running(conn, LLCP_CONNECTION_PARAMETERS) && conn->llcp.remote == LLCP_NONE) {
         conn->llcp.response_due = SIM_NEVER;
-    else
+        conn->llcp.update_told = true; /* our host asked */
+    } else {
         llcp_remote_begin(conn, LLCP_CONNECTION_UPDATE);
+    }
     llcp_arm(conn);
 }

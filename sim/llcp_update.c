@@ -30,11 +30,12 @@ static void leaves(struct ll_conn *conn, uint16_t instant, struct llcp_queued *p
 {
     struct llcp_update *update = &conn->llcp.update;
     const uint16_t events = (uint16_t)(instant - conn->counter);
-    const sim_ns earliest = conn->anchor + SIM_US(1250) * conn->interval_1250us * events;
+    const sim_ns interval = ll_sleep(conn->ll, SIM_US(1250) * conn->interval_1250us);
     struct wr w = llcp_pdu_begin(pdu, LL_CONNECTION_UPDATE_IND);
 
     update->win_offset_1250us =
-        ll_conn_choose_offset(conn->ll, conn, earliest, update->interval_1250us);
+        ll_conn_choose_offset(conn->ll, conn, conn->anchor + interval * events,
+                              update->interval_1250us);
     wr_u8(&w, update->win_size_1250us);
     wr_u16(&w, update->win_offset_1250us);
     wr_u16(&w, update->interval_1250us);

@@ -74,7 +74,7 @@ static void central_wins(void **state)
     struct link_update update = {2, 0, 40, 0, 300, 0};
     uint8_t pdu[LINK_CONTROL_MAX], req[LINK_CONTROL_MAX];
     struct link_room f;
-    size_t len;
+    size_t len = 0;
 
     link_room_open(&f, true, UINT64_MAX);
     /* That the peer claims not to know the request makes our central dictate at once. */

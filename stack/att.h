@@ -8,8 +8,8 @@
  *                   prepare}.c
  *   gatt_db.c       attributes by handle; gatt_service.c building; gatt_attribute.c values
  *   gatt_server.c   what each client configured, notifications and indications to it
- *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,value,
- *                   write_long}.c
+ *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,include,
+ *                   value,multiple,write_long}.c
  *   gatt_subscribe.c  notifications and indications from the peer
  *
  * Callbacks of the application run from within a received PDU, a timer or att_bearer_close(), and

@@ -32,6 +32,7 @@ static const struct row rows[] = {
     {ATT_OP_READ_REQ, att_server_read},
     {ATT_OP_READ_BLOB_REQ, att_server_read_blob},
     {ATT_OP_READ_MULTIPLE_REQ, att_server_read_multiple},
+    {ATT_OP_READ_MULTIPLE_VARIABLE_REQ, att_server_read_multiple_variable},
     {ATT_OP_READ_BY_GROUP_TYPE_REQ, att_server_read_by_group_type},
     {ATT_OP_WRITE_REQ, att_server_write},
     {ATT_OP_PREPARE_WRITE_REQ, att_server_prepare_write},

@@ -25,6 +25,7 @@ struct att_request {
 uint8_t att_server_find_information(struct att_request *request);
 uint8_t att_server_find_by_type_value(struct att_request *request);
 uint8_t att_server_read_by_type(struct att_request *request);
+uint8_t att_server_read_multiple_variable(struct att_request *request);
 uint8_t att_server_read_by_group_type(struct att_request *request);
 uint8_t att_server_read(struct att_request *request);
 uint8_t att_server_read_blob(struct att_request *request);

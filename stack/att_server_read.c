@@ -64,6 +64,24 @@ uint8_t att_server_read_multiple(struct att_request *request)
     return 0;
 }
 
+/* 3.4.4.11: the last value may be cut, what stands before it tells its whole length. */
+uint8_t att_server_read_multiple_variable(struct att_request *request)
+{
+    if (rd_left(&request->in) % 2)
+        return ATT_ERR_INVALID_PDU;
+    while (rd_left(&request->in)) {
+        struct gatt_value value;
+        const uint8_t error = read_at(request, rd_u16(&request->in), &value);
+        if (error)
+            return error;
+        if (wr_left(&request->out) < sizeof(uint16_t))
+            continue; /* no room for a length; an error may still come */
+        wr_u16(&request->out, (uint16_t)value.len);
+        write_part(&request->out, &value, 0);
+    }
+    return 0;
+}
+
 /*
  * 3.4.4.1: values of one length, as long as they can be read. Only the first one's error is told;
  * at any other the list just ends before it.

@@ -111,6 +111,12 @@ void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attr
     case GATT_SERVICE_DECLARATION:
         wr_uuid(&w, &attr->service->uuid);
         break;
+    case GATT_INCLUDE: /* Part G, 3.2: the UUID when it is short */
+        wr_u16(&w, attr->included->start);
+        wr_u16(&w, attr->included->end);
+        if (attr->included->uuid.size == 2)
+            wr_uuid(&w, &attr->included->uuid);
+        break;
     case GATT_CHARACTERISTIC_DECLARATION:
         wr_u8(&w, attr->properties);
         wr_u16(&w, attr->next->handle);

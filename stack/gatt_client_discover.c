@@ -8,15 +8,13 @@
 #include "att.h"
 #include "gatt_db.h"
 
-/* The end of every such procedure (4.4.1 and others). */
-static int no_more(struct gatt_op *op, uint8_t code)
+int gatt_range_refused(struct gatt_op *op, uint8_t code)
 {
     (void)op;
     return code == ATT_ERR_ATTRIBUTE_NOT_FOUND ? 0 : BLR_ERR_ATT(code);
 }
 
-/* Goes on behind a handle. */
-static int go_on(struct gatt_op *op, uint32_t last)
+int gatt_range_go_on(struct gatt_op *op, uint32_t last)
 {
     if (last >= op->end)
         return 0;
@@ -24,19 +22,18 @@ static int go_on(struct gatt_op *op, uint32_t last)
     return GATT_OP_MORE;
 }
 
-/* A list of items of `size` octets: at least one, and all whole. */
-static bool whole_list(const struct rd *r, size_t size)
+bool gatt_whole_list(const struct rd *r, size_t size)
 {
     return rd_left(r) > 0 && rd_left(r) % size == 0;
 }
 
-static const void *results(const struct gatt_op *op, int error, size_t size, size_t *count)
+const void *gatt_results(const struct gatt_op *op, int error, size_t size, size_t *count)
 {
     *count = error ? 0 : op->len / size;
     return *count ? op->bytes : NULL;
 }
 
-static struct gatt_op *range_op(struct blr_conn *conn, const struct gatt_procedure *procedure,
+struct gatt_op *gatt_range_op(struct blr_conn *conn, const struct gatt_procedure *procedure,
                                 uint16_t start, uint16_t end, void *user, int *error)
 {
     if (start == 0 || start > end) {
@@ -74,7 +71,7 @@ static int all_services_response(struct gatt_op *op, struct rd *r)
     const uint8_t size = rd_u8(r);
     uint32_t next = op->handle;
 
-    if ((size != 6 && size != 20) || !whole_list(r, size))
+    if ((size != 6 && size != 20) || !gatt_whole_list(r, size))
         return BLR_ERR_MALFORMED;
     while (rd_left(r)) {
         struct blr_gatt_service service = {0};
@@ -85,7 +82,7 @@ static int all_services_response(struct gatt_op *op, struct rd *r)
         if (error)
             return error;
     }
-    return go_on(op, next - 1);
+    return gatt_range_go_on(op, next - 1);
 }
 
 static void services_by_uuid_request(const struct gatt_op *op, struct wr *w)
@@ -101,7 +98,7 @@ static int services_by_uuid_response(struct gatt_op *op, struct rd *r)
 {
     uint32_t next = op->handle;
 
-    if (!whole_list(r, 4))
+    if (!gatt_whole_list(r, 4))
         return BLR_ERR_MALFORMED;
     while (rd_left(r)) {
         struct blr_gatt_service service = {.uuid = op->uuid};
@@ -111,14 +108,14 @@ static int services_by_uuid_response(struct gatt_op *op, struct rd *r)
         if (error)
             return error;
     }
-    return go_on(op, next - 1);
+    return gatt_range_go_on(op, next - 1);
 }
 
 static void services_done(struct gatt_op *op, struct blr_conn *conn, int error)
 {
     size_t count;
     const struct blr_gatt_service *services =
-        results(op, error, sizeof(struct blr_gatt_service), &count);
+        gatt_results(op, error, sizeof(struct blr_gatt_service), &count);
 
     if (op->cb.services)
         op->cb.services(conn, error, services, count, op->user);
@@ -130,17 +127,17 @@ int blr_gatt_discover_services(struct blr_conn *conn, const struct blr_uuid *uui
     static const struct gatt_procedure all = {
         .request = all_services_request,
         .response = all_services_response,
-        .refused = no_more,
+        .refused = gatt_range_refused,
         .done = services_done,
     };
     static const struct gatt_procedure by_uuid = {
         .request = services_by_uuid_request,
         .response = services_by_uuid_response,
-        .refused = no_more,
+        .refused = gatt_range_refused,
         .done = services_done,
     };
     int error;
-    struct gatt_op *op = range_op(conn, uuid ? &by_uuid : &all, 0x0001, 0xFFFF, user, &error);
+    struct gatt_op *op = gatt_range_op(conn, uuid ? &by_uuid : &all, 0x0001, 0xFFFF, user, &error);
 
     if (!op)
         return error;
@@ -175,7 +172,7 @@ static int characteristics_response(struct gatt_op *op, struct rd *r)
     const uint8_t size = rd_u8(r);
     uint32_t next = op->handle;
 
-    if ((size != 7 && size != 21) || !whole_list(r, size))
+    if ((size != 7 && size != 21) || !gatt_whole_list(r, size))
         return BLR_ERR_MALFORMED;
     while (rd_left(r)) {
         struct blr_gatt_characteristic item = {.end = op->end};
@@ -191,7 +188,7 @@ static int characteristics_response(struct gatt_op *op, struct rd *r)
         if (error)
             return error;
     }
-    return go_on(op, next - 1);
+    return gatt_range_go_on(op, next - 1);
 }
 
 /* Each one ends where the next begins (3.3). */
@@ -199,7 +196,7 @@ static void characteristics_done(struct gatt_op *op, struct blr_conn *conn, int 
 {
     size_t count;
     const struct blr_gatt_characteristic *items =
-        results(op, error, sizeof(struct blr_gatt_characteristic), &count);
+        gatt_results(op, error, sizeof(struct blr_gatt_characteristic), &count);
 
     for (size_t i = 0; i + 1 < count; i++) {
         struct blr_gatt_characteristic item = items[i];
@@ -216,11 +213,11 @@ int blr_gatt_discover_characteristics(struct blr_conn *conn, uint16_t start, uin
     static const struct gatt_procedure procedure = {
         .request = characteristics_request,
         .response = characteristics_response,
-        .refused = no_more,
+        .refused = gatt_range_refused,
         .done = characteristics_done,
     };
     int error;
-    struct gatt_op *op = range_op(conn, &procedure, start, end, user, &error);
+    struct gatt_op *op = gatt_range_op(conn, &procedure, start, end, user, &error);
 
     if (!op)
         return error;
@@ -243,7 +240,7 @@ static int descriptors_response(struct gatt_op *op, struct rd *r)
     const size_t uuid_size = format == 1 ? 2 : 16;
     uint32_t next = op->handle;
 
-    if ((format != 1 && format != 2) || !whole_list(r, 2 + uuid_size))
+    if ((format != 1 && format != 2) || !gatt_whole_list(r, 2 + uuid_size))
         return BLR_ERR_MALFORMED;
     while (rd_left(r)) {
         struct blr_gatt_descriptor item = {0};
@@ -256,14 +253,14 @@ static int descriptors_response(struct gatt_op *op, struct rd *r)
         if (error)
             return error;
     }
-    return go_on(op, next - 1);
+    return gatt_range_go_on(op, next - 1);
 }
 
 static void descriptors_done(struct gatt_op *op, struct blr_conn *conn, int error)
 {
     size_t count;
     const struct blr_gatt_descriptor *items =
-        results(op, error, sizeof(struct blr_gatt_descriptor), &count);
+        gatt_results(op, error, sizeof(struct blr_gatt_descriptor), &count);
 
     if (op->cb.descriptors)
         op->cb.descriptors(conn, error, items, count, op->user);
@@ -275,11 +272,11 @@ int blr_gatt_discover_descriptors(struct blr_conn *conn, uint16_t start, uint16_
     static const struct gatt_procedure procedure = {
         .request = descriptors_request,
         .response = descriptors_response,
-        .refused = no_more,
+        .refused = gatt_range_refused,
         .done = descriptors_done,
     };
     int error;
-    struct gatt_op *op = range_op(conn, &procedure, start, end, user, &error);
+    struct gatt_op *op = gatt_range_op(conn, &procedure, start, end, user, &error);
 
     if (!op)
         return error;

@@ -5,7 +5,7 @@
 
 #define WRITE_HEADER_SIZE 3U /* opcode, handle */
 
-static void value_done(struct gatt_op *op, struct blr_conn *conn, int error)
+void gatt_value_done(struct gatt_op *op, struct blr_conn *conn, int error)
 {
     if (op->cb.value)
         op->cb.value(conn, error, error ? NULL : op->bytes, error ? 0 : op->len, op->user);
@@ -88,7 +88,7 @@ int blr_gatt_read(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb *cb,
     static const struct gatt_procedure procedure = {
         .request = read_request,
         .response = take_rest,
-        .done = value_done,
+        .done = gatt_value_done,
     };
 
     return start_read(conn, &procedure, handle, cb, user);
@@ -135,7 +135,7 @@ int blr_gatt_read_long(struct blr_conn *conn, uint16_t handle, blr_gatt_value_cb
         .request = read_long_request,
         .response = read_long_response,
         .refused = read_long_refused,
-        .done = value_done,
+        .done = gatt_value_done,
     };
 
     return start_read(conn, &procedure, handle, cb, user);
@@ -167,7 +167,7 @@ int blr_gatt_read_by_uuid(struct blr_conn *conn, uint16_t start, uint16_t end,
     static const struct gatt_procedure procedure = {
         .request = read_by_uuid_request,
         .response = read_by_uuid_response,
-        .done = value_done,
+        .done = gatt_value_done,
     };
     if (start == 0 || start > end)
         return BLR_ERR_INVALID;
@@ -178,46 +178,6 @@ int blr_gatt_read_by_uuid(struct blr_conn *conn, uint16_t start, uint16_t end,
     op->handle = start;
     op->end = end;
     op->uuid = gatt_uuid_for_air(uuid);
-    op->cb.value = cb;
-    return gatt_client_start(op);
-}
-
-static void read_multiple_request(const struct gatt_op *op, struct wr *w)
-{
-    wr_u8(w, ATT_OP_READ_MULTIPLE_REQ);
-    wr_bytes(w, op->bytes, op->len);
-}
-
-static int read_multiple_response(struct gatt_op *op, struct rd *r)
-{
-    op->len = 0; /* the handles have done their work */
-    return take_rest(op, r);
-}
-
-int blr_gatt_read_multiple(struct blr_conn *conn, const uint16_t *handles, size_t count,
-                           blr_gatt_value_cb *cb, void *user)
-{
-    static const struct gatt_procedure procedure = {
-        .request = read_multiple_request,
-        .response = read_multiple_response,
-        .done = value_done,
-    };
-    if (count < 2)
-        return BLR_ERR_INVALID;
-    if (count > (blr_gatt_mtu(conn) - 1U) / 2)
-        return BLR_ERR_TOO_LONG;
-    int error;
-    struct gatt_op *op = gatt_client_op(conn, &procedure, user, &error);
-    if (!op)
-        return error;
-    uint8_t *room = gatt_op_grow(op, 2 * count);
-    if (!room) {
-        gatt_op_free(op);
-        return BLR_ERR_NO_MEMORY;
-    }
-    struct wr w = wr_init(room, 2 * count);
-    for (size_t i = 0; i < count; i++)
-        wr_u16(&w, handles[i]);
     op->cb.value = cb;
     return gatt_client_start(op);
 }

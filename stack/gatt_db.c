@@ -87,6 +87,14 @@ void gatt_db_remove(struct gatt_db *db, struct blr_service *service)
     memmove(place, place + service->count, (db->count - at) * sizeof *place);
 }
 
+void gatt_db_remove_one(struct gatt_db *db, const struct blr_attribute *attr)
+{
+    struct blr_attribute **place = db->attributes + lower_bound(db, attr->handle);
+
+    db->count--;
+    memmove(place, place + 1, (size_t)(db->attributes + db->count - place) * sizeof *place);
+}
+
 void gatt_db_enter(struct gatt_db *db)
 {
     db->entered++;

@@ -25,6 +25,7 @@
 
 enum gatt_attribute_kind {
     GATT_SERVICE_DECLARATION,
+    GATT_INCLUDE,
     GATT_CHARACTERISTIC_DECLARATION, /* the next attribute is its value */
     GATT_VALUE,                      /* the next attribute may be its CCCD */
     GATT_CCCD,
@@ -34,7 +35,10 @@ enum gatt_attribute_kind {
 struct blr_attribute {
     struct blr_service *service;
     struct blr_attribute *next;  /* in its service */
-    struct blr_attribute *value; /* of a CCCD: the characteristic's value */
+    union {
+        struct blr_attribute *value;  /* of a CCCD: the characteristic's value */
+        struct blr_service *included; /* of an include */
+    };
     const struct blr_attribute_callbacks *callbacks;
     void *user;
     uint8_t *large; /* the value when it is longer than `small` */
@@ -86,6 +90,8 @@ struct blr_attribute *gatt_db_from_type(const struct gatt_db *db, uint32_t start
 /* Takes a published service's attributes into the array or out of it. */
 int gatt_db_insert(struct gatt_db *db, struct blr_service *service) BLR_MUST_CHECK;
 void gatt_db_remove(struct gatt_db *db, struct blr_service *service);
+/* Takes one attribute of a published service out of the array. */
+void gatt_db_remove_one(struct gatt_db *db, const struct blr_attribute *attr);
 
 /* --- gatt_service.c --- */
 
@@ -101,7 +107,7 @@ struct gatt_value {
     const uint8_t *bytes;
     size_t len;
     bool fixed_len;
-    uint8_t scratch[19]; /* a characteristic declaration with a 128-bit UUID */
+    uint8_t scratch[19]; /* the longest: a characteristic declaration with a 128-bit UUID */
 };
 
 /* Bytes of a UUID in ATT: two, or 16 (Part F, 3.2.1). */

@@ -44,6 +44,8 @@ struct gatt_op {
         blr_gatt_characteristics_cb *characteristics;
         blr_gatt_descriptors_cb *descriptors;
         blr_gatt_value_cb *value;
+        blr_gatt_values_cb *values;
+        blr_gatt_includes_cb *includes;
         blr_gatt_done_cb *done;
         blr_indicate_cb *indicate;
     } cb;
@@ -88,11 +90,26 @@ struct gatt_op *gatt_client_op(struct blr_conn *conn, const struct gatt_procedur
 /* Queues it, or sends its first request. On an error it is freed, and was not called back. */
 int gatt_client_start(struct gatt_op *op) BLR_MUST_CHECK;
 
+/* --- gatt_client_discover.c --- */
+
+/* A procedure over a range of handles; BLR_ERR_INVALID for one that is empty. */
+struct gatt_op *gatt_range_op(struct blr_conn *conn, const struct gatt_procedure *procedure,
+                              uint16_t start, uint16_t end, void *user, int *error);
+/* Goes on behind a handle. */
+int gatt_range_go_on(struct gatt_op *op, uint32_t last);
+/* ATT_ERR_ATTRIBUTE_NOT_FOUND is the end of every such procedure (4.4.1 and others). */
+int gatt_range_refused(struct gatt_op *op, uint8_t code);
+/* A list of items of `size` octets: at least one, and all whole. */
+bool gatt_whole_list(const struct rd *r, size_t size);
+/* What the octets of the operation hold; NULL and 0 when there is nothing, or an error. */
+const void *gatt_results(const struct gatt_op *op, int error, size_t size, size_t *count);
+
 /* --- gatt_client_value.c --- */
 
 /* ATT_WRITE_REQ with handle and bytes of the operation, for other procedures that write. */
 void gatt_write_request(const struct gatt_op *op, struct wr *w);
 int gatt_write_response(struct gatt_op *op, struct rd *r);
+void gatt_value_done(struct gatt_op *op, struct blr_conn *conn, int error);
 void gatt_write_done(struct gatt_op *op, struct blr_conn *conn, int error);
 
 #endif

@@ -49,6 +49,20 @@ static void append(struct blr_service *service, struct blr_attribute *attr)
     }
 }
 
+/* Behind the declaration and the includes that are there (Part G, 3.1). */
+static void append_include(struct blr_service *service, struct blr_attribute *attr)
+{
+    struct blr_attribute *before = service->first;
+
+    while (before->next && before->next->kind == GATT_INCLUDE)
+        before = before->next;
+    attr->next = before->next;
+    before->next = attr;
+    if (service->last == before)
+        service->last = attr;
+    service->count++;
+}
+
 static bool valid_uuid(const struct blr_uuid *uuid)
 {
     return uuid->size == 2 || uuid->size == 4 || uuid->size == 16;
@@ -201,6 +215,23 @@ int blr_service_add_descriptor(struct blr_service *service, const struct blr_des
     return 0;
 }
 
+int blr_service_include(struct blr_service *service, struct blr_service *included)
+{
+    const struct blr_uuid type = blr_uuid16(GATT_UUID_INCLUDE);
+
+    if (service->published || !included->published)
+        return BLR_ERR_STATE;
+    if (service->db != included->db)
+        return BLR_ERR_INVALID;
+    struct blr_attribute *attr = attribute_new(service, GATT_INCLUDE, &type);
+    if (!attr)
+        return BLR_ERR_NO_MEMORY;
+    attr->fixed_len = true;
+    attr->included = included;
+    append_include(service, attr);
+    return 0;
+}
+
 /* The last handle if the service began at `start`; 0 if its wishes cannot be met there. */
 static uint32_t last_handle(const struct blr_service *service, uint32_t start)
 {
@@ -274,6 +305,41 @@ int blr_service_publish(struct blr_service *service)
     return 0;
 }
 
+static struct blr_attribute **find_include(struct blr_service *owner,
+                                           const struct blr_service *included)
+{
+    struct blr_attribute **p = &owner->first->next;
+
+    while (*p && (*p)->kind == GATT_INCLUDE && (*p)->included != included)
+        p = &(*p)->next;
+    return *p && (*p)->kind == GATT_INCLUDE ? p : NULL;
+}
+
+/*
+ * A service goes, and with it what others say of it. Their declarations join its attributes, whose
+ * memory stays as long as somebody may look at it.
+ */
+static void drop_includes_of(struct blr_service *included)
+{
+    struct gatt_db *db = included->db;
+
+    for (struct blr_service *owner = db->services; owner; owner = owner->next) {
+        for (struct blr_attribute **p; (p = find_include(owner, included));) {
+            struct blr_attribute *attr = *p;
+            *p = attr->next;
+            if (owner->last == attr)
+                for (owner->last = owner->first; owner->last->next;)
+                    owner->last = owner->last->next;
+            owner->count--;
+            if (attr->handle)
+                gatt_db_remove_one(db, attr);
+            attr->handle = 0;
+            attr->next = NULL;
+            append(included, attr);
+        }
+    }
+}
+
 void blr_service_free(struct blr_service *service)
 {
     if (!service)
@@ -291,6 +357,7 @@ void blr_service_free(struct blr_service *service)
         service->published = false;
         for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
             attr->handle = 0;
+        drop_includes_of(service);
         gatt_server_forget(db, service);
     }
     service->next = db->buried;

@@ -152,34 +152,55 @@ static void confirm(struct att_bearer *bearer)
         att_bearer_break(bearer, error);
 }
 
-void gatt_subscribe_received(struct att_bearer *bearer, const uint8_t *pdu, size_t len)
+/* Those that a callback adds come behind the last, and wait for the next value. */
+static void hand_on(struct att_bearer *bearer, bool indication, uint16_t handle,
+                    const uint8_t *value, size_t len)
 {
     struct gatt_client *client = &bearer->client;
-    struct rd r = rd_init(pdu, len);
-    const uint8_t opcode = rd_u8(&r);
-    const uint16_t handle = rd_u16(&r);
-    const size_t value_len = rd_left(&r);
-    const uint8_t *value = rd_bytes(&r, value_len);
-    const bool indication = opcode == ATT_OP_HANDLE_VALUE_IND;
     const uint16_t kind = indication ? GATT_CCCD_INDICATION : GATT_CCCD_NOTIFICATION;
-
-    if (opcode == ATT_OP_MULTIPLE_HANDLE_VALUE_NTF)
-        return; /* only for clients that have told the server that they can take it */
-    if (indication)
-        confirm(bearer);
-    /* Those that a callback adds come behind the last, and wait for the next value. */
     struct blr_subscription *last = client->subscriptions;
+
     while (last && last->next)
         last = last->next;
     client->notifying++;
     for (struct blr_subscription *s = client->subscriptions; s && last; s = s->next) {
         if (s->value_handle == handle && s->cccd & kind && !s->ended && s->notify)
-            s->notify(bearer->config.conn, handle, indication, value, value_len, s->user);
+            s->notify(bearer->config.conn, handle, indication, value, len, s->user);
         if (s == last)
             break;
     }
     client->notifying--;
     sweep(client);
+}
+
+/* A list of handle, length and value (Part F, 3.4.7.4); what is cut short is not handed on. */
+static void hand_on_list(struct att_bearer *bearer, struct rd *r)
+{
+    while (rd_left(r)) {
+        const uint16_t handle = rd_u16(r);
+        const uint16_t len = rd_u16(r);
+        const uint8_t *value = rd_bytes(r, len);
+        if (!rd_ok(r) || bearer->closed)
+            return;
+        hand_on(bearer, false, handle, value, len);
+    }
+}
+
+void gatt_subscribe_received(struct att_bearer *bearer, const uint8_t *pdu, size_t len)
+{
+    struct rd r = rd_init(pdu, len);
+    const uint8_t opcode = rd_u8(&r);
+
+    if (opcode == ATT_OP_MULTIPLE_HANDLE_VALUE_NTF) {
+        hand_on_list(bearer, &r);
+        return;
+    }
+    const uint16_t handle = rd_u16(&r);
+    const size_t value_len = rd_left(&r);
+    const bool indication = opcode == ATT_OP_HANDLE_VALUE_IND;
+    if (indication)
+        confirm(bearer);
+    hand_on(bearer, indication, handle, rd_bytes(&r, value_len), value_len);
 }
 
 void gatt_subscribe_close(struct att_bearer *bearer)

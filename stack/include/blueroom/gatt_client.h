@@ -36,6 +36,20 @@ typedef void blr_gatt_services_cb(struct blr_conn *conn, int error,
 int blr_gatt_discover_services(struct blr_conn *conn, const struct blr_uuid *uuid,
                                blr_gatt_services_cb *cb, void *user) BLR_MUST_CHECK;
 
+struct blr_gatt_include {
+    uint16_t declaration;
+    struct blr_gatt_service service; /* which may include others itself */
+};
+typedef void blr_gatt_includes_cb(struct blr_conn *conn, int error,
+                                  const struct blr_gatt_include *includes, size_t count,
+                                  void *user);
+/*
+ * The services included between two handles (4.5.1). Of those with a 128-bit UUID the declaration
+ * is read as well, for an include does not tell it.
+ */
+int blr_gatt_find_included(struct blr_conn *conn, uint16_t start, uint16_t end,
+                           blr_gatt_includes_cb *cb, void *user) BLR_MUST_CHECK;
+
 struct blr_gatt_characteristic {
     uint16_t declaration, value; /* handles */
     uint16_t end;                /* last handle that may hold a descriptor of it */
@@ -75,6 +89,21 @@ int blr_gatt_read_by_uuid(struct blr_conn *conn, uint16_t start, uint16_t end,
 /* Read Multiple (4.8.4): the values run together. */
 int blr_gatt_read_multiple(struct blr_conn *conn, const uint16_t *handles, size_t count,
                            blr_gatt_value_cb *cb, void *user) BLR_MUST_CHECK;
+
+struct blr_gatt_value {
+    uint16_t handle;
+    const uint8_t *value;
+    size_t len;       /* what came of it */
+    size_t whole_len; /* more than came: read it alone for the rest */
+};
+typedef void blr_gatt_values_cb(struct blr_conn *conn, int error,
+                                const struct blr_gatt_value *values, size_t count, void *user);
+/*
+ * Read Multiple Variable Length (4.8.5): values of any length, at least two, told apart. Those for
+ * which the response had no room are missing at the end.
+ */
+int blr_gatt_read_multiple_variable(struct blr_conn *conn, const uint16_t *handles, size_t count,
+                                    blr_gatt_values_cb *cb, void *user) BLR_MUST_CHECK;
 
 typedef void blr_gatt_done_cb(struct blr_conn *conn, int error, void *user);
 /* Write Characteristic Value or Descriptor (4.9.3, 4.12.3). BLR_ERR_TOO_LONG: over MTU - 3. */
@@ -119,8 +148,9 @@ typedef void blr_gatt_notify_cb(struct blr_conn *conn, uint16_t handle, bool ind
 /*
  * Writes the CCCD (bit 0 notifications, bit 1 indications; at least one) and from then on hands on
  * what comes of those kinds for `value_handle`; `done` tells how the write went (on an error the
- * subscription is gone). Ends with the connection, or by blr_gatt_unsubscribe(). Indications are
- * confirmed by the stack, also those that nobody subscribed to. Several subscriptions may share a
+ * subscription is gone). Ends with the connection, or by blr_gatt_unsubscribe(). A Multiple
+ * Handle Value Notification is handed on value by value. Indications are confirmed by the stack,
+ * also those that nobody subscribed to. Several subscriptions may share a
  * CCCD: each write sets what those that live ask for together.
  */
 int blr_gatt_subscribe(struct blr_conn *conn, uint16_t value_handle, uint16_t cccd_handle,

@@ -6,9 +6,8 @@
  * handles and makes it visible; that may happen at any time. Every host has the GAP and the GATT
  * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
  *
- * Answered Request Not Supported so far: Read Multiple Variable. A client may queue 64 parts with
- * 1024 octets in all; beyond, Prepare Write answers Prepare Queue Full. What was queued goes with
- * the link. Signed Write commands are ignored. There is no Service Changed: clients that cache handles
+ * A client may queue 64 parts with 1024 octets in all; beyond, Prepare Write answers Prepare Queue
+ * Full. What was queued goes with the link. Signed Write commands are ignored. There is no Service Changed: clients that cache handles
  * across connections are not told of services that come and go.
  */
 #ifndef BLUEROOM_GATT_SERVER_H
@@ -97,6 +96,12 @@ int blr_service_add_characteristic(struct blr_service *service,
 /* To the characteristic added last. The CCCD is there by itself: BLR_ERR_INVALID. */
 int blr_service_add_descriptor(struct blr_service *service, const struct blr_descriptor_def *def,
                                struct blr_attribute **attr) BLR_MUST_CHECK;
+/*
+ * Says that the service includes another of the same host (3.2), which is published already, here
+ * and below an unpublished one: else BLR_ERR_STATE. The declaration stands before all
+ * characteristics, and goes when the included service goes.
+ */
+int blr_service_include(struct blr_service *service, struct blr_service *included) BLR_MUST_CHECK;
 /* Handles that overlap others, do not increase or do not suffice: BLR_ERR_INVALID. */
 int blr_service_publish(struct blr_service *service) BLR_MUST_CHECK;
 

@@ -26,7 +26,6 @@ struct row {
 
 static const struct row rows[] = {
     /* 3.3: what is not supported, and wrong lengths */
-    {"Read Multiple Variable is not supported", "20 1200 1400", "01 20 0000 06"},
     {"an unknown even opcode", "3E 01 02", "01 3E 0000 06"},
     {"an unknown odd opcode", "25", "01 25 0000 06"},
     {"opcode 0", "00", "01 00 0000 06"},
@@ -146,6 +145,21 @@ static const struct row rows[] = {
     {"Read Multiple of one", "0E 1200", "01 0E 0000 04"},
     {"Read Multiple of two and a half", "0E 1200 0500 12", "01 0E 0000 04"},
     {"Read Multiple of three and a half", "0E 1200 0500 1200 12", "01 0E 0000 04"},
+
+    /* 3.4.4.11 */
+    {"Read Multiple Variable", "20 1200 3200 0500", "21 0100 64 0000 0200 4103"},
+    {"Read Multiple Variable, the last one cut", "20 1200 2200",
+     "21 0100 64 2800 000102030405060708090A0B0C0D0E0F10"},
+    {"Read Multiple Variable, full before the last", "20 2200 1200",
+     "21 2800 000102030405060708090A0B0C0D0E0F10111213"},
+    {"Read Multiple Variable of empty values", "20 3200 3200", "21 0000 0000"},
+    {"Read Multiple Variable, one does not exist", "20 1200 1500 2400", "01 20 1500 01"},
+    {"Read Multiple Variable, an error behind what fits", "20 2200 1500", "01 20 1500 01"},
+    {"Read Multiple Variable, one cannot be read", "20 1200 2400 1500", "01 20 2400 02"},
+    {"Read Multiple Variable, one wants authorization", "20 1200 2600", "01 20 2600 08"},
+    {"Read Multiple Variable, an application error", "20 1200 2800", "01 20 2800 80"},
+    {"Read Multiple Variable of one", "20 1200", "01 20 0000 04"},
+    {"Read Multiple Variable of two and a half", "20 1200 0500 12", "01 20 0000 04"},
 
     /* 3.4.4.9 */
     {"Read By Group Type", "10 0100 FFFF 0028",

@@ -122,7 +122,10 @@ static void wr_structures(const struct opts *opts, bool default_flags, struct wr
         const uint8_t octet = (uint8_t)opts_integer(opts, "tx_power", 0, -128, 127);
         ad_wr(w, AD_TX_POWER_LEVEL, &octet, 1);
     }
-    const char *name = opts_string(opts, "name", NULL);
+    size_t len;
+    const char *name = opts_string(opts, "name", &len);
+    if (name && strlen(name) != len)
+        luaL_error(opts->L, "%s: name: there is a zero in it", opts->call);
     if (name)
         ad_wr_name(w, name);
     if (!wr_ok(w))

@@ -9,6 +9,7 @@ import hashlib
 import os
 import pathlib
 import pty
+import re
 import resource
 import subprocess
 import sys
@@ -339,6 +340,38 @@ class Traces(Case):
                     continue
                 self.ends(done, 2, "FAIL  a good story\n", "File too large", "traces/good/")
                 self.assertEqual(hashes(self.top / "traces"), {})
+
+
+class Documentation(Case):
+    """What the READMEs show as Lua runs: scenarios as they stand, steps within this one."""
+    FRAME = """
+        local hrm = device {{ name = "hrm" }}
+        local phone = device {{ name = "phone", position = {{ x = 1 }} }}
+        local beacon = device {{ name = "beacon", position = {{ x = 3 }} }}
+        scenario("example", function()
+          local rate = hrm:service(0x180D):characteristic {{
+            uuid = 0x2A37, properties = "read, write, notify", value = "\\x00\\x3c",
+          }}
+          hrm:advertise {{}}
+          local conn = phone:connect(hrm)
+          local link = hrm:wait_connected(s(1))
+          {}
+        end)
+        """
+
+    def test_examples(self):
+        root = pathlib.Path(__file__).resolve().parent.parent.parent
+        count = 0
+        for readme in ("README.md", "scenarios/README.md"):
+            text = (root / readme).read_text(encoding="utf-8")
+            for block in re.findall(r"^```lua\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+                count += 1
+                with self.subTest(readme=readme, block=block):
+                    whole = "scenario(" in block
+                    self.script("example.lua", block if whole else self.FRAME.format(block))
+                    done = self.run_it("example.lua")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(count, 10)
 
 
 if __name__ == "__main__":

@@ -162,12 +162,32 @@ static void test_unasked_values(void **state)
     att_end_hear(&f->client, "1B 12");      /* too short */
     att_end_hear(&f->client, "1D 12");
     att_end_hear(&f->client, "1B 1200 000102030405060708090A0B0C0D0E0F1011121314"); /* too long */
-    att_end_hear(&f->client, "23 1200 0100 61 1200 0100 61"); /* not negotiated */
+    att_end_hear(&f->client, "23 1200 0100"); /* too short */
     assert_att_sent(&f->client, "");
     assert_int_equal(f->one.heard, 0);
     att_end_hear(&f->client, "1B 1200");
     assert_int_equal(f->one.heard, 1);
     assert_int_equal(f->one.len, 0);
+}
+
+static void test_several_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    att_end_hear(&f->client, "23 1200 0100 61 1200 0100 61"); /* nobody listens */
+    subscribed(&f->one, 1);
+    att_end_hear(&f->client, "23 1200 0100 61 1300 0000 1200 0200 6161");
+    assert_int_equal(f->one.heard, 2);
+    assert_int_equal(f->one.len, 2);
+    assert_int_equal(f->one.indications, 0);
+    att_end_hear(&f->client, "23 1200 0100 61 1200 0200 61"); /* the second is cut short */
+    assert_int_equal(f->one.heard, 3);
+    assert_int_equal(f->one.len, 1);
+    att_end_hear(&f->client, "23 1200 0100 61 1200 02"); /* half a length */
+    assert_int_equal(f->one.heard, 4);
+    att_end_hear(&f->client, "23 1200 FFFF 61 1200 02");
+    assert_int_equal(f->one.heard, 4);
+    assert_att_sent(&f->client, "");
 }
 
 static void test_arguments(void **state)
@@ -330,6 +350,7 @@ int main(void)
         TEST(test_notifications),
         TEST(test_indications_are_confirmed),
         TEST(test_unasked_values),
+        TEST(test_several_at_once),
         TEST(test_arguments),
         TEST(test_refused),
         TEST(test_value_before_the_response),

@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_device.h"
 #include "blueroom/gatt_client.h"
 #include "blueroom/gatt_server.h"
-#include "engine/room.h"
-#include "wire/adv.h"
 
 /* Counts allocations; glibc gives the real ones under these names. */
 void *__libc_malloc(size_t size);
@@ -43,45 +42,6 @@ static size_t heap_bytes(void)
     return mallinfo2().uordblks;
 }
 
-static void must(int error, const char *what)
-{
-    if (error) {
-        fprintf(stderr, "%s: %s\n", what, blr_strerror(error));
-        exit(2);
-    }
-}
-
-static struct room_device *device(struct sim_world *world, const char *name)
-{
-    const struct room_device_config config = {
-        .name = name,
-        .profile = sim_controller_profile_default(),
-    };
-    struct room_device *made;
-
-    must(room_device_new(world, &config, &made), name);
-    must(room_device_start(made), name);
-    return made;
-}
-
-static void ignore(struct blr_host *host, int error, void *user)
-{
-    (void)host;
-    (void)user;
-    must(error, "a GAP command");
-}
-
-static void advertise(struct room_device *advertiser, enum blr_adv_kind kind)
-{
-    uint8_t data[LL_LEGACY_ADV_DATA_MAX];
-    struct wr w = wr_init(data, sizeof data);
-
-    ad_wr_flags(&w, AD_FLAG_LE_GENERAL_DISCOVERABLE | AD_FLAG_BR_EDR_NOT_SUPPORTED);
-    ad_wr_name(&w, "Heart Rate");
-    const struct blr_adv_params params = {.kind = kind, .data = data, .data_len = w.len};
-    must(blr_gap_advertise(room_device_host(advertiser), &params, ignore, NULL), "advertise");
-}
-
 /* --- a connected pair --- */
 
 struct pair {
@@ -105,7 +65,7 @@ static void pair_await(struct pair *pair)
 {
     if (!sim_world_run_while(pair->world, pair_done, pair,
                              sim_world_now(pair->world) + SIM_S(30)))
-        must(BLR_ERR_TIMEOUT, "waiting for the peer");
+        bench_must(BLR_ERR_TIMEOUT, "waiting for the peer");
     pair->done = false;
 }
 
@@ -114,7 +74,7 @@ static void connected(struct blr_host *host, struct blr_conn *conn, int error, v
     struct pair *pair = user;
 
     (void)host;
-    must(error, "connect");
+    bench_must(error, "connect");
     pair->conn = conn;
     pair->done = true;
 }
@@ -125,7 +85,7 @@ static void got_services(struct blr_conn *conn, int error, const struct blr_gatt
     struct pair *pair = user;
 
     (void)conn;
-    must(error, "discover services");
+    bench_must(error, "discover services");
     pair->service_count = count < 8 ? count : 8;
     for (size_t i = 0; i < pair->service_count; i++)
         pair->services[i] = services[i];
@@ -140,7 +100,7 @@ static void got_characteristics(struct blr_conn *conn, int error,
 
     (void)conn;
     (void)characteristics;
-    must(error, "discover characteristics");
+    bench_must(error, "discover characteristics");
     pair->characteristic_count += count;
     pair->done = true;
 }
@@ -152,7 +112,7 @@ static void got_value(struct blr_conn *conn, int error, const uint8_t *value, si
 
     (void)conn;
     (void)value;
-    must(error || len == 0 ? BLR_ERR_MALFORMED : 0, "read");
+    bench_must(error || len == 0 ? BLR_ERR_MALFORMED : 0, "read");
     pair->done = true;
 }
 
@@ -161,7 +121,7 @@ static void got_mtu(struct blr_conn *conn, int error, uint16_t mtu, void *user)
     struct pair *pair = user;
 
     (void)conn;
-    must(error || mtu != 247 ? BLR_ERR_MALFORMED : 0, "exchange MTU");
+    bench_must(error || mtu != 247 ? BLR_ERR_MALFORMED : 0, "exchange MTU");
     pair->done = true;
 }
 
@@ -183,7 +143,7 @@ static void subscribed(struct blr_conn *conn, int error, void *user)
     struct pair *pair = user;
 
     (void)conn;
-    must(error, "subscribe");
+    bench_must(error, "subscribe");
     pair->done = true;
 }
 
@@ -195,9 +155,9 @@ static void pair_open(struct pair *pair)
 
     memset(pair, 0, sizeof *pair);
     pair->world = sim_world_new(1);
-    pair->sensor = device(pair->world, "hrm");
-    pair->phone = device(pair->world, "phone");
-    must(blr_service_new(room_device_host(pair->sensor), &heart_rate, true, 0, &service),
+    pair->sensor = bench_device(pair->world, "hrm");
+    pair->phone = bench_device(pair->world, "phone");
+    bench_must(blr_service_new(room_device_host(pair->sensor), &heart_rate, true, 0, &service),
          "service");
     for (uint16_t i = 0; i < 6; i++) {
         const struct blr_characteristic_def def = {
@@ -207,18 +167,18 @@ static void pair_open(struct pair *pair)
             .value_len = 2,
         };
         struct blr_attribute *attr;
-        must(blr_service_add_characteristic(service, &def, &attr), "characteristic");
+        bench_must(blr_service_add_characteristic(service, &def, &attr), "characteristic");
         if (i == 0)
             pair->rate = attr;
     }
-    must(blr_service_publish(service), "publish");
-    advertise(pair->sensor, BLR_ADV_CONNECTABLE);
+    bench_must(blr_service_publish(service), "publish");
+    bench_advertise(pair->sensor, BLR_ADV_CONNECTABLE);
     const struct blr_connect_params params = {
         .peer = *blr_host_address(room_device_host(pair->sensor)),
         .interval_min_1250us = 40,
         .interval_max_1250us = 40,
     };
-    must(blr_gap_connect(room_device_host(pair->phone), &params, connected, pair), "connect");
+    bench_must(blr_gap_connect(room_device_host(pair->phone), &params, connected, pair), "connect");
     pair_await(pair);
 }
 
@@ -231,15 +191,15 @@ static void pair_close(struct pair *pair)
 
 static void pair_discover(struct pair *pair)
 {
-    must(blr_gatt_discover_services(pair->conn, NULL, got_services, pair), "services");
+    bench_must(blr_gatt_discover_services(pair->conn, NULL, got_services, pair), "services");
     pair_await(pair);
     for (size_t i = 0; i < pair->service_count; i++) {
-        must(blr_gatt_discover_characteristics(pair->conn, pair->services[i].start,
+        bench_must(blr_gatt_discover_characteristics(pair->conn, pair->services[i].start,
                                                pair->services[i].end, got_characteristics, pair),
              "characteristics");
         pair_await(pair);
     }
-    must(blr_gatt_read(pair->conn, blr_attribute_handle(pair->rate), got_value, pair), "read");
+    bench_must(blr_gatt_read(pair->conn, blr_attribute_handle(pair->rate), got_value, pair), "read");
     pair_await(pair);
 }
 
@@ -251,7 +211,7 @@ static void bench_pair(void)
 
     pair_open(&pair);
     const uint16_t value = blr_attribute_handle(pair.rate);
-    must(blr_gatt_subscribe(pair.conn, value, (uint16_t)(value + 1), 1, beat, subscribed, &pair,
+    bench_must(blr_gatt_subscribe(pair.conn, value, (uint16_t)(value + 1), 1, beat, subscribed, &pair,
                             &subscription),
          "subscribe");
     pair_await(&pair);
@@ -262,14 +222,14 @@ static void bench_pair(void)
     const double start = bench_cpu_s();
     for (int round = 0; round < ROUNDS; round++)
         for (int second = 0; second < 60; second++) {
-            must(blr_gatt_notify(pair.rate, NULL, (const uint8_t *)"\x00\x48", 2), "notify");
+            bench_must(blr_gatt_notify(pair.rate, NULL, (const uint8_t *)"\x00\x48", 2), "notify");
             sim_world_run_until(pair.world, sim_world_now(pair.world) + SIM_S(1));
         }
     const double spent = bench_cpu_s() - start;
     const struct radio_stats *after = radio_medium_stats(sim_world_medium(pair.world));
 
     if (pair.beats != ROUNDS * 60)
-        must(BLR_ERR_MALFORMED, "notifications lost");
+        bench_must(BLR_ERR_MALFORMED, "notifications lost");
     bench_print("pair 50 ms, notification a second", ROUNDS * 60 / spent, "x real time",
                 "goal 20000");
     bench_print("pair, all in", spent * 1e9 / (double)(after->sent - before.sent), "ns/packet",
@@ -311,18 +271,18 @@ static void bench_crowd(unsigned advertisers, unsigned seconds, const char *goal
     struct sim_world *world = sim_world_new(1);
     struct room_device **crowd = calloc(advertisers, sizeof(struct room_device *));
     const struct blr_scan_params scan = {.interval_625us = 96, .window_625us = 96};
-    struct room_device *scanner = device(world, "scanner");
+    struct room_device *scanner = bench_device(world, "scanner");
     char name[64];
 
     if (!crowd)
-        must(BLR_ERR_NO_MEMORY, "crowd");
+        bench_must(BLR_ERR_NO_MEMORY, "crowd");
     reports = 0;
     for (unsigned i = 0; i < advertisers; i++) {
         snprintf(name, sizeof name, "adv%04u", i);
-        crowd[i] = device(world, name);
-        advertise(crowd[i], BLR_ADV_NON_CONNECTABLE);
+        crowd[i] = bench_device(world, name);
+        bench_advertise(crowd[i], BLR_ADV_NON_CONNECTABLE);
     }
-    must(blr_gap_scan(room_device_host(scanner), &scan, report, ignore, NULL), "scan");
+    bench_must(blr_gap_scan(room_device_host(scanner), &scan, report, bench_ignore, NULL), "scan");
     sim_world_run_until(world, sim_world_now(world) + SIM_S(1));
 
     const uint64_t sent = radio_medium_stats(sim_world_medium(world))->sent;
@@ -355,7 +315,7 @@ static void bench_memory(void)
     struct sim_controller *bare = sim_controller_new(world, "bare", &profile);
 
     if (!bare)
-        must(BLR_ERR_NO_MEMORY, "controller");
+        bench_must(BLR_ERR_NO_MEMORY, "controller");
     bench_print("memory, bare controller", (double)(heap_bytes() - before), "bytes",
                 "goal 8192");
     sim_controller_free(bare);
@@ -364,7 +324,7 @@ static void bench_memory(void)
     struct pair pair;
     before = heap_bytes();
     pair_open(&pair);
-    must(blr_gatt_exchange_mtu(pair.conn, got_mtu, &pair), "MTU");
+    bench_must(blr_gatt_exchange_mtu(pair.conn, got_mtu, &pair), "MTU");
     pair_await(&pair);
     pair_discover(&pair);
     bench_print("memory, device, host, link, 20 attributes", (double)(heap_bytes() - before) / 2,

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole scenario while memory runs out at each allocation: an answer, no leak, no crash. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fail_alloc.h"
+#include "script.h"
+
+static const char script[] =
+    "local a = device { name = 'a' } local b = device { name = 'b' }\n"
+    "scenario('x', function()\n"
+    "local value = a:service(0x180D):characteristic { uuid = 1, properties = 'read, write, notify',"
+    " value = 'v', on_read = function() return 'w' end }\n"
+    "a:advertise { name = 'x', services = { 0x180D }, scan_response = { tx_power = 0 } }\n"
+    "lose { kind = 'data', skip = 3, count = 1 }\n"
+    "local conn = b:connect(b:scan { name = 'x' })\n"
+    "local there = conn:characteristic(0x180D, 1)\n"
+    "expect(there:read()):equals('w') there:write('y') expect(value:next_write()):equals('y')\n"
+    "local news = there:subscribe() value:notify('z') expect(news:next(s(1))):equals('z')\n"
+    "a:script(function() a:wait_connected() end):join()\n"
+    "expect_error(function() conn:read(0xFFFF) end, 'Invalid Handle') conn:disconnect() end)";
+
+static void test_every_allocation(void **state)
+{
+    struct script_run run;
+    bool failed = true;
+    unsigned seen = 0;
+
+    (void)state;
+    /* The first hundreds one by one, then some of the many. */
+    for (unsigned n = 1; failed; n += n < 300 ? 1 : 7) {
+        script_run_init(&run);
+        fail_alloc_from(n);
+        script_run_text(&run, script);
+        failed = fail_alloc_happened();
+        fail_alloc_from(0);
+        if (!failed)
+            assert_string_equal(run.text, "");
+        /* What a script did not need, it may have gone without. */
+        if (run.result != SCENARIO_PASSED) {
+            assert_true(failed);
+            assert_true(run.reports > 0);
+            seen++;
+        }
+        assert_true(n < 1000000);
+    }
+    assert_true(seen > 100);
+    assert_int_equal(run.result, SCENARIO_PASSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+
+    return cmocka_run_group_tests_name("scenario, allocations", tests, NULL, NULL);
+}

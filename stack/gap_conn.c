@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What can be asked about a connection, and its end (Core v5.4, Vol 4, Part E, 7.1.6, 7.1.23,
- * 7.5.4, 7.8.21; events 7.7.5, 7.7.12, 7.7.65.3, 7.7.65.4).
+ * 7.5.4, 7.8.21; events 7.7.5, 7.7.12, 7.7.65.4).
  *
  * Version and features take a command, answered by Command Status, and then an event, which may
  * overtake that answer.
@@ -156,22 +156,6 @@ void gap_remote_features_complete(struct blr_host *host, struct rd *r)
 
 /* --- the connection itself --- */
 
-void gap_connection_update_complete(struct blr_host *host, struct rd *r)
-{
-    const uint8_t status = rd_u8(r);
-    const uint16_t handle = rd_u16(r);
-    const uint16_t interval = rd_u16(r);
-    const uint16_t latency = rd_u16(r);
-    const uint16_t timeout = rd_u16(r);
-    struct blr_conn *conn = event_conn(host, handle);
-
-    if (!conn || status)
-        return;
-    conn->interval_1250us = interval;
-    conn->latency = latency;
-    conn->timeout_10ms = timeout;
-}
-
 int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason)
 {
     if (conn->closed)
@@ -228,6 +212,7 @@ void gap_conn_init(struct blr_conn *conn)
     hci_command_init(&conn->rssi.command, rssi_answered, conn);
     hci_command_init(&conn->version.command, version_answered, conn);
     hci_command_init(&conn->features.command, features_answered, conn);
+    gap_params_init(conn);
 }
 
 void gap_conn_fail(struct blr_conn *conn, int error)
@@ -236,4 +221,5 @@ void gap_conn_fail(struct blr_conn *conn, int error)
     finish_rssi(conn, error, 0);
     finish_version(conn, error, NULL);
     finish_features(conn, error, 0);
+    gap_params_fail(conn, error);
 }

@@ -12,14 +12,8 @@
 enum {
     SCAN_INTERVAL_625US = 96, /* 60 ms, half of it listening, which leaves room for a scan */
     SCAN_WINDOW_625US = 48,
-    INTERVAL_MIN_1250US = 6,
-    INTERVAL_MAX_1250US = 3200,
     INTERVAL_DEFAULT_MIN_1250US = 24, /* 30 to 50 ms: Vol 3, Part C, Appendix A */
     INTERVAL_DEFAULT_MAX_1250US = 40,
-    LATENCY_MAX = 499,
-    TIMEOUT_MIN_10MS = 10,
-    TIMEOUT_MAX_10MS = 3200,
-    TIMEOUT_DEFAULT_10MS = 420,
 };
 
 struct whom_to_tell {
@@ -113,29 +107,17 @@ static void timed_out(void *user)
         give_up(host, BLR_ERR_TIMEOUT);
 }
 
-/* The supervision timeout must exceed twice the time between two events (7.8.12), in 10 ms. */
-static uint32_t least_timeout_10ms(const struct blr_connect_params *params)
-{
-    return (1U + params->latency) * params->interval_max_1250us / 4U + 1U;
-}
-
 static bool defaults(struct blr_connect_params *params)
 {
     if (params->interval_min_1250us == 0 && params->interval_max_1250us == 0) {
         params->interval_min_1250us = INTERVAL_DEFAULT_MIN_1250US;
         params->interval_max_1250us = INTERVAL_DEFAULT_MAX_1250US;
     }
-    if (params->interval_min_1250us < INTERVAL_MIN_1250US ||
-        params->interval_max_1250us > INTERVAL_MAX_1250US ||
-        params->interval_min_1250us > params->interval_max_1250us ||
-        params->latency > LATENCY_MAX || params->peer.type > BD_ADDR_RANDOM)
-        return false;
-    const uint32_t least = least_timeout_10ms(params);
-    if (params->timeout_10ms == 0 && least <= TIMEOUT_MAX_10MS)
-        params->timeout_10ms =
-            least > TIMEOUT_DEFAULT_10MS ? (uint16_t)least : TIMEOUT_DEFAULT_10MS;
-    return params->timeout_10ms >= TIMEOUT_MIN_10MS && params->timeout_10ms >= least &&
-           params->timeout_10ms <= TIMEOUT_MAX_10MS;
+    struct blr_conn_params full = {params->interval_min_1250us, params->interval_max_1250us,
+                                   params->latency, params->timeout_10ms};
+    gap_params_default_timeout(&full);
+    params->timeout_10ms = full.timeout_10ms;
+    return gap_params_valid(&full) && params->peer.type <= BD_ADDR_RANDOM;
 }
 
 static void send_create(struct blr_host *host, const struct blr_connect_params *params)

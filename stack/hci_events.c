@@ -64,6 +64,7 @@ static const struct event_row le_event_rows[] = {
     {HCI_LE_EV_ADVERTISING_REPORT, false, gap_scan_report},
     {HCI_LE_EV_CONNECTION_COMPLETE, false, gap_connection_complete},
     {HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, false, gap_connection_update_complete},
+    {HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST, false, gap_remote_params_request},
     {HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, false, gap_remote_features_complete},
 };
 

@@ -7,8 +7,11 @@
 
 /* What this host has a handler for; the rest of the events would be noise (7.3.1, 7.8.1). */
 #define EVENT_MASK (UINT64_C(1) << 4 | UINT64_C(1) << 11 | UINT64_C(1) << 15 | UINT64_C(1) << 61)
-/* Connection complete, advertising report, connection update complete, remote features. */
-#define LE_EVENT_MASK UINT64_C(0x0F)
+/*
+ * Connection complete, advertising report, connection update complete, remote features, remote
+ * connection parameter request.
+ */
+#define LE_EVENT_MASK UINT64_C(0x2F)
 
 /* --- bring-up --- */
 

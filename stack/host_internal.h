@@ -189,10 +189,12 @@ struct blr_conn {
     struct att_bearer *att;
     struct l2cap_channel *channels;
     struct hci_command disconnect;
-    struct conn_query rssi, version, features;
+    struct conn_query rssi, version, features, update;
+    struct hci_command params_reply; /* to what the peer asks for */
     blr_rssi_cb *rssi_cb;
     blr_remote_version_cb *version_cb;
     blr_remote_features_cb *features_cb;
+    blr_conn_update_cb *update_cb;
     struct conn_tx tx;
     struct conn_rx rx;
     uint8_t rx_buffer[]; /* rx.capacity octets */
@@ -283,6 +285,19 @@ void gap_conn_fail(struct blr_conn *conn, int error);
 void gap_disconnection_complete(struct blr_host *host, struct rd *r);
 void gap_remote_version_complete(struct blr_host *host, struct rd *r);
 void gap_remote_features_complete(struct blr_host *host, struct rd *r);
+
+/* --- gap_params.c --- */
+
+/* In range, and the timeout longer than two connection events of the slowest kind. */
+bool gap_params_valid(const struct blr_conn_params *params);
+/* For timeout_10ms 0: the usual one, or the least that the others allow. */
+void gap_params_default_timeout(struct blr_conn_params *params);
+/* Whether the peer may have these, by their values and by the listener. */
+bool gap_params_wanted(struct blr_conn *conn, const struct blr_conn_params *params);
+
+void gap_params_init(struct blr_conn *conn);
+void gap_params_fail(struct blr_conn *conn, int error);
 void gap_connection_update_complete(struct blr_host *host, struct rd *r);
+void gap_remote_params_request(struct blr_host *host, struct rd *r);
 
 #endif

@@ -30,6 +30,12 @@ uint16_t blr_conn_timeout_10ms(const struct blr_conn *conn);
 void *blr_conn_user(const struct blr_conn *conn);
 void blr_conn_set_user(struct blr_conn *conn, void *user);
 
+struct blr_conn_params {
+    uint16_t interval_min_1250us, interval_max_1250us;
+    uint16_t latency;
+    uint16_t timeout_10ms;
+};
+
 struct blr_gap_listener {
     /* A connection exists, made by either side. Before the callback of blr_gap_connect(). */
     void (*connected)(struct blr_conn *conn, void *user);
@@ -37,6 +43,14 @@ struct blr_gap_listener {
     void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
     /* 1.28 s of BLR_ADV_DIRECTED_HIGH_DUTY are over and the peer has not come; nothing runs now. */
     void (*advertising_timed_out)(struct blr_host *host, void *user);
+    /*
+     * The peer asks for other parameters, which are in range: true if it may have them. Without
+     * this member it may. Whether and when they come into force is for params_changed() to tell.
+     */
+    bool (*params_requested)(struct blr_conn *conn, const struct blr_conn_params *params,
+                             void *user);
+    /* Interval, latency or timeout have changed, whoever asked. */
+    void (*params_changed)(struct blr_conn *conn, void *user);
 };
 
 /*
@@ -150,6 +164,16 @@ int blr_gap_connect_cancel(struct blr_host *host) BLR_MUST_CHECK;
  * has been called before. This and the following: BLR_ERR_NOT_CONNECTED for a link that is gone.
  */
 int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason) BLR_MUST_CHECK;
+
+/*
+ * Asks for other parameters, as either role; timeout_10ms 0: 4.2 s, or more if the interval asks.
+ * cb: with 0 when the controller says that the update is over (see blr_conn_interval_1250us() for
+ * what came of it), else with what the peer or the controller have against it, and nothing has
+ * changed. BLR_ERR_INVALID for parameters out of range, BLR_ERR_BUSY while one is under way.
+ */
+typedef void blr_conn_update_cb(struct blr_conn *conn, int error, void *user);
+int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_params *params,
+                              blr_conn_update_cb *cb, void *user) BLR_MUST_CHECK;
 
 /* One question of a kind at a time: BLR_ERR_BUSY. `version` is NULL unless error is 0. */
 typedef void blr_rssi_cb(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user);

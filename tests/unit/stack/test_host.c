@@ -75,7 +75,7 @@ static void brings_up_in_order(void **state)
     expect_answer(story, "1009 ");
     expect_answer(story, "0c01 10 88 00 00 00 00 00 20");
     expect_told(story, "");
-    expect_answer(story, "2001 0f 00 00 00 00 00 00 00");
+    expect_answer(story, "2001 2f 00 00 00 00 00 00 00");
     expect_no_command(story);
     expect_told(story, "started ok\n");
     assert_true(bd_addr_equal(blr_host_address(story->host), &story->fake.address));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Scanning (Core v5.4, Vol 6, Part B, 4.4.3) between an upper and a lower tester. */
+#include "ll_internal.h"
 #include "ll_tester.h"
 #include "rows.h"
 
@@ -353,6 +354,45 @@ static void backoff(void **state)
     ll_room_close(&f.room);
 }
 
+static unsigned upper_limit(const struct fixture *f)
+{
+    return f->scan->ll->scan.upper_limit;
+}
+
+/* The whole way up and down, told by the scanner itself. */
+static void backoff_limits(void **state)
+{
+    static const unsigned up[] = {2, 4, 8, 16, 32, 64, 128, 256, 256, 256};
+    static const unsigned down[] = {128, 64, 32, 16, 8, 4, 2, 1, 1, 1};
+    const struct ll_scan_params params = {
+        .type = 1, .interval_625us = 0x4000, .window_625us = 0x4000};
+    struct fixture f;
+    (void)state;
+
+    open_room(&f);
+    assert_int_equal(ll_scan_set_params(f.scan->ll, &params), 0);
+    assert_int_equal(ll_scan_enable(f.scan->ll, true, false), 0);
+    assert_int_equal(upper_limit(&f), 1);
+    for (size_t i = 0; i < sizeof up / sizeof up[0]; i++) {
+        const unsigned before = upper_limit(&f);
+
+        passed_over(&f, false);
+        assert_int_equal(upper_limit(&f), before); /* one alone changes nothing */
+        passed_over(&f, false);
+        assert_int_equal(upper_limit(&f), up[i]);
+    }
+    for (int i = 0; i < 6; i++) {
+        passed_over(&f, i % 2 == 0);
+        assert_int_equal(upper_limit(&f), 256); /* nor do turns */
+    }
+    for (size_t i = 0; i < sizeof down / sizeof down[0]; i++) {
+        passed_over(&f, true);
+        passed_over(&f, true);
+        assert_int_equal(upper_limit(&f), down[i]);
+    }
+    ll_room_close(&f.room);
+}
+
 /* --- filters --- */
 
 struct policy_row {
@@ -579,6 +619,7 @@ int main(void)
         cmocka_unit_test(active),
         cmocka_unit_test(not_scannable_is_not_asked),
         cmocka_unit_test(backoff),
+        cmocka_unit_test(backoff_limits),
         cmocka_unit_test(duplicates_are_filtered),
         cmocka_unit_test(many_advertisers),
         cmocka_unit_test(random_address),

@@ -196,16 +196,142 @@ static void peripheral_latency(void **state)
     ll_room_close(&f.room);
 }
 
+/* --- latency and the rest --- */
+
+static void open_with_latency(struct link_room *f, uint16_t latency)
+{
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+
+    ind.latency = latency;
+    link_room_open_peripheral(f, &ind);
+    link_idle_event(&f->link);
+}
+
+struct asleep_row {
+    const char *name;
+    int64_t shift_us;
+    bool heard;
+};
+
+/* 100 ppm of the four intervals since the last anchor point, and 16 us: 28 us (4.2.4). */
+static const struct asleep_row asleeps[] = {
+    {"early", -27, true},
+    {"too early", -29, false},
+    {"late", 27, true},
+    {"too late", 29, false},
+};
+
+/* The window grows with the events that are slept through. */
+static void widening_grows_asleep(void **state)
+{
+    const struct asleep_row *row = *state;
+    struct link_room f;
+
+    open_with_latency(&f, 3);
+    link_skip(&f.link, 4);
+    f.link.anchor += SIM_US(row->shift_us + 100) - SIM_US(100);
+    link_send_empty(&f.link, false);
+    if (row->heard)
+        link_expect_empty(&f.link);
+    else
+        lower_expect_silence(&f.room, SIM_MS(25));
+    ll_room_close(&f.room);
+}
+
+/* 4.5.1: it sleeps only when all that it said was heard. */
+static void awake_until_acknowledged(void **state)
+{
+    static const uint8_t data[] = {1, 2, 3};
+    struct link_room f;
+    (void)state;
+
+    open_with_latency(&f, 3);
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data, sizeof data), 0);
+    for (int i = 0; i < 5; i++) {
+        link_begin(&f.link);
+        link_send_empty(&f.link, false);
+        link_expect(&f.link, LL_LLID_START, data, sizeof data, false);
+        assert_true(f.link.new_data);
+        if (i < 4)
+            f.link.nesn = !f.link.nesn; /* the central did not hear it */
+    }
+    link_idle_event(&f.link);
+    upper_expect(f.upper, UP_COMPLETED, 0);
+    for (int asleep = 0; asleep < 3; asleep++) {
+        link_begin(&f.link);
+        link_send_empty(&f.link, false);
+        link_expect_nothing(&f.link);
+    }
+    link_idle_event(&f.link);
+    ll_room_close(&f.room);
+}
+
+/* What the central asked for is answered at once; until the answer is acknowledged, it is awake. */
+static void awake_to_answer(void **state)
+{
+    static const uint8_t version[] = {LL_VERSION_IND, 0x08, 0xFF, 0xFF, 0, 0};
+    struct link_room f;
+    (void)state;
+
+    open_with_latency(&f, 3);
+    link_skip(&f.link, 4);
+    link_send(&f.link, LL_LLID_CONTROL, version, sizeof version, false);
+    for (int i = 0; i < 3; i++) {
+        link_hear(&f.link);
+        assert_int_equal(f.link.header.llid, LL_LLID_CONTROL);
+        assert_int_equal(f.link.pdu[2], LL_VERSION_IND);
+        f.link.nesn = !f.link.nesn;
+        link_begin(&f.link);
+        link_send_empty(&f.link, false);
+    }
+    ll_room_close(&f.room);
+}
+
+/* The central has more to say: the peripheral stays while the MD bit stands. */
+static void awake_for_more_data(void **state)
+{
+    struct link_room f;
+    (void)state;
+
+    open_with_latency(&f, 3);
+    for (int i = 0; i < 3; i++) {
+        link_skip(&f.link, i == 0 ? 4 : 1);
+        link_send_empty(&f.link, true);
+        link_expect_empty(&f.link);
+    }
+    ll_room_close(&f.room);
+}
+
+/* A central that goes silent is waited for in every event, and given up by supervision. */
+static void silence_after_sleep(void **state)
+{
+    struct link_room f;
+    (void)state;
+
+    open_with_latency(&f, 15);
+    const sim_ns heard = f.link.anchor + ll_air_time(RADIO_PHY_1M, 2);
+    const struct upper_event *event = upper_expect(f.upper, UP_DISCONNECTED, SIM_S(2));
+
+    assert_int_equal(event->status, HCI_ERR_CONNECTION_TIMEOUT);
+    assert_int_equal(event->at, heard + SIM_S(1));
+    ll_room_close(&f.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_ends_with_the_first_packet),
         cmocka_unit_test(bad_crc_moves_the_anchor),
         cmocka_unit_test(peripheral_latency),
+        cmocka_unit_test(awake_until_acknowledged),
+        cmocka_unit_test(awake_to_answer),
+        cmocka_unit_test(awake_for_more_data),
+        cmocka_unit_test(silence_after_sleep),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
     failed += RUN_ROWS(windows, transmit_window);
     failed += RUN_ROWS(widenings, widening);
+    failed += RUN_ROWS(asleeps, widening_grows_asleep);
     return failed;
 }

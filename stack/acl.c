@@ -20,41 +20,10 @@ enum {
 
 /* --- out --- */
 
-static void ring_put(struct conn_tx *tx, const uint8_t *bytes, size_t len)
-{
-    const size_t at = (tx->head + tx->used) % CONN_TX_QUEUE;
-    const size_t before_end = len < CONN_TX_QUEUE - at ? len : CONN_TX_QUEUE - at;
-    struct wr end = wr_init(tx->ring + at, before_end);
-    struct wr start = wr_init(tx->ring, len - before_end);
-
-    wr_bytes(&end, bytes, before_end);
-    wr_bytes(&start, bytes + before_end, len - before_end);
-    tx->used = (uint16_t)(tx->used + len);
-}
-
-static void ring_peek(const struct conn_tx *tx, struct wr *w, size_t len)
-{
-    const size_t before_end = len < CONN_TX_QUEUE - tx->head ? len : CONN_TX_QUEUE - tx->head;
-
-    wr_bytes(w, tx->ring + tx->head, before_end);
-    wr_bytes(w, tx->ring, len - before_end);
-}
-
-static void ring_drop(struct conn_tx *tx, size_t len)
-{
-    tx->head = (uint16_t)((tx->head + len) % CONN_TX_QUEUE);
-    tx->used = (uint16_t)(tx->used - len);
-}
-
 /* The length of the frame at the head of the queue, header included. */
-static uint16_t ring_pdu(const struct conn_tx *tx)
+static uint16_t first_pdu(const struct conn_tx *tx)
 {
-    uint8_t header[2];
-    struct wr w = wr_init(header, sizeof header);
-
-    ring_peek(tx, &w, sizeof header);
-    struct rd r = rd_init(header, sizeof header);
-    return (uint16_t)(rd_u16(&r) + L2CAP_HEADER_SIZE);
+    return (uint16_t)(ring_peek_u16(&tx->queue) + L2CAP_HEADER_SIZE);
 }
 
 /* Sends one fragment; false if the link is full. */
@@ -63,7 +32,7 @@ static bool send_fragment(struct blr_conn *conn)
     struct host_acl *acl = &conn->host->acl;
     struct conn_tx *tx = &conn->tx;
     const bool first = tx->pdu_left == 0;
-    const uint16_t left = first ? ring_pdu(tx) : tx->pdu_left;
+    const uint16_t left = first ? first_pdu(tx) : tx->pdu_left;
     const uint16_t len = left < acl->fragment ? left : acl->fragment;
     const unsigned pb = first ? HCI_ACL_FIRST_NON_FLUSHABLE : HCI_ACL_CONTINUING;
     uint8_t packet[ACL_HEADER_SIZE + ACL_FRAGMENT_MAX];
@@ -71,10 +40,10 @@ static bool send_fragment(struct blr_conn *conn)
 
     wr_u16(&w, (uint16_t)(conn->handle | pb << 12));
     wr_u16(&w, len);
-    ring_peek(tx, &w, len);
+    ring_peek(&tx->queue, 0, len, &w);
     if (hci_driver_send_acl(&conn->host->driver, packet, w.len))
         return false;
-    ring_drop(tx, len);
+    ring_drop(&tx->queue, len);
     tx->pdu_left = (uint16_t)(left - len);
     if (tx->in_flight++ == 0)
         acl->idle--;
@@ -86,7 +55,7 @@ static bool may_send(const struct blr_conn *conn)
 {
     const struct host_acl *acl = &conn->host->acl;
 
-    if (conn->tx.used == 0)
+    if (conn->tx.queue.used == 0)
         return false;
     return conn->tx.in_flight == 0 ? acl->free > 0 : acl->free > acl->idle;
 }
@@ -122,12 +91,14 @@ int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len
         return BLR_ERR_NOT_CONNECTED;
     if (len > CONN_TX_QUEUE - sizeof header)
         return BLR_ERR_TOO_LONG;
-    if (len + sizeof header > (size_t)(CONN_TX_QUEUE - tx->used))
+    /* What is queued of data must not keep the link from being managed. */
+    const size_t kept_free = cid == L2CAP_CID_LE_SIGNALING ? 0 : CONN_TX_SIGNALS;
+    if (len + sizeof header + kept_free > ring_room(&tx->queue))
         return BLR_ERR_AGAIN;
     wr_u16(&w, (uint16_t)len);
     wr_u16(&w, cid);
-    ring_put(tx, header, sizeof header);
-    ring_put(tx, sdu, len);
+    ring_put(&tx->queue, header, sizeof header);
+    ring_put(&tx->queue, sdu, len);
     send_queued(conn->host);
     return 0;
 }
@@ -147,7 +118,7 @@ static struct blr_conn *first_with_room(const struct blr_host *host)
 {
     struct blr_conn *conn = host->conns;
 
-    while (conn && (!conn->tx.refused || conn->tx.used > conn->tx.resume_at))
+    while (conn && (!conn->tx.refused || conn->tx.queue.used > conn->tx.resume_at))
         conn = conn->next;
     return conn;
 }
@@ -195,6 +166,8 @@ void acl_completed(struct blr_host *host, uint16_t handle, uint16_t count)
 
 void acl_conn_opened(struct blr_conn *conn)
 {
+    conn->tx.queue.bytes = conn->tx.memory;
+    conn->tx.queue.size = sizeof conn->tx.memory;
     conn->host->acl.idle++;
 }
 
@@ -203,7 +176,7 @@ void acl_conn_closed(struct blr_conn *conn)
     struct host_acl *acl = &conn->host->acl;
 
     give_back(conn, conn->tx.in_flight);
-    conn->tx.used = 0;
+    conn->tx.queue.used = 0;
     acl->idle--;
     if (acl->turn == conn)
         acl->turn = conn->next;

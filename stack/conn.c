@@ -64,6 +64,7 @@ void conn_close(struct blr_conn *conn, int error, uint8_t reason)
     unlink_conn(conn);
     conn->closed = true;
     gap_conn_fail(conn, error);
+    l2cap_conn_closed(conn, error);
     att_bearer_close(conn->att, error);
     if (error != BLR_ERR_CANCELLED && listener && listener->disconnected)
         listener->disconnected(conn, reason, host->listener_user);

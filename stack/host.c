@@ -277,6 +277,7 @@ void blr_host_free(struct blr_host *host)
     if (starting)
         call_start(host, BLR_ERR_CANCELLED);
     close_all(host, BLR_ERR_CANCELLED, BLR_ERR_CANCELLED);
+    l2cap_host_fini(host);
     gatt_db_free(host->db);
     free(host);
 }

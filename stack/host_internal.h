@@ -7,6 +7,7 @@
  *   hci_events.c    the tables of events, where lengths are checked
  *   acl.c           fragments out by the controller's buffers, reassembly in
  *   l2cap.c         fixed channels; l2cap_signal.c: the signalling channel
+ *   l2cap_coc*.c    channels with credit-based flow control
  *   conn.c          connections: made, found, closed
  *   gap_*.c         advertising, scanning (both a gap_switch.c), connecting, asking about a link
  *
@@ -28,9 +29,12 @@
 #include "hci_driver.h"
 #include "hci_sequence.h"
 #include "l2cap.h"
+#include "ring.h"
 
 /* Octets of outgoing L2CAP frames that may wait in one connection. */
 #define CONN_TX_QUEUE ((size_t)4096)
+/* And of signals beside them. */
+#define CONN_TX_SIGNALS ((size_t)256)
 
 enum {
     /* More data than this in one packet would make no larger packet on an LE link. */
@@ -130,6 +134,7 @@ struct blr_host {
     struct gap_connect connect;
     const struct blr_gap_listener *listener;
     void *listener_user;
+    struct l2cap_listener *l2cap_listeners;
     struct host_counters counters;
 };
 
@@ -161,12 +166,12 @@ struct conn_query {
 };
 
 struct conn_tx {
-    uint16_t head, used; /* of the ring */
-    uint16_t pdu_left;   /* of the PDU at the head, which has begun to go; 0: none has */
-    uint16_t in_flight;  /* packets in the controller */
-    uint16_t resume_at;  /* so much may be used when those who wait are told */
-    bool refused;        /* a channel waits for room */
-    uint8_t ring[CONN_TX_QUEUE];
+    struct ring queue;
+    uint16_t pdu_left;  /* of the PDU at the head, which has begun to go; 0: none has */
+    uint16_t in_flight; /* packets in the controller */
+    uint16_t resume_at; /* so much may be used when those who wait are told */
+    bool refused;       /* a channel waits for room */
+    uint8_t memory[CONN_TX_QUEUE + CONN_TX_SIGNALS];
 };
 
 struct conn_rx {
@@ -188,6 +193,7 @@ struct blr_conn {
     bool disconnecting; /* Disconnect is on its way, or was accepted */
     struct att_bearer *att;
     struct l2cap_channel *channels;
+    uint8_t signal_identifier; /* of the last request */
     struct hci_command disconnect;
     struct conn_query rssi, version, features, update;
     struct hci_command params_reply; /* to what the peer asks for */
@@ -245,6 +251,10 @@ int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len
 
 int l2cap_conn_opened(struct blr_conn *conn) BLR_MUST_CHECK;
 
+/* Ends the link's credit-based channels. */
+void l2cap_conn_closed(struct blr_conn *conn, int error);
+void l2cap_host_fini(struct blr_host *host);
+
 /* `kept` octets of an SDU of `len`: fewer if it is longer than anybody takes. */
 void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
                     size_t len);
@@ -265,6 +275,26 @@ void l2cap_answer(struct blr_conn *conn, uint16_t cid, const struct wr *w);
 /* --- l2cap_signal.c --- */
 
 void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t kept, size_t len);
+
+/* One command; errors as acl_send(). */
+int l2cap_signal_send(struct blr_conn *conn, uint8_t code, uint8_t identifier,
+                      const struct wr *data) BLR_MUST_CHECK;
+/* For the next request: none that waits for its answer has it (4). */
+uint8_t l2cap_signal_identifier(struct blr_conn *conn);
+/* The two ends of the disputed channel, ours first; 0: not named (Table 4.4). */
+void l2cap_signal_reject_cid(struct blr_conn *conn, uint8_t identifier, uint16_t local,
+                             uint16_t remote);
+
+/* --- l2cap_coc_signal.c: commands, their length checked --- */
+
+void coc_connection_req(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+void coc_connection_rsp(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+void coc_disconnection_req(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+void coc_disconnection_rsp(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+void coc_credit_ind(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+/* A Command Reject Response; false: no request of a channel has that identifier. */
+bool coc_rejected(struct blr_conn *conn, uint8_t identifier, int error);
+bool coc_waits_for(struct blr_conn *conn, uint8_t identifier);
 
 /* --- gap_*.c: the events, parameters in `r` with their length checked --- */
 

@@ -46,10 +46,13 @@ static void channel_received(struct blr_conn *conn, uint16_t cid, const uint8_t 
 
     while (channel && channel->cid != cid)
         channel = channel->next;
-    if (!channel || kept < len || len > channel->mtu)
-        conn->host->counters.dropped_pdus++;
-    else
+    if (channel && kept == len && len <= channel->mtu) {
         channel->ops->received(channel, sdu, len);
+        return;
+    }
+    conn->host->counters.dropped_pdus++;
+    if (channel && channel->ops->overlong)
+        channel->ops->overlong(channel);
 }
 
 void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
@@ -88,7 +91,7 @@ void l2cap_writable(struct blr_conn *conn)
 static int channel_send(struct l2cap_channel *channel, const uint8_t *sdu, size_t len)
 {
     struct blr_conn *conn = channel->link;
-    const int error = acl_send(conn, channel->cid, sdu, len);
+    const int error = acl_send(conn, channel->peer_cid, sdu, len);
 
     if (error == BLR_ERR_AGAIN) {
         channel->wants_writable = true;
@@ -143,6 +146,7 @@ int l2cap_conn_opened(struct blr_conn *conn)
         return BLR_ERR_NO_MEMORY;
     struct l2cap_channel *channel = att_bearer_channel(conn->att);
     channel->cid = L2CAP_CID_ATT;
+    channel->peer_cid = L2CAP_CID_ATT;
     l2cap_channel_plug(conn, channel);
     return 0;
 }

@@ -19,6 +19,8 @@ struct l2cap_channel;
 /* What the user of a channel implements; `sdu` lives until the call returns. */
 struct l2cap_channel_ops {
     void (*received)(struct l2cap_channel *channel, const uint8_t *sdu, size_t len);
+    /* One came of more octets than `mtu`, or cut short; NULL: it is dropped. */
+    void (*overlong)(struct l2cap_channel *channel);
     /* There is room again after l2cap_send() answered BLR_ERR_AGAIN. */
     void (*writable)(struct l2cap_channel *channel);
 };
@@ -27,7 +29,8 @@ struct l2cap_channel_ops {
 struct l2cap_channel {
     const struct l2cap_channel_ops *ops;
     uint16_t mtu; /* largest SDU that the user takes */
-    uint16_t cid;
+    uint16_t cid;      /* at this end */
+    uint16_t peer_cid; /* at the other; of a fixed channel the same */
     void *link;
     int (*send)(struct l2cap_channel *channel, const uint8_t *sdu, size_t len);
     struct l2cap_channel *next;

@@ -4,8 +4,8 @@
  * order of checks, and what is answered:
  *
  * 1. No complete command header, or the forbidden identifier 0: nothing.
- * 2. Longer than the signalling MTU of 23: reject, MTU exceeded (4.1).
- * 3. A response: nothing, for nothing has been asked.
+ * 2. A response of wrong length or to nothing that was asked: nothing (4.1).
+ * 3. Longer than the signalling MTU of 23: reject, MTU exceeded.
  * 4. A length field that is not that of the frame, so also a second command behind the first; an
  *    unknown code; a length that the command cannot have: reject, not understood.
  * 5. The table's answer.
@@ -15,10 +15,10 @@
 enum {
     SIGNAL_MTU = 23,
     SIGNAL_HEADER_SIZE = 4,
-    PARAMETERS_REJECTED = 1, /* 4.21 */
 };
 
-static void reply(struct blr_conn *conn, uint8_t code, uint8_t identifier, const struct wr *data)
+int l2cap_signal_send(struct blr_conn *conn, uint8_t code, uint8_t identifier,
+                      const struct wr *data)
 {
     uint8_t frame[SIGNAL_MTU];
     struct wr w = wr_init(frame, sizeof frame);
@@ -27,7 +27,21 @@ static void reply(struct blr_conn *conn, uint8_t code, uint8_t identifier, const
     wr_u8(&w, identifier);
     wr_u16(&w, (uint16_t)data->len);
     wr_bytes(&w, data->p, data->len);
-    l2cap_answer(conn, L2CAP_CID_LE_SIGNALING, &w);
+    return acl_send(conn, L2CAP_CID_LE_SIGNALING, w.p, w.len);
+}
+
+uint8_t l2cap_signal_identifier(struct blr_conn *conn)
+{
+    do {
+        conn->signal_identifier++;
+    } while (conn->signal_identifier == 0 || coc_waits_for(conn, conn->signal_identifier));
+    return conn->signal_identifier;
+}
+
+static void reply(struct blr_conn *conn, uint8_t code, uint8_t identifier, const struct wr *data)
+{
+    if (l2cap_signal_send(conn, code, identifier, data))
+        conn->host->counters.dropped_answers++;
 }
 
 static void reject_not_understood(struct blr_conn *conn, uint8_t identifier)
@@ -49,9 +63,8 @@ static void reject_mtu_exceeded(struct blr_conn *conn, uint8_t identifier)
     reply(conn, L2CAP_COMMAND_REJECT_RSP, identifier, &w);
 }
 
-/* The two ends of the disputed channel, ours first; 0: not named (Table 4.4). */
-static void reject_invalid_cid(struct blr_conn *conn, uint8_t identifier, uint16_t local,
-                               uint16_t remote)
+void l2cap_signal_reject_cid(struct blr_conn *conn, uint8_t identifier, uint16_t local,
+                             uint16_t remote)
 {
     uint8_t data[6];
     struct wr w = wr_init(data, sizeof data);
@@ -62,21 +75,14 @@ static void reject_invalid_cid(struct blr_conn *conn, uint8_t identifier, uint16
     reply(conn, L2CAP_COMMAND_REJECT_RSP, identifier, &w);
 }
 
-/* 4.6: there are no dynamic channels. */
-static void disconnection_req(struct blr_conn *conn, uint8_t identifier, struct rd *r)
+/* 4.1: an answer to whatever was asked; the rest of its data says nothing that we need. */
+static void command_reject(struct blr_conn *conn, uint8_t identifier, struct rd *r)
 {
-    const uint16_t destination = rd_u16(r);
-    const uint16_t source = rd_u16(r);
+    const uint16_t reason = rd_u16(r);
+    const int error = BLR_ERR_L2CAP(reason <= 0xFF ? reason : 0xFF);
 
-    reject_invalid_cid(conn, identifier, destination, source);
-}
-
-/* 4.24: the endpoint named is the sender's. */
-static void flow_control_credit_ind(struct blr_conn *conn, uint8_t identifier, struct rd *r)
-{
-    const uint16_t source = rd_u16(r);
-
-    reject_invalid_cid(conn, identifier, 0, source);
+    if (!coc_rejected(conn, identifier, error))
+        conn->host->counters.dropped_pdus++;
 }
 
 /* 4.20: only a central may be asked. It keeps the parameters that it chose. */
@@ -90,21 +96,34 @@ static void connection_parameter_update_req(struct blr_conn *conn, uint8_t ident
         reject_not_understood(conn, identifier);
         return;
     }
-    wr_u16(&w, PARAMETERS_REJECTED);
+    wr_u16(&w, L2CAP_UPDATE_REJECTED);
     reply(conn, L2CAP_CONNECTION_PARAMETER_UPDATE_RSP, identifier, &w);
 }
 
 struct signal_row {
     uint8_t code;
-    uint16_t len;
+    uint8_t min_len, max_len;
     void (*handler)(struct blr_conn *conn, uint8_t identifier, struct rd *r);
 };
 
 static const struct signal_row rows[] = {
-    {L2CAP_DISCONNECTION_REQ, 4, disconnection_req},
-    {L2CAP_CONNECTION_PARAMETER_UPDATE_REQ, 8, connection_parameter_update_req},
-    {L2CAP_FLOW_CONTROL_CREDIT_IND, 4, flow_control_credit_ind},
+    {L2CAP_COMMAND_REJECT_RSP, 2, 6, command_reject},
+    {L2CAP_DISCONNECTION_REQ, 4, 4, coc_disconnection_req},
+    {L2CAP_DISCONNECTION_RSP, 4, 4, coc_disconnection_rsp},
+    {L2CAP_CONNECTION_PARAMETER_UPDATE_REQ, 8, 8, connection_parameter_update_req},
+    {L2CAP_LE_CREDIT_BASED_CONNECTION_REQ, 10, 10, coc_connection_req},
+    {L2CAP_LE_CREDIT_BASED_CONNECTION_RSP, 10, 10, coc_connection_rsp},
+    {L2CAP_FLOW_CONTROL_CREDIT_IND, 4, 4, coc_credit_ind},
 };
+
+static const struct signal_row *find_row(uint8_t code, uint16_t len)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].code == code && len >= rows[i].min_len && len <= rows[i].max_len)
+            return &rows[i];
+    }
+    return NULL;
+}
 
 /* Table 4.2: also those which belong to BR/EDR, for a reject must never answer a response. */
 static bool is_response(uint8_t code)
@@ -130,19 +149,13 @@ void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t k
         conn->host->counters.dropped_pdus++;
         return;
     }
-    if (len > SIGNAL_MTU) {
-        reject_mtu_exceeded(conn, identifier);
-        return;
-    }
-    if (is_response(code)) {
+    const struct signal_row *row = data_len == rd_left(&r) ? find_row(code, data_len) : NULL;
+    if (row && len <= SIGNAL_MTU)
+        row->handler(conn, identifier, &r);
+    else if (is_response(code))
         conn->host->counters.dropped_pdus++;
-        return;
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].code != code || rows[i].len != data_len || data_len != rd_left(&r))
-            continue;
-        rows[i].handler(conn, identifier, &r);
-        return;
-    }
-    reject_not_understood(conn, identifier);
+    else if (len > SIGNAL_MTU)
+        reject_mtu_exceeded(conn, identifier);
+    else
+        reject_not_understood(conn, identifier);
 }

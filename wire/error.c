@@ -124,6 +124,9 @@ const char *blr_strerror(int error)
     case BLR_ERR_BASE_L2CAP:
         name = l2cap_reason_name(code);
         return name ? name : "Unknown L2CAP error";
+    case BLR_ERR_BASE_L2CAP_CONNECT:
+        name = code ? l2cap_connect_result_name(code) : NULL;
+        return name ? name : "Unknown L2CAP connection result";
     }
     return "Unknown error";
 }

@@ -14,3 +14,15 @@ const char *l2cap_signal_name(unsigned code)
     }
     return NULL;
 }
+
+const char *l2cap_connect_result_name(unsigned result)
+{
+    switch (result) {
+#define X(ident, value, name)                                                                      \
+    case value:                                                                                    \
+        return name;
+        L2CAP_CONNECT_RESULTS(X)
+#undef X
+    }
+    return NULL;
+}

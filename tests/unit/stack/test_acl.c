@@ -299,7 +299,7 @@ static void queue_is_bounded(void **state)
         fake_controller_completed(&story->fake, 0x40, 1);
         got += take_acl(story);
     }
-    assert_true(conn->tx.used <= CONN_TX_QUEUE / 2);
+    assert_true(conn->tx.queue.used <= CONN_TX_QUEUE / 2);
     assert_false(waiting.channel.wants_writable);
     assert_int_equal(send_len(conn, 23), 0);
     queued++;
@@ -310,7 +310,7 @@ static void queue_is_bounded(void **state)
         got += n;
     }
     assert_int_equal(waiting.writable, 1);
-    assert_int_equal(conn->tx.used, 0);
+    assert_int_equal(conn->tx.queue.used, 0);
     conn->channels = att;
 }
 

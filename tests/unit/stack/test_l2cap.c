@@ -88,7 +88,7 @@ static void answers_are_bounded(void **state)
 
     for (int i = 0; i < 2000; i++)
         host_story_acl(story, 0x40, 2, "02 00 06 00 0b 01");
-    assert_true(conn->tx.used <= CONN_TX_QUEUE);
+    assert_true(conn->tx.queue.used <= CONN_TX_QUEUE);
     assert_true(story->host->counters.dropped_answers > 0);
 }
 

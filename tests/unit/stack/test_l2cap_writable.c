@@ -82,7 +82,7 @@ static void told_may_end_other_channels(void **state)
     fill_queue(&rude.channel);
     before.channel.wants_writable = false;
     after.channel.wants_writable = true;
-    while (conn->tx.used) {
+    while (conn->tx.queue.used) {
         let_go(story);
     }
     assert_int_equal(rude.told, 1);
@@ -149,10 +149,10 @@ static void waits_for_enough_room(void **state)
     fill_queue(&waiting.channel);
     assert_int_equal(l2cap_send(&waiting.channel, sdu, sizeof sdu), BLR_ERR_AGAIN);
     while (waiting.writable == 0) {
-        assert_int_not_equal(conn->tx.used, 0);
+        assert_int_not_equal(conn->tx.queue.used, 0);
         let_go(story);
     }
-    assert_int_equal(conn->tx.used, 0);
+    assert_int_equal(conn->tx.queue.used, 0);
     l2cap_channel_unplug(conn, &waiting.channel);
 }
 

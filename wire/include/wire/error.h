@@ -12,6 +12,7 @@ enum blr_error_base {
     BLR_ERR_BASE_ATT = 0x200,   /* + Vol 3, Part F, 3.4.1.1 error code */
     BLR_ERR_BASE_SMP = 0x300,   /* + Vol 3, Part H, 3.5.5 reason */
     BLR_ERR_BASE_L2CAP = 0x400, /* + Vol 3, Part A, 4.1 reason */
+    BLR_ERR_BASE_L2CAP_CONNECT = 0x500, /* + Vol 3, Part A, 4.23 result */
 };
 
 /* Our own codes. */
@@ -35,6 +36,7 @@ enum blr_error {
 #define BLR_ERR_HCI(code)   (BLR_ERR_BASE_HCI + (int)(code))
 #define BLR_ERR_ATT(code)   (BLR_ERR_BASE_ATT + (int)(code))
 #define BLR_ERR_L2CAP(code) (BLR_ERR_BASE_L2CAP + (int)(code))
+#define BLR_ERR_L2CAP_CONNECT(result) (BLR_ERR_BASE_L2CAP_CONNECT + (int)(result))
 
 #define BLR_MUST_CHECK __attribute__((warn_unused_result))
 

@@ -179,16 +179,6 @@ static uint8_t read_channels(const struct opts *opts)
     return map;
 }
 
-static int advertise_done(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    return 0;
-}
-
 static int start_advertising(lua_State *L, struct device *device,
                              const struct blr_adv_params *params)
 {
@@ -198,7 +188,7 @@ static int start_advertising(lua_State *L, struct device *device,
     const int error = blr_gap_advertise(device_host(device), params, task_host_callback, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, advertise_done, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 /* ADV_DIRECT_IND, which carries nothing but two addresses. */
@@ -221,8 +211,8 @@ static int advertise_directed(lua_State *L, struct device *device, const char *c
         return luaL_error(L, "%s: high_duty takes no interval", call);
     params.kind = high_duty ? BLR_ADV_DIRECTED_HIGH_DUTY : BLR_ADV_DIRECTED;
     params.interval_min_625us = opts_time_units(&opts, "interval", SIM_US(625), "0.625 ms", 160);
-    params.interval_max_625us = opts_time_units(&opts, "interval_max", SIM_US(625), "0.625 ms",
-                                                params.interval_min_625us);
+    params.interval_max_625us =
+        opts_time_units(&opts, "interval_max", SIM_US(625), "0.625 ms", params.interval_min_625us);
     return start_advertising(L, device, &params);
 }
 
@@ -295,7 +285,7 @@ int device_advertise_stop(lua_State *L)
     const int error = blr_gap_advertise_stop(device_host(device), task_host_callback, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, advertise_done, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 int device_field_advertising(lua_State *L)

@@ -189,17 +189,7 @@ static void push_metatable(lua_State *L)
         {NULL, NULL},
     };
 
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key) == LUA_TTABLE)
-        return;
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 4);
-    luaL_setfuncs(L, functions, 0);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pushliteral(L, "advertisement");
-    lua_setfield(L, -2, "__name");
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    object_push_metatable(L, &metatable_key, "advertisement", functions);
 }
 
 void adv_push(lua_State *L, const struct adv *adv)

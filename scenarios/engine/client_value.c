@@ -30,17 +30,6 @@ static int value_done(lua_State *L, int status, lua_KContext context)
     return 1;
 }
 
-static int write_done(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)L;
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    return 0;
-}
-
 /* Awaits the value that an operation just started (or did not) will bring. */
 static int await_value(lua_State *L, struct task *task, int error)
 {
@@ -75,7 +64,7 @@ static int write_handle(lua_State *L, struct conn *conn, uint16_t handle, int in
     const int error = blr_gatt_write(link, handle, value, len, got_done, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, write_done, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 /* The stack takes a command when it has room; until then an interval at a time is waited. */
@@ -193,17 +182,6 @@ static void got_mtu(struct blr_conn *link, int error, uint16_t mtu, void *user)
     task_complete_number(user, error, mtu);
 }
 
-static int mtu_done(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    lua_pushinteger(L, (lua_Integer)task->outcome.number);
-    return 1;
-}
-
 int conn_exchange_mtu(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:exchange_mtu");
@@ -214,7 +192,7 @@ int conn_exchange_mtu(lua_State *L)
     const int error = blr_gatt_exchange_mtu(link, got_mtu, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, mtu_done, (lua_KContext)task);
+    return task_await(task, task_number, (lua_KContext)task);
 }
 
 /* --- characteristic and descriptor --- */

@@ -257,17 +257,6 @@ static void got_rssi(struct blr_conn *link, int error, int8_t rssi_dbm, void *us
     task_complete_number(user, error, (uint64_t)(int64_t)rssi_dbm);
 }
 
-static int number_done(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    lua_pushinteger(L, (lua_Integer)task->outcome.number);
-    return 1;
-}
-
 static int conn_rssi(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:rssi");
@@ -277,7 +266,7 @@ static int conn_rssi(lua_State *L)
     const int error = blr_gap_read_rssi(conn_link(L, conn, task->what), got_rssi, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, number_done, (lua_KContext)task);
+    return task_await(task, task_number, (lua_KContext)task);
 }
 
 static void got_features(struct blr_conn *link, int error, uint64_t features, void *user)
@@ -296,7 +285,7 @@ static int conn_remote_features(lua_State *L)
         blr_gap_read_remote_features(conn_link(L, conn, task->what), got_features, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, number_done, (lua_KContext)task);
+    return task_await(task, task_number, (lua_KContext)task);
 }
 
 static void got_version(struct blr_conn *link, int error, const struct blr_remote_version *version,

@@ -116,9 +116,9 @@ static uint8_t read_sca(const struct opts *opts, uint8_t usual)
 static void read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
-        "acl_len",     "acl_packets",     "address", "address_type", "appearance",
-        "device_name", "drift",           "max_connections", "mtu", "name", "position",
-        "power",       "sca",             "sensitivity",     NULL,
+        "acl_len", "acl_packets",     "address", "address_type", "appearance", "device_name",
+        "drift",   "max_connections", "mtu",     "name",         "position",   "power",
+        "sca",     "sensitivity",     NULL,
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();

@@ -88,7 +88,7 @@ int device_observe(lua_State *L);
 int device_connect(lua_State *L); /* conn.c */
 int device_wait_connected(lua_State *L);
 int device_connections(lua_State *L);
-int device_service(lua_State *L); /* server.c */
+int device_service(lua_State *L);   /* server.c */
 int device_power_off(lua_State *L); /* power.c */
 int device_power_on(lua_State *L);
 int device_freeze(lua_State *L);

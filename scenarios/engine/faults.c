@@ -181,12 +181,8 @@ static int global_radio_stats(lua_State *L)
 }
 
 const luaL_Reg faults_globals[] = {
-    {"corrupt", global_corrupt},
-    {"interferer", global_interferer},
-    {"lose", global_lose},
-    {"path_loss", global_path_loss},
-    {"radio_stats", global_radio_stats},
-    {NULL, NULL},
+    {"corrupt", global_corrupt},     {"interferer", global_interferer},   {"lose", global_lose},
+    {"path_loss", global_path_loss}, {"radio_stats", global_radio_stats}, {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {{"remove", fault_remove}, {NULL, NULL}};

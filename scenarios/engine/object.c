@@ -120,8 +120,23 @@ static int object_tostring(lua_State *L)
     return 1;
 }
 
-/* Pushes the metatable of the type. */
-static void push_metatable(lua_State *L, const struct object_type *type)
+void object_push_metatable(lua_State *L, const void *key, const char *name,
+                           const luaL_Reg *functions)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 5);
+    luaL_setfuncs(L, functions, 0);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+static void push_type(lua_State *L, const struct object_type *type)
 {
     static const luaL_Reg functions[] = {
         {"__index", object_index},
@@ -130,17 +145,7 @@ static void push_metatable(lua_State *L, const struct object_type *type)
         {NULL, NULL},
     };
 
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, type) == LUA_TTABLE)
-        return;
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 5);
-    luaL_setfuncs(L, functions, 0);
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_pushstring(L, type->name);
-    lua_setfield(L, -2, "__name");
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, type);
+    object_push_metatable(L, type, type->name, functions);
 }
 
 void object_push(lua_State *L, const struct object_type *type, void *pointer)
@@ -156,7 +161,7 @@ void object_push(lua_State *L, const struct object_type *type, void *pointer)
         lua_pop(L, 1);
         struct object *object = lua_newuserdatauv(L, sizeof *object, 0);
         *object = (struct object){type, pointer};
-        push_metatable(L, type);
+        push_type(L, type);
         lua_setmetatable(L, -2);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, -3, pointer);
@@ -169,7 +174,7 @@ void object_push_own(lua_State *L, const struct object_type *type, int values)
     luaL_checkstack(L, 6, NULL);
     struct object *object = lua_newuserdatauv(L, sizeof *object, values);
     *object = (struct object){type, NULL};
-    push_metatable(L, type);
+    push_type(L, type);
     lua_setmetatable(L, -2);
 }
 

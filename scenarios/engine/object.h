@@ -39,6 +39,13 @@ void *object_check(lua_State *L, int index, const struct object_type *type, cons
 /* The object at index if it is one of that type, else NULL. */
 void *object_test(lua_State *L, int index, const struct object_type *type);
 
+/*
+ * Pushes the metatable that the registry keeps under `key`; when there is none yet, makes it: the
+ * functions, a name for messages, and locked.
+ */
+void object_push_metatable(lua_State *L, const void *key, const char *name,
+                           const luaL_Reg *functions);
+
 /* For tables with a metatable of ours (advertisements, errors): refuses unknown fields. */
 int object_unknown_field(lua_State *L, const char *type, const char *field,
                          const char *const *known);

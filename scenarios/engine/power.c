@@ -8,16 +8,6 @@ static struct sim_controller *controller_of(const struct device *device)
     return room_device_controller(device->room);
 }
 
-static int power_done(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    return 0;
-}
-
 int device_power_off(lua_State *L)
 {
     struct device *device = device_self(L, "device:power_off");
@@ -33,7 +23,7 @@ int device_power_off(lua_State *L)
     device->power = POWER_GOING;
     device->starter = task;
     task_start_operation(task);
-    return task_await(task, power_done, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 int device_power_on(lua_State *L)
@@ -50,7 +40,7 @@ int device_power_on(lua_State *L)
     const int error = device_start(device);
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, power_done, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 int device_freeze(lua_State *L)

@@ -429,16 +429,6 @@ static int observer_next(lua_State *L)
     return observer_goes_on(L, LUA_OK, (lua_KContext)task);
 }
 
-static int observer_stopped(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    return 0;
-}
-
 static int observer_stop(lua_State *L)
 {
     struct scan *scan = object_check(L, 1, &observer_type, "observer:stop");
@@ -447,7 +437,7 @@ static int observer_stop(lua_State *L)
     if (scan->device->scan != scan)
         return 0;
     stop(L, scan, task);
-    return task_await(task, observer_stopped, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 static const luaL_Reg observer_methods[] = {

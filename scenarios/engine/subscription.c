@@ -170,16 +170,6 @@ static int subscription_next(lua_State *L)
     return next_k(L, LUA_OK, (lua_KContext)task);
 }
 
-static int unsubscribed(lua_State *L, int status, lua_KContext context)
-{
-    struct task *task = (struct task *)context;
-
-    (void)status;
-    if (task->outcome.error)
-        return failure_raise(L, task->outcome.error, task->what, NULL);
-    return 0;
-}
-
 static int subscription_unsubscribe(lua_State *L)
 {
     struct subscription *subscription =
@@ -200,7 +190,7 @@ static int subscription_unsubscribe(lua_State *L)
     }
     subscription->handle = NULL;
     signal_fire(&subscription->queue.signal);
-    return task_await(task, unsubscribed, (lua_KContext)task);
+    return task_await(task, task_done, (lua_KContext)task);
 }
 
 static int field_count(lua_State *L)

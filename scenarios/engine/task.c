@@ -252,6 +252,25 @@ int task_await(struct task *task, lua_KFunction k, lua_KContext context)
     return lua_yieldk(task->L, 0, context, k);
 }
 
+int task_done(lua_State *L, int status, lua_KContext context)
+{
+    struct task *task = (struct task *)context;
+
+    (void)status;
+    if (task->outcome.error)
+        return failure_raise(L, task->outcome.error, task->what, NULL);
+    return 0;
+}
+
+int task_number(lua_State *L, int status, lua_KContext context)
+{
+    struct task *task = (struct task *)context;
+
+    task_done(L, status, context);
+    lua_pushinteger(L, (lua_Integer)task->outcome.number);
+    return 1;
+}
+
 void task_complete(struct task *task, int error)
 {
     task->outcome.done = true;

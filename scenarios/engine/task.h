@@ -85,6 +85,9 @@ int task_wait(struct task *task, struct signal *signal, lua_KFunction k, lua_KCo
 void task_start_operation(struct task *task);
 /* Yields until the callback came. */
 int task_await(struct task *task, lua_KFunction k, lua_KContext context);
+/* Continuations of calls that return nothing, or the outcome's number. They raise its error. */
+int task_done(lua_State *L, int status, lua_KContext context);
+int task_number(lua_State *L, int status, lua_KContext context);
 /* What callbacks do: note the outcome (data is copied) and wake the task. */
 void task_complete(struct task *task, int error);
 void task_complete_number(struct task *task, int error, uint64_t number);

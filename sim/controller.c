@@ -12,7 +12,10 @@
 #include "wire/hci.h"
 #include "wire/ll.h"
 
-#define FEATURES_4_2 UINT64_C(0xFF) /* FeatureSet bits 0 to 7: all that 4.2 knows */
+/* FeatureSet bits 0 to 7, which is all that 4.2 knows, and of 5.0 the PHYs. */
+#define FEATURES                                                                                   \
+    (UINT64_C(0xFF) | UINT64_C(1) << LL_FEATURE_2M_PHY | UINT64_C(1) << LL_FEATURE_CODED_PHY |      \
+     UINT64_C(1) << LL_FEATURE_CHANNEL_SELECTION_2)
 #define SCA_50_PPM   5              /* 31 to 50 ppm (Vol 6, Part B, 2.3.3.1) */
 
 struct sim_controller {
@@ -27,9 +30,9 @@ struct sim_controller {
 struct sim_controller_profile sim_controller_profile_default(void)
 {
     return (struct sim_controller_profile){
-        .hci_version = HCI_VERSION_4_2,
+        .hci_version = HCI_VERSION_5_0,
         .company = HCI_COMPANY_NONE,
-        .le_features = FEATURES_4_2 | UINT64_C(1) << LL_FEATURE_CHANNEL_SELECTION_2,
+        .le_features = FEATURES,
         .acl_packets = 8,
         .acl_data_len = 251,
         .filter_accept_list_size = 16,

@@ -73,6 +73,9 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH] =
         hci_cmd_le_write_suggested_default_data_length,
     [HCI_ROW_LE_READ_MAXIMUM_DATA_LENGTH] = hci_cmd_le_read_maximum_data_length,
+    [HCI_ROW_LE_READ_PHY] = hci_cmd_le_read_phy,
+    [HCI_ROW_LE_SET_DEFAULT_PHY] = hci_cmd_le_set_default_phy,
+    [HCI_ROW_LE_SET_PHY] = hci_cmd_le_set_phy,
 };
 
 void hci_supported_commands(struct wr *ret)

@@ -233,6 +233,21 @@ bool hci_event_param_requested(void *user, const struct ll_param_request *reques
     return true;
 }
 
+void hci_event_phy_updated(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
+                           uint8_t rx_phy)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_PHY_UPDATE_COMPLETE))
+        return;
+    wr_u8(&event.w, status);
+    wr_u16(&event.w, handle);
+    wr_u8(&event.w, tx_phy);
+    wr_u8(&event.w, rx_phy);
+    hci_event_send(face, &event);
+}
+
 void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective)
 {
     struct hci_face *face = user;

@@ -18,8 +18,9 @@ static size_t most_owed(const struct sim_controller_profile *profile)
     const size_t updates = 2 * hci_transport_cost(2 + 10);
     const size_t param_request = hci_transport_cost(2 + 11);
     const size_t data_length = 2 * hci_transport_cost(2 + 11);
+    const size_t phys = 2 * hci_transport_cost(2 + 6);
     const size_t per_connection = disconnection_complete + remote_version + remote_features +
-                                  updates + param_request + data_length;
+                                  updates + param_request + data_length + phys;
     /* Every buffer, each in an event of its own, behind the packets completed just now. */
     const size_t completed = profile->acl_packets * hci_transport_cost(2 + 5) +
                              hci_transport_cost(2 + 1 + 4U * profile->max_connections);
@@ -61,6 +62,7 @@ const struct ll_indications hci_face_indications = {
     .param_requested = hci_event_param_requested,
     .room = hci_event_room,
     .data_length = hci_event_data_length,
+    .phy_updated = hci_event_phy_updated,
     .acl_received = hci_acl_to_host,
     .acl_completed = hci_acl_completed,
 };

@@ -159,6 +159,11 @@ hci_handler hci_cmd_le_read_suggested_default_data_length;
 hci_handler hci_cmd_le_write_suggested_default_data_length;
 hci_handler hci_cmd_le_read_maximum_data_length;
 
+/* hci_cmd_le_phy.c */
+hci_handler hci_cmd_le_read_phy;
+hci_handler hci_cmd_le_set_default_phy;
+hci_handler hci_cmd_le_set_phy;
+
 /* --- events (hci_event.c) --- */
 
 /* An event in the making: begin, write the parameters to `w`, send. */
@@ -182,6 +187,8 @@ void hci_event_remote_version(void *user, uint8_t status, uint16_t handle,
 void hci_event_remote_features(void *user, uint8_t status, uint16_t handle, uint64_t features);
 void hci_event_updated(void *user, const struct ll_update_info *info);
 bool hci_event_param_requested(void *user, const struct ll_param_request *request);
+void hci_event_phy_updated(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
+                           uint8_t rx_phy);
 void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective);
 bool hci_event_room(void *user);
 

@@ -13,7 +13,8 @@
 #define IMPLEMENTED                                                                                \
     (1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT |       \
      1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |                                             \
-     1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION | 1ULL << LL_FEATURE_CHANNEL_SELECTION_2)
+     1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION | 1ULL << LL_FEATURE_2M_PHY |                        \
+     1ULL << LL_FEATURE_CODED_PHY | 1ULL << LL_FEATURE_CHANNEL_SELECTION_2)
 
 static void on_tx_done(struct radio *radio, sim_ns end)
 {
@@ -54,6 +55,7 @@ static void forget(struct ll *ll)
     ll->has_random_address = false;
     ll->random_address = (struct bd_addr){.type = BD_ADDR_RANDOM};
     ll->accept_count = 0;
+    ll->default_phy = (struct ll_phy_masks){ll_supported_phys(ll), ll_supported_phys(ll)};
     ll->suggested_length = (struct ll_data_length){LL_DATA_LEN_MIN, LL_DATA_TIME_MIN_US};
     memcpy(ll->channel_map, "\xFF\xFF\xFF\xFF\x1F", sizeof ll->channel_map);
 }

@@ -65,6 +65,11 @@ struct ll_data_lengths {
     struct ll_data_length tx, rx;
 };
 
+/* For each direction: bits for LE 1M, 2M, Coded, or one PHY as HCI numbers them (7.8.47). */
+struct ll_phy_masks {
+    uint8_t tx, rx;
+};
+
 /* From within an indication every request may be made but ll_reset() and ll_free(). */
 struct ll_indications {
     void (*adv_report)(void *user, const struct ll_adv_report *report);
@@ -84,6 +89,9 @@ struct ll_indications {
     bool (*param_requested)(void *user, const struct ll_param_request *request);
     /* connEffectiveMax... of the connection, one of which has changed. */
     void (*data_length)(void *user, uint16_t handle, const struct ll_data_lengths *effective);
+    /* What ll_set_phy() asked for has come to an end, or the PHYs have changed. */
+    void (*phy_updated)(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
+                        uint8_t rx_phy);
     /* There is room for one more of these, not asked for by the host, for each connection. */
     bool (*room)(void *user);
     /*
@@ -183,6 +191,25 @@ uint8_t ll_param_request_negative_reply(struct ll *ll, uint16_t handle, uint8_t 
 /* 7.8.19: for every connection in the central role, now and to come. At least two channels. */
 uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5]);
 bool ll_handle_known(const struct ll *ll, uint16_t handle);
+
+/* --- PHYs (7.8.47 to 7.8.49) --- */
+
+enum ll_phy_options {
+    LL_PHY_NO_PREFERENCE = 0,
+    LL_PHY_PREFER_S2 = 1,
+    LL_PHY_PREFER_S8 = 2,
+};
+
+struct ll_phy_params {
+    uint8_t all_phys;         /* bit 0: no preference for tx, bit 1: for rx */
+    uint8_t tx_phys, rx_phys; /* bits: LE 1M, 2M, Coded */
+    uint16_t options;         /* enum ll_phy_options; not for defaults */
+};
+
+/* For the connections to come. */
+uint8_t ll_set_default_phy(struct ll *ll, const struct ll_phy_params *params);
+uint8_t ll_set_phy(struct ll *ll, uint16_t handle, const struct ll_phy_params *params);
+uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *phys);
 
 /* --- data length (7.8.33 to 7.8.35, 7.8.46) --- */
 

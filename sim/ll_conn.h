@@ -49,6 +49,8 @@ struct ll_conn {
     uint16_t interval_1250us, latency, timeout_10ms;
     uint8_t peer_sca;
     enum radio_phy tx_phy, rx_phy;
+    struct ll_phy_masks phy_wanted; /* what the host likes */
+    bool phy_s2;                    /* on LE Coded it likes S=2 */
     struct ll_data_lengths length;        /* connEffectiveMax... */
     struct ll_data_lengths own_length;    /* connMax... */
     struct ll_data_lengths remote_length; /* connRemoteMax... */

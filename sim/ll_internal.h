@@ -184,6 +184,7 @@ struct ll {
     uint8_t channel_map[5]; /* what the host leaves of the data channels (7.8.19) */
     struct ll_acl_pool acl;
     struct ll_data_length suggested_length;
+    struct ll_phy_masks default_phy;
     struct ll_adv adv;
     struct ll_scan scan;
     struct ll_init init;
@@ -208,6 +209,9 @@ static inline bool ll_has_feature(const struct ll *ll, enum ll_feature feature)
 {
     return ll->features >> feature & 1;
 }
+
+/* Bits: LE 1M, 2M, Coded. */
+uint8_t ll_supported_phys(const struct ll *ll);
 
 void ll_stream_init(const struct ll *ll, struct sim_stream *stream, const char *purpose);
 

@@ -13,6 +13,7 @@ static const struct llcp_procedure *const procedures[] = {
     [LLCP_CHANNEL_MAP_UPDATE] = &llcp_channel_map_update,
     [LLCP_CONNECTION_PARAMETERS] = &llcp_connection_parameters,
     [LLCP_DATA_LENGTH] = &llcp_data_length,
+    [LLCP_PHY_UPDATE] = &llcp_phy_update,
 };
 
 /* --- the PDUs that are understood --- */
@@ -24,10 +25,11 @@ enum sender {
 };
 
 #define NO_FEATURE 0xFF
+#define EITHER_PHY 0xFE /* LE 2M or LE Coded */
 
 struct pdu_row {
     uint8_t from;
-    uint8_t feature; /* that this end must claim, enum ll_feature */
+    uint8_t feature; /* that this end must claim, enum ll_feature or one of the above */
     uint8_t begins;  /* enum llcp_procedure_id: the procedure with an instant that it begins */
     void (*received)(struct ll_conn *conn, struct rd *ctr_data);
 };
@@ -51,8 +53,23 @@ static const struct pdu_row rows[] = {
                                  LLCP_NONE, llcp_connection_param_rsp},
     [LL_LENGTH_REQ] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_req},
     [LL_LENGTH_RSP] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_rsp},
+    [LL_PHY_REQ] = {FROM_BOTH, EITHER_PHY, LLCP_PHY_UPDATE, llcp_phy_req},
+    [LL_PHY_RSP] = {FROM_PERIPHERAL, EITHER_PHY, LLCP_NONE, llcp_phy_rsp},
+    [LL_PHY_UPDATE_IND] = {FROM_CENTRAL, EITHER_PHY, LLCP_PHY_UPDATE, llcp_phy_update_ind},
     [LL_REJECT_EXT_IND] = {FROM_BOTH, LL_FEATURE_EXTENDED_REJECT, LLCP_NONE, llcp_reject_ext_ind},
 };
+
+static bool claimed(const struct ll *ll, uint8_t feature)
+{
+    switch (feature) {
+    case NO_FEATURE:
+        return true;
+    case EITHER_PHY:
+        return ll_has_feature(ll, LL_FEATURE_2M_PHY) || ll_has_feature(ll, LL_FEATURE_CODED_PHY);
+    default:
+        return ll_has_feature(ll, feature);
+    }
+}
 
 static const struct pdu_row *find_row(const struct ll_conn *conn, uint8_t opcode)
 {
@@ -60,7 +77,7 @@ static const struct pdu_row *find_row(const struct ll_conn *conn, uint8_t opcode
         return NULL;
     const struct pdu_row *row = &rows[opcode];
     if (!row->received || !(row->from & (conn->central ? FROM_PERIPHERAL : FROM_CENTRAL)) ||
-        (row->feature != NO_FEATURE && !ll_has_feature(conn->ll, row->feature)))
+        !claimed(conn->ll, row->feature))
         return NULL;
     return row;
 }
@@ -73,9 +90,15 @@ static bool is_answer(uint8_t opcode)
 
 /* --- collisions (5.3) --- */
 
-/* LL_CONNECTION_UPDATE_IND ends both roles' connection parameters request at the peripheral. */
-static bool is_sequel(const struct ll_conn *conn, enum llcp_procedure_id begins)
+/*
+ * LL_CONNECTION_UPDATE_IND ends both roles' connection parameters request at the peripheral,
+ * LL_PHY_UPDATE_IND their PHY update.
+ */
+static bool is_sequel(const struct ll_conn *conn, uint8_t opcode, enum llcp_procedure_id begins)
 {
+    if (opcode == LL_PHY_UPDATE_IND)
+        return !conn->llcp.instant.ops && (conn->llcp.remote == LLCP_PHY_UPDATE ||
+                                           llcp_is_running(conn, LLCP_PHY_UPDATE));
     return begins == LLCP_CONNECTION_UPDATE && !conn->llcp.instant.ops &&
            (conn->llcp.remote_params == WAIT_RX_CONNECTION_UPDATE_IND ||
             llcp_is_running(conn, LLCP_CONNECTION_PARAMETERS));
@@ -94,7 +117,7 @@ static bool may_begin(struct ll_conn *conn, uint8_t opcode, enum llcp_procedure_
     const uint8_t error = present == begins ? HCI_ERR_LL_PROCEDURE_COLLISION
                                             : HCI_ERR_DIFFERENT_TRANSACTION_COLLISION;
 
-    if (is_sequel(conn, begins) || (llcp->remote == LLCP_NONE && !ours))
+    if (is_sequel(conn, opcode, begins) || (llcp->remote == LLCP_NONE && !ours))
         return true;
     if (llcp->remote == LLCP_NONE && !conn->central && !llcp->taken_up)
         return true; /* the central's goes on, and it will reject ours */
@@ -131,7 +154,8 @@ bool llcp_ready(const struct ll_conn *conn, const uint8_t *payload, size_t len)
     const bool host_hears =
         len > 0 &&
         (payload[0] == LL_CONNECTION_UPDATE_IND || payload[0] == LL_CONNECTION_PARAM_REQ ||
-         payload[0] == LL_LENGTH_REQ || payload[0] == LL_LENGTH_RSP);
+         payload[0] == LL_LENGTH_REQ || payload[0] == LL_LENGTH_RSP || payload[0] == LL_PHY_REQ ||
+         payload[0] == LL_PHY_UPDATE_IND);
 
     return conn->llcp.queue_count < LLCP_QUEUE - LLCP_QUEUE_OURS &&
            (!host_hears || conn->ll->up->room(conn->ll->user));

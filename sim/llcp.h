@@ -40,6 +40,7 @@ enum llcp_procedure_id {
     LLCP_CHANNEL_MAP_UPDATE,
     LLCP_CONNECTION_PARAMETERS,
     LLCP_DATA_LENGTH,
+    LLCP_PHY_UPDATE,
     LLCP_NONE, /* also how many there are */
 };
 
@@ -57,7 +58,8 @@ struct llcp_procedure {
 };
 
 extern const struct llcp_procedure llcp_version_exchange, llcp_feature_exchange,
-    llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters, llcp_data_length;
+    llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters, llcp_data_length,
+    llcp_phy_update;
 
 /* Opcode and CtrData of the largest control PDU, LL_CONNECTION_PARAM_REQ (and _RSP). */
 #define LLCP_PDU_MAX 24U
@@ -125,6 +127,7 @@ struct llcp {
     struct timer timer;
 
     bool version_sent, version_known, features_known;
+    uint8_t phy_c_to_p, phy_p_to_c; /* of the LL_PHY_UPDATE_IND under way */
     bool length_refused; /* the peer knows no LL_LENGTH_REQ */
     struct ll_version version; /* the peer's */
     uint64_t features;
@@ -243,6 +246,17 @@ bool llcp_params_read(struct rd *ctr_data, struct llcp_params *params);
 void llcp_params_send(struct ll_conn *conn, enum ll_control_opcode opcode,
                       const struct llcp_params *params);
 bool ll_update_params_valid(const struct ll_update_params *params);
+/* --- llcp_phy.c (ours, and the instant), llcp_phy_remote.c (the peer's) --- */
+
+void llcp_phy_req(struct ll_conn *conn, struct rd *ctr_data);
+void llcp_phy_rsp(struct ll_conn *conn, struct rd *ctr_data);
+void llcp_phy_update_ind(struct ll_conn *conn, struct rd *ctr_data);
+struct ll_phy_masks llcp_phy_read(struct rd *ctr_data);
+/* LL_PHY_REQ or LL_PHY_RSP: what our host likes. */
+void llcp_phy_send(struct ll_conn *conn, enum ll_control_opcode opcode);
+/* Central: the peripheral likes these; sends LL_PHY_UPDATE_IND. */
+void llcp_phy_decide(struct ll_conn *conn, struct ll_phy_masks theirs);
+
 /* llcp_length.c */
 /* The lengths of a new connection; asks for more where the host suggested more. */
 void llcp_length_init(struct ll_conn *conn);

@@ -20,7 +20,8 @@ struct ll_connect_ind link_connect_ind(struct bd_addr peer)
 static void link_start(struct link *link, struct ll_room *room, const struct ll_connect_ind *ind,
                        sim_ns end)
 {
-    *link = (struct link){.room = room, .ind = *ind};
+    *link = (struct link){
+        .room = room, .ind = *ind, .tx_phy = RADIO_PHY_1M, .rx_phy = RADIO_PHY_1M};
     link->anchor = end + SIM_US(1250) + SIM_US(1250) * ind->win_offset_1250us;
     ll_chan_init(&link->chan, ind->ch_sel, ind->hop, ind->access_address);
     assert_true(ll_chan_set_map(&link->chan, ind->channel_map));
@@ -107,7 +108,7 @@ void link_send_raw(struct link *link, const uint8_t *pdu, size_t len, bool bad_c
     lower_send(link->room, &(struct radio_packet){
                                 .start = start,
                                 .mhz = ll_channel_mhz(link->channel),
-                                .phy = RADIO_PHY_1M,
+                                .phy = (uint8_t)link->tx_phy,
                                 .direction = link->central ? AIR_CENTRAL_TO_PERIPHERAL
                                                            : AIR_PERIPHERAL_TO_CENTRAL,
                                 .access_address = link->ind.access_address,
@@ -116,7 +117,7 @@ void link_send_raw(struct link *link, const uint8_t *pdu, size_t len, bool bad_c
                                 .len = len,
                                 .bad_crc = bad_crc,
                             });
-    link->last_end = start + ll_air_time(RADIO_PHY_1M, len);
+    link->last_end = start + ll_air_time(link->tx_phy, len);
 }
 
 void link_send(struct link *link, uint8_t llid, const void *payload, size_t len, bool md)
@@ -149,6 +150,7 @@ void link_hear(struct link *link)
     assert_true(rx->crc_ok);
     assert_int_equal(ll_mhz_channel(rx->mhz), link->channel);
     assert_int_equal(rx->start, expected);
+    assert_int_equal(rx->phy, link->rx_phy);
     link->header = rd_ll_data_header(&r);
     assert_true(rd_ok(&r) && rd_left(&r) == link->header.length);
     memcpy(link->pdu, rx->pdu, rx->len);

@@ -28,6 +28,7 @@ struct link {
     sim_ns anchor;    /* of event `counter` */
     uint8_t channel;  /* of the event under way */
     sim_ns last_end;  /* of the last packet of the event */
+    enum radio_phy tx_phy, rx_phy; /* to send on, and to hear on */
     bool sn, nesn;
     bool acked;       /* the last PDU heard acknowledged the last one sent */
     bool new_data;    /* and was not a repetition */

@@ -88,6 +88,13 @@ static void on_data_length(void *user, uint16_t handle, const struct ll_data_len
     keep(user, &(struct upper_event){.kind = UP_LENGTH, .handle = handle, .lengths = *effective});
 }
 
+static void on_phy_updated(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
+                           uint8_t rx_phy)
+{
+    keep(user, &(struct upper_event){
+                   .kind = UP_PHY, .status = status, .handle = handle, .phys = {tx_phy, rx_phy}});
+}
+
 static bool on_acl(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
 {
     struct upper *upper = user;
@@ -123,6 +130,7 @@ static const struct ll_indications indications = {
     .param_requested = on_param_requested,
     .room = on_room,
     .data_length = on_data_length,
+    .phy_updated = on_phy_updated,
     .acl_received = on_acl,
     .acl_completed = on_completed,
 };
@@ -189,6 +197,8 @@ static const char *kind_name(enum upper_kind kind)
         return "connection update";
     case UP_PARAM_REQUEST:
         return "parameter request";
+    case UP_PHY:
+        return "PHY update";
     case UP_LENGTH:
         return "data length";
     case UP_ACL:

@@ -42,6 +42,7 @@ enum upper_kind {
     UP_UPDATED,
     UP_PARAM_REQUEST,
     UP_LENGTH,
+    UP_PHY,
     UP_ACL,
     UP_COMPLETED,
 };
@@ -58,6 +59,7 @@ struct upper_event {
     struct ll_update_info update;
     struct ll_param_request request;
     struct ll_data_lengths lengths;
+    struct ll_phy_masks phys;
     bool start;
     uint16_t count;
     uint8_t data[UPPER_DATA];

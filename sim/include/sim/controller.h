@@ -38,8 +38,8 @@ struct sim_controller_profile {
  * active clock, and with it T_IFS, is exact. A claim in `sca` that is not kept breaks links, as it
  * does on real ones.
  *
- * A 4.2 controller (version 8) of company 0xFFFF, subversion 0: the LE features of its time as far
- * as the Link Layer has them, and channel selection #2; 8 ACL buffers of 251 octets; a filter
+ * A 5.0 controller (version 9) of company 0xFFFF, subversion 0: the LE features up to 4.2 as far
+ * as the Link Layer has them, and of 5.0 the PHYs (LE 2M, LE Coded) and channel selection #2; 8 ACL buffers of 251 octets; a filter
  * accept list of 16; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI
  * latency each way; an address derived from the world's seed and the name, with the bit that says
  * "locally administered", so that it is no maker's.

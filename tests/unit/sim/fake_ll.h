@@ -31,6 +31,7 @@ struct ll {
     struct ll_create_params create;
     struct ll_update_params update;
     struct ll_data_length length;
+    struct ll_phy_params phy;
     uint8_t data[255];
     size_t data_len;
     unsigned acl_room; /* further packets that ll_acl_send() takes */
@@ -249,6 +250,25 @@ struct ll_data_length ll_maximum_data_length(const struct ll *ll)
 {
     (void)ll;
     return (struct ll_data_length){.octets = 0xFB, .time_us = 0x0848};
+}
+
+uint8_t ll_set_default_phy(struct ll *ll, const struct ll_phy_params *params)
+{
+    ll->phy = *params;
+    return fake_request(ll, "set_default_phy");
+}
+
+uint8_t ll_set_phy(struct ll *ll, uint16_t handle, const struct ll_phy_params *params)
+{
+    ll->phy = *params;
+    return fake_handle_request(ll, "set_phy", handle);
+}
+
+uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *phys)
+{
+    *phys = (struct ll_phy_masks){2, 3};
+    (void)ll;
+    return handle == FAKE_HANDLE ? 0 : HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
 }
 
 bool ll_handle_known(const struct ll *ll, uint16_t handle)

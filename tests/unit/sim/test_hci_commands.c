@@ -26,11 +26,11 @@ static const struct row rows[] = {
     NAMED(RESET, "", "reset", ""),
     NAMED(READ_TRANSMIT_POWER_LEVEL, "\x40\x00\x01", NULL, "\x40\x00\x00"),
     NAMED(SET_EVENT_MASK_PAGE_2, "\x00\x00\x80\x00\x00\x00\x00\x00", NULL, ""),
-    NAMED(READ_LOCAL_VERSION_INFORMATION, "", NULL, "\x08\x00\x00\x08\xFF\xFF\x00\x00"),
+    NAMED(READ_LOCAL_VERSION_INFORMATION, "", NULL, "\x09\x00\x00\x09\xFF\xFF\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_COMMANDS, "", NULL,
           "\x20\x00\x80\x00\x00\xC0\x00\x00\x00\x00\xE4\x00\x00\x00\x38\x22"
           "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xBF\x08\x00\x00\x00"
-          "\x00\xF0\x01\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+          "\x00\xF0\x01\x78\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_FEATURES, "", NULL, "\x00\x00\x00\x00\x60\x00\x00\x00"),
     NAMED(READ_BD_ADDR, "", NULL, "\x01\x00\x00\xDC\x1B\x00"),
@@ -75,6 +75,9 @@ static const struct row rows[] = {
     NAMED(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, "", NULL, "\x64\x00\x80\x03"),
     NAMED(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, "\xFB\x00\x48\x08", "suggest_data_length", ""),
     NAMED(LE_READ_MAXIMUM_DATA_LENGTH, "", NULL, "\xFB\x00\x48\x08\xFB\x00\x48\x08"),
+    NAMED(LE_READ_PHY, "\x40\x00", NULL, "\x40\x00\x02\x03"),
+    NAMED(LE_SET_DEFAULT_PHY, "\x01\x04\x03", "set_default_phy", ""),
+    NAMED(LE_SET_PHY, "\x40\x00\x02\x00\x02\x01\x00", "set_phy", ""),
 };
 /* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])

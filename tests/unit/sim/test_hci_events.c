@@ -127,6 +127,11 @@ static void make_length(struct fixture *f)
     f->ll->up->data_length(f->ll->user, FAKE_HANDLE, &lengths);
 }
 
+static void make_phys(struct fixture *f)
+{
+    f->ll->up->phy_updated(f->ll->user, 0x1A, FAKE_HANDLE, 2, 3);
+}
+
 #define ROW(make, mask_bit, le_mask_bit, ...)                                                      \
     {                                                                                              \
 #make, make, mask_bit, le_mask_bit, {__VA_ARGS__ }, sizeof((uint8_t[]){__VA_ARGS__})       \
@@ -147,6 +152,7 @@ static const struct row {
     ROW(make_updated, 61, 2, 0x3E, 10, 3, 0, 0x40, 0, 0x18, 0, 2, 1, 0xF4, 1),
     ROW(make_param_request, 61, 5, 0x3E, 11, 6, 0x40, 0, 0x18, 0, 0x28, 0, 2, 1, 0xF4, 1),
     ROW(make_length, 61, 6, 0x3E, 11, 7, 0x40, 0, 251, 0, 0x48, 8, 27, 0, 0x48, 1),
+    ROW(make_phys, 61, 11, 0x3E, 6, 12, 0x1A, 0x40, 0, 2, 3),
     ROW(make_cancelled, 61, 0, 0x3E, 19, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ROW(tell_central, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 0, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0, 0),
     ROW(make_connected, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 0x28, 0, 2, 1,
@@ -285,7 +291,7 @@ static void reports_give_way(void **state)
     set_masks(f, ~UINT64_C(0), ~UINT64_C(0));
     while (stats->adv_reports_dropped == 0)
         tell_report(f, LL_ADV_IND, 31);
-    const uint8_t data[27] = {0};
+    const uint8_t data[100] = {0}; /* longer than a report */
     assert_false(f->ll->up->acl_received(f->ll->user, FAKE_HANDLE, true, data, sizeof data));
     assert_int_equal(stats->acl_withheld, 1);
     for (uint16_t handle = 0; handle < connections; handle++) {

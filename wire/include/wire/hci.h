@@ -77,7 +77,10 @@
       33, 7, 5)                                                                                    \
     X(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 0x2024, "LE Write Suggested Default Data Length", 4, \
       34, 0, 1)                                                                                    \
-    X(LE_READ_MAXIMUM_DATA_LENGTH, 0x202F, "LE Read Maximum Data Length", 0, 35, 3, 9)
+    X(LE_READ_MAXIMUM_DATA_LENGTH, 0x202F, "LE Read Maximum Data Length", 0, 35, 3, 9)             \
+    X(LE_READ_PHY, 0x2030, "LE Read PHY", 2, 35, 4, 5)                                             \
+    X(LE_SET_DEFAULT_PHY, 0x2031, "LE Set Default PHY", 3, 35, 5, 1)                               \
+    X(LE_SET_PHY, 0x2032, "LE Set PHY", 7, 35, 6, -1)
 
 enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
@@ -120,6 +123,7 @@ enum hci_event_code {
     X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)                 \
     X(REMOTE_CONNECTION_PARAMETER_REQUEST, 0x06, "LE Remote Connection Parameter Request", 10)     \
     X(DATA_LENGTH_CHANGE, 0x07, "LE Data Length Change", 10)                                       \
+    X(PHY_UPDATE_COMPLETE, 0x0C, "LE PHY Update Complete", 5)                                      \
     X(CHANNEL_SELECTION_ALGORITHM, 0x14, "LE Channel Selection Algorithm", 3)
 
 enum hci_le_event_code {

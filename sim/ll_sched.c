@@ -49,7 +49,8 @@ static void hold(struct ll_sched *sched, struct ll_slot *slot)
 {
     sched->holder = slot;
     slot->place = LL_SLOT_HOLDING;
-    slot->losses = 0;
+    if (slot->background)
+        slot->losses = 0;
     slot->ops->begin(slot);
 }
 
@@ -205,6 +206,8 @@ void ll_sched_cancel(struct ll_sched *sched, struct ll_slot *slot)
 void ll_sched_release(struct ll_sched *sched, struct ll_slot *slot)
 {
     assert(sched->holder == slot);
+    /* Not before: one that is interrupted again and again has got nothing either. */
+    slot->losses = 0;
     sched->holder = NULL;
     slot->place = LL_SLOT_IDLE;
     resume_background(sched);

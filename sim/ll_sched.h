@@ -8,8 +8,8 @@
  * reports comes to its slot. It gives the radio back with ll_sched_release().
  *
  * Who wins: of two reservations that overlap, the one with the higher urgency, which is the slot's
- * priority plus the number of reservations that it lost in a row, so that nobody starves; of equal
- * ones, the earlier. A holder is interrupted (stop) by a more urgent reservation alone.
+ * priority plus the number of reservations in a row that it lost or was interrupted in, so that
+ * nobody starves; of equal ones, the earlier. A holder is interrupted (stop) by a more urgent reservation alone.
  *
  * A background slot (scanning, initiating) takes what the others leave of its reservation: it is
  * stopped whenever a reservation comes and begun again, as long as its time lasts, when the radio
@@ -58,7 +58,7 @@ struct ll_slot {
     sim_ns start, end; /* the reservation; read by the owner */
     sim_ns wake;       /* when the reservation comes up: start less the lead */
     uint8_t priority;  /* the owner's, to be set before reserving */
-    uint8_t losses;    /* reservations lost in a row */
+    uint8_t losses;    /* reservations lost or interrupted in a row */
     bool background;
     uint8_t place; /* enum ll_slot_place */
 };

@@ -394,6 +394,66 @@ static void nothing_is_lost_to_a_slow_host(void **state)
     assert_true(sim_controller_stats(pair->sensor)->acl_withheld > 0);
 }
 
+/*
+ * The sensor's host has room for two packets: of what the phone sends the third stays on the air,
+ * unacknowledged, for as long as the host likes; the link lives on.
+ */
+static void a_full_host_holds_the_peer(void **state)
+{
+    struct pair *pair = *state;
+    const uint8_t data[20] = {16, 0, 4, 0};
+
+    command(&pair->s, HCI_OP_HOST_BUFFER_SIZE, BYTES(27, 0, 0, 2, 0, 0, 0));
+    command(&pair->s, HCI_OP_SET_CONTROLLER_TO_HOST_FLOW_CONTROL, BYTES(1));
+    connect_pair(pair);
+    for (unsigned i = 0; i < 5; i++)
+        hci_tester_send_acl(&pair->p, pair->ph, data, sizeof data);
+    hci_tester_run(&pair->p, SIM_S(10));
+    assert_int_equal(drain_acl(&pair->s), 2 * sizeof data);
+    assert_true(sim_controller_stats(pair->sensor)->acl_withheld > 300);
+    unsigned completed = pair->p.count; /* each in an event of its own */
+    assert_int_equal(completed, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        hci_tester_send_command(&pair->s, HCI_OP_HOST_NUMBER_OF_COMPLETED_PACKETS,
+                                BYTES(1, (uint8_t)pair->sh, 0, 1, 0));
+        hci_tester_run(&pair->s, SIM_S(1));
+        assert_int_equal(drain_acl(&pair->s), sizeof data);
+        assert_int_equal(pair->p.count, ++completed);
+    }
+}
+
+/*
+ * High duty cycle: the phone, which is its target, is told with event type 1; nobody connects, so
+ * after 1.28 s the sensor's host is told of it.
+ */
+static void directed_advertising(void **state)
+{
+    struct pair *pair = *state;
+
+    command(&pair->s, HCI_OP_LE_SET_ADVERTISING_PARAMETERS,
+            BYTES(0, 0, 0, 0, 1, 0, 0, 0x01, 0, 0, 0xDC, 0x1B, 0, 7, 0));
+    command(&pair->p, HCI_OP_LE_SET_SCAN_PARAMETERS, BYTES(0, 0xA0, 0, 0xA0, 0, 0, 0));
+    command(&pair->p, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(1, 1));
+    command(&pair->s, HCI_OP_LE_SET_ADVERTISING_ENABLE, BYTES(1));
+    const sim_ns enabled = sim_world_now(pair->world) - ROUND_TRIP / 2;
+    const struct hci_tester_packet adv =
+        hci_tester_le_event(&pair->p, HCI_LE_EV_ADVERTISING_REPORT, SIM_MS(10));
+    const uint8_t report[] = {0x3E, 12, 2, 1, 1, 0, 0x0D, 0x18, 0, 0xDC, 0x1B, 0, 0};
+    assert_int_equal(adv.len, sizeof report + 1);
+    assert_memory_equal(adv.bytes, report, sizeof report);
+    const struct hci_tester_packet end = hci_tester_next(&pair->s, SIM_S(2));
+    const uint8_t timeout[] = {0x3E, 19, 1, 0x3C, 0, 0, 1, 0, 0x01, 0, 0,
+                               0xDC, 0x1B, 0, 0, 0, 0, 0, 0, 0, 0};
+    assert_int_equal(end.at, enabled + SIM_MS(1280) + ROUND_TRIP / 2);
+    assert_int_equal(end.len, sizeof timeout);
+    assert_memory_equal(end.bytes, timeout, sizeof timeout);
+    hci_tester_run(&pair->s, SIM_S(1));
+    hci_tester_expect_none(&pair->s);
+    hci_tester_expect_none(&pair->p);
+    command(&pair->p, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(0, 0));
+    connect_pair(pair);
+}
+
 /* The phone's Reset leaves the sensor to its supervision timeout; the phone hears of nothing. */
 static void reset_forgets_a_connection(void **state)
 {
@@ -421,6 +481,8 @@ int main(void)
         TEST(a_cancelled_connection),
         TEST(errors_on_a_connection),
         TEST(nothing_is_lost_to_a_slow_host),
+        TEST(a_full_host_holds_the_peer),
+        TEST(directed_advertising),
         TEST(reset_forgets_a_connection),
     };
 

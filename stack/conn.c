@@ -35,6 +35,15 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     return conn;
 }
 
+bool conn_exists(const struct blr_host *host, const struct blr_conn *conn)
+{
+    const struct blr_conn *other = host->conns;
+
+    while (other && other != conn)
+        other = other->next;
+    return other != NULL;
+}
+
 struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle)
 {
     struct blr_conn *conn = host->conns;

@@ -41,13 +41,14 @@ void gap_params_default_timeout(struct blr_conn_params *params)
 
 /* --- ours --- */
 
-static void finish_update(struct blr_conn *conn, int error)
+void gap_params_finish(struct blr_conn *conn, int error)
 {
     struct conn_query *update = &conn->update;
     const bool active = update->active;
 
     update->active = false;
     hci_command_forget(&conn->host->driver, &update->command);
+    l2cap_params_stop(conn);
     if (active && conn->update_cb)
         conn->update_cb(conn, error, update->user);
 }
@@ -80,17 +81,36 @@ int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_param
     conn->update.active = true;
     conn->update.user = user;
     conn->update_cb = cb;
+    conn->update_params = full;
     struct wr w = hci_command_begin(&conn->update.command, HCI_OP_LE_CONNECTION_UPDATE);
     write_params(&w, conn, &full);
     hci_command_submit(&conn->host->driver, &conn->update.command, &w);
     return 0;
 }
 
+/* The controllers, or one of them, have no procedure by which a peripheral may ask. */
+static bool lacks_procedure(int error)
+{
+    return error == BLR_ERR_HCI(HCI_ERR_UNKNOWN_HCI_COMMAND) ||
+           error == BLR_ERR_HCI(HCI_ERR_COMMAND_DISALLOWED) ||
+           error == BLR_ERR_HCI(HCI_ERR_UNSUPPORTED_FEATURE_OR_PARAMETER_VALUE) ||
+           error == BLR_ERR_HCI(HCI_ERR_UNSUPPORTED_REMOTE_FEATURE);
+}
+
+/* A peripheral then asks the central's host (Vol 3, Part A, 4.20). */
+static void update_failed(struct blr_conn *conn, int error)
+{
+    if (conn->update.active && conn->role == BLR_PERIPHERAL && lacks_procedure(error))
+        error = l2cap_params_ask(conn, &conn->update_params);
+    if (error)
+        gap_params_finish(conn, error);
+}
+
 static void update_answered(void *user, int error, struct rd *ret)
 {
     (void)ret;
     if (error)
-        finish_update(user, error);
+        update_failed(user, error);
 }
 
 /*
@@ -111,25 +131,30 @@ void gap_connection_update_complete(struct blr_host *host, struct rd *r)
         host->counters.unexpected_packets++;
         return;
     }
-    const bool changed = status == 0 &&
-                         (conn->interval_1250us != interval || conn->latency != latency ||
-                          conn->timeout_10ms != timeout);
+    const bool changed = status == 0 && (conn->interval_1250us != interval ||
+                                         conn->latency != latency || conn->timeout_10ms != timeout);
     if (changed) {
         conn->interval_1250us = interval;
         conn->latency = latency;
         conn->timeout_10ms = timeout;
         if (listener && listener->params_changed)
             listener->params_changed(conn, host->listener_user);
+        /* Who may have let time pass. */
+        if (!conn_exists(host, conn))
+            return;
     }
-    finish_update(conn, status ? BLR_ERR_HCI(status) : 0);
+    if (status)
+        update_failed(conn, BLR_ERR_HCI(status));
+    else
+        gap_params_finish(conn, 0);
 }
 
 /* --- the peer's --- */
 
 static void refuse(struct blr_conn *conn)
 {
-    struct wr w = hci_command_begin(
-        &conn->params_reply, HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY);
+    struct wr w = hci_command_begin(&conn->params_reply,
+                                    HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY);
 
     wr_u16(&w, conn->handle);
     wr_u8(&w, HCI_ERR_UNACCEPTABLE_CONNECTION_PARAMETERS);
@@ -138,8 +163,8 @@ static void refuse(struct blr_conn *conn)
 
 static void accept(struct blr_conn *conn, const struct blr_conn_params *params)
 {
-    struct wr w = hci_command_begin(&conn->params_reply,
-                                    HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY);
+    struct wr w =
+        hci_command_begin(&conn->params_reply, HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY);
 
     write_params(&w, conn, params);
     hci_command_submit(&conn->host->driver, &conn->params_reply, &w);
@@ -170,7 +195,10 @@ void gap_remote_params_request(struct blr_host *host, struct rd *r)
         host->counters.unexpected_packets++;
         return;
     }
-    if (gap_params_wanted(conn, &params))
+    const bool wanted = gap_params_wanted(conn, &params);
+    if (!conn_exists(host, conn))
+        return;
+    if (wanted)
         accept(conn, &params);
     else
         refuse(conn);
@@ -186,6 +214,7 @@ static void reply_answered(void *user, int error, struct rd *ret)
 
 void gap_params_init(struct blr_conn *conn)
 {
+    l2cap_params_init(conn);
     hci_command_init(&conn->update.command, update_answered, conn);
     hci_command_init(&conn->params_reply, reply_answered, conn);
 }
@@ -193,5 +222,5 @@ void gap_params_init(struct blr_conn *conn)
 void gap_params_fail(struct blr_conn *conn, int error)
 {
     hci_command_forget(&conn->host->driver, &conn->params_reply);
-    finish_update(conn, error);
+    gap_params_finish(conn, error);
 }

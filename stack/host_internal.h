@@ -201,6 +201,9 @@ struct blr_conn {
     blr_remote_version_cb *version_cb;
     blr_remote_features_cb *features_cb;
     blr_conn_update_cb *update_cb;
+    struct blr_conn_params update_params;
+    uint8_t update_identifier; /* of the request to the peer's L2CAP; 0: none waits */
+    struct timer update_timer;
     struct conn_tx tx;
     struct conn_rx rx;
     uint8_t rx_buffer[]; /* rx.capacity octets */
@@ -216,6 +219,8 @@ struct conn_info {
 /* Makes a connection and its ATT bearer; NULL: out of memory or too many. */
 struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info);
 
+/* For whoever has let the application run meanwhile. */
+bool conn_exists(const struct blr_host *host, const struct blr_conn *conn);
 struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle);
 
 /*
@@ -251,6 +256,9 @@ int acl_send(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t len
 
 int l2cap_conn_opened(struct blr_conn *conn) BLR_MUST_CHECK;
 
+/* Of a request that the peer does not answer: TGAP(conn_param_timeout), Vol 3, Part C, A. */
+#define L2CAP_RTX SIM_S(30)
+
 /* Ends the link's credit-based channels. */
 void l2cap_conn_closed(struct blr_conn *conn, int error);
 void l2cap_host_fini(struct blr_host *host);
@@ -281,9 +289,24 @@ int l2cap_signal_send(struct blr_conn *conn, uint8_t code, uint8_t identifier,
                       const struct wr *data) BLR_MUST_CHECK;
 /* For the next request: none that waits for its answer has it (4). */
 uint8_t l2cap_signal_identifier(struct blr_conn *conn);
+/* Command not understood. */
+void l2cap_signal_reject(struct blr_conn *conn, uint8_t identifier);
 /* The two ends of the disputed channel, ours first; 0: not named (Table 4.4). */
 void l2cap_signal_reject_cid(struct blr_conn *conn, uint8_t identifier, uint16_t local,
                              uint16_t remote);
+
+/* --- l2cap_params.c --- */
+
+void l2cap_params_init(struct blr_conn *conn);
+/* As a peripheral: the answer, and the end of the update, go to gap_params_finish(). */
+int l2cap_params_ask(struct blr_conn *conn, const struct blr_conn_params *params) BLR_MUST_CHECK;
+/* Nothing is waited for any more. */
+void l2cap_params_stop(struct blr_conn *conn);
+bool l2cap_params_waits_for(const struct blr_conn *conn, uint8_t identifier);
+/* Commands, their length checked. */
+void l2cap_params_req(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+void l2cap_params_rsp(struct blr_conn *conn, uint8_t identifier, struct rd *r);
+bool l2cap_params_rejected(struct blr_conn *conn, uint8_t identifier, int error);
 
 /* --- l2cap_coc_signal.c: commands, their length checked --- */
 
@@ -326,6 +349,8 @@ void gap_params_default_timeout(struct blr_conn_params *params);
 bool gap_params_wanted(struct blr_conn *conn, const struct blr_conn_params *params);
 
 void gap_params_init(struct blr_conn *conn);
+/* The update that the application asked for is over, one way or the other. */
+void gap_params_finish(struct blr_conn *conn, int error);
 void gap_params_fail(struct blr_conn *conn, int error);
 void gap_connection_update_complete(struct blr_host *host, struct rd *r);
 void gap_remote_params_request(struct blr_host *host, struct rd *r);

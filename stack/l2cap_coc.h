@@ -17,9 +17,6 @@ enum {
     COC_DEFAULT_QUEUE = 4096,
 };
 
-/* Also of a request for new connection parameters: TGAP(conn_param_timeout), Vol 3, Part C, A. */
-#define L2CAP_RTX SIM_S(30)
-
 enum coc_state {
     COC_WAIT_CONNECTION_RSP,
     COC_OPEN,

@@ -195,15 +195,6 @@ static enum l2cap_connect_result judge(struct blr_conn *conn,
     return L2CAP_CONNECT_SUCCESSFUL;
 }
 
-static bool still_there(const struct blr_host *host, const struct blr_conn *conn)
-{
-    const struct blr_conn *other = host->conns;
-
-    while (other && other != conn)
-        other = other->next;
-    return other != NULL;
-}
-
 static void accept_channel(struct blr_conn *conn, uint8_t identifier,
                            const struct blr_l2cap_request *request, uint16_t source)
 {
@@ -214,7 +205,7 @@ static void accept_channel(struct blr_conn *conn, uint8_t identifier,
     enum l2cap_connect_result result = listener->accept(conn, request, &params, listener->user);
 
     /* The listener may have let time pass. */
-    if (!still_there(host, conn))
+    if (!conn_exists(host, conn))
         return;
     if (result == L2CAP_CONNECT_SUCCESSFUL) {
         if (coc_params_valid(conn, &params))

@@ -34,7 +34,8 @@ uint8_t l2cap_signal_identifier(struct blr_conn *conn)
 {
     do {
         conn->signal_identifier++;
-    } while (conn->signal_identifier == 0 || coc_waits_for(conn, conn->signal_identifier));
+    } while (conn->signal_identifier == 0 || coc_waits_for(conn, conn->signal_identifier) ||
+             l2cap_params_waits_for(conn, conn->signal_identifier));
     return conn->signal_identifier;
 }
 
@@ -44,7 +45,7 @@ static void reply(struct blr_conn *conn, uint8_t code, uint8_t identifier, const
         conn->host->counters.dropped_answers++;
 }
 
-static void reject_not_understood(struct blr_conn *conn, uint8_t identifier)
+void l2cap_signal_reject(struct blr_conn *conn, uint8_t identifier)
 {
     uint8_t data[2];
     struct wr w = wr_init(data, sizeof data);
@@ -81,23 +82,8 @@ static void command_reject(struct blr_conn *conn, uint8_t identifier, struct rd 
     const uint16_t reason = rd_u16(r);
     const int error = BLR_ERR_L2CAP(reason <= 0xFF ? reason : 0xFF);
 
-    if (!coc_rejected(conn, identifier, error))
+    if (!coc_rejected(conn, identifier, error) && !l2cap_params_rejected(conn, identifier, error))
         conn->host->counters.dropped_pdus++;
-}
-
-/* 4.20: only a central may be asked. It keeps the parameters that it chose. */
-static void connection_parameter_update_req(struct blr_conn *conn, uint8_t identifier, struct rd *r)
-{
-    uint8_t data[2];
-    struct wr w = wr_init(data, sizeof data);
-
-    (void)r;
-    if (conn->role != BLR_CENTRAL) {
-        reject_not_understood(conn, identifier);
-        return;
-    }
-    wr_u16(&w, L2CAP_UPDATE_REJECTED);
-    reply(conn, L2CAP_CONNECTION_PARAMETER_UPDATE_RSP, identifier, &w);
 }
 
 struct signal_row {
@@ -110,7 +96,8 @@ static const struct signal_row rows[] = {
     {L2CAP_COMMAND_REJECT_RSP, 2, 6, command_reject},
     {L2CAP_DISCONNECTION_REQ, 4, 4, coc_disconnection_req},
     {L2CAP_DISCONNECTION_RSP, 4, 4, coc_disconnection_rsp},
-    {L2CAP_CONNECTION_PARAMETER_UPDATE_REQ, 8, 8, connection_parameter_update_req},
+    {L2CAP_CONNECTION_PARAMETER_UPDATE_REQ, 8, 8, l2cap_params_req},
+    {L2CAP_CONNECTION_PARAMETER_UPDATE_RSP, 2, 2, l2cap_params_rsp},
     {L2CAP_LE_CREDIT_BASED_CONNECTION_REQ, 10, 10, coc_connection_req},
     {L2CAP_LE_CREDIT_BASED_CONNECTION_RSP, 10, 10, coc_connection_rsp},
     {L2CAP_FLOW_CONTROL_CREDIT_IND, 4, 4, coc_credit_ind},
@@ -157,5 +144,5 @@ void l2cap_signal_received(struct blr_conn *conn, const uint8_t *frame, size_t k
     else if (len > SIGNAL_MTU)
         reject_mtu_exceeded(conn, identifier);
     else
-        reject_not_understood(conn, identifier);
+        l2cap_signal_reject(conn, identifier);
 }

@@ -169,7 +169,10 @@ int blr_gap_disconnect(struct blr_conn *conn, uint8_t reason) BLR_MUST_CHECK;
  * Asks for other parameters, as either role; timeout_10ms 0: 4.2 s, or more if the interval asks.
  * cb: with 0 when the controller says that the update is over (see blr_conn_interval_1250us() for
  * what came of it), else with what the peer or the controller have against it, and nothing has
- * changed. BLR_ERR_INVALID for parameters out of range, BLR_ERR_BUSY while one is under way.
+ * changed. A peripheral whose controller or peer cannot do it asks the central's host, by L2CAP:
+ * BLR_ERR_HCI(0x3B) when that refuses, BLR_ERR_L2CAP(0) when it does not know the request,
+ * BLR_ERR_TIMEOUT when it does not answer, or nothing comes of it, for 30 s.
+ * BLR_ERR_INVALID for parameters out of range, BLR_ERR_BUSY while one is under way.
  */
 typedef void blr_conn_update_cb(struct blr_conn *conn, int error, void *user);
 int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_params *params,

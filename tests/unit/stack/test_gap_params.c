@@ -48,7 +48,7 @@ static void is_refused_by_the_peer(void **state)
 static void is_refused_by_the_controller(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = host_story_connect(story, 0x40, BLR_PERIPHERAL);
+    struct blr_conn *conn = host_story_connect(story, 0x40, BLR_CENTRAL);
 
     story->fake.fails_opcode = HCI_OP_LE_CONNECTION_UPDATE;
     story->fake.fails_status = HCI_ERR_UNSUPPORTED_REMOTE_FEATURE;

@@ -58,8 +58,6 @@ static const struct signal_row rows[] = {
     {"command reject too long", BLR_CENTRAL, "01 01 07 00 02 00 40 00 41 00 00", NULL},
     {"response longer than the MTU", BLR_CENTRAL,
      "13 01 14 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", NULL},
-    {"parameter update request to a central", BLR_CENTRAL, "12 06 08 00 06 00 0c 00 00 00 c8 00",
-     "13 06 02 00 01 00"},
     {"parameter update request to a peripheral", BLR_PERIPHERAL,
      "12 06 08 00 06 00 0c 00 00 00 c8 00", "01 06 02 00 00 00"},
     {"parameter update request cut short", BLR_CENTRAL, "12 06 07 00 06 00 0c 00 00 00 c8",

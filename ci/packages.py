@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 
-BUILD = ["build-essential", "cmake", "ninja-build", "pkg-config", "liblua5.4-dev", "libpcap-dev"]
+BUILD = ["build-essential", "cmake", "ninja-build", "pkg-config", "liblua5.4-dev", "libpcap-dev",
+         "libssl-dev"]
 TEST = ["clang", "libclang-rt-14-dev", "libcmocka-dev", "valgrind", "tshark", "bluez"]
 
 

@@ -8,8 +8,9 @@
  *                   prepare}.c
  *   gatt_db.c       attributes by handle; gatt_service.c building; gatt_attribute.c values
  *   gatt_server.c   what each client configured, notifications and indications to it
+ *   gatt_caching.c  the hash, and which clients know that the database has changed
  *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,include,
- *                   value,multiple,write_long}.c
+ *                   value,multiple,write_long,features}.c
  *   gatt_subscribe.c  notifications and indications from the peer
  *
  * Callbacks of the application run from within a received PDU, a timer or att_bearer_close(), and
@@ -40,11 +41,17 @@ struct gatt_cccd {
 struct gatt_server {
     struct gatt_cccd *cccds;
     size_t cccd_count, cccd_cap;
-    struct gatt_op_list indications; /* the first is under way when `awaits_confirmation` */
+    struct gatt_op_list indications; /* the first is under way when
+                                        `awaits_confirmation` and not `changed_under_way` */
     bool awaits_confirmation;
     struct timer timer;
     bool mtu_exchanged;
     struct att_prepared *prepared; /* NULL until something was */
+    uint8_t features;              /* enum gatt_client_feature of this client */
+    bool unaware;                  /* of a change of the database (Part G, 2.5.2.1) */
+    bool told_out_of_sync, hash_read; /* since then */
+    uint16_t changed_start, changed_end; /* to be indicated; 0: nothing */
+    bool changed_under_way;              /* what awaits its confirmation is Service Changed */
 };
 
 /* The client's side of one bearer. */

@@ -58,8 +58,8 @@ uint8_t att_server_range(struct att_request *request, uint16_t *start, uint16_t 
 }
 
 /*
- * In this order (3.3, 3.4.1.1): a request that is not supported, its length, then what the handler
- * finds. The handle in error is 0 for the first two.
+ * In this order (3.3, 3.4.1.1): a request that is not supported, its length, whether the client
+ * knows the database (Part G, 2.5.2.1), then what the handler finds. The handle in error is 0 for the first two.
  */
 static uint8_t handle(struct att_request *request, const struct att_pdu_info *info, uint8_t opcode,
                       size_t len)
@@ -70,6 +70,10 @@ static uint8_t handle(struct att_request *request, const struct att_pdu_info *in
         return ATT_ERR_REQUEST_NOT_SUPPORTED;
     if (len < info->min_len || len > (info->max_len ? info->max_len : request->bearer->mtu))
         return ATT_ERR_INVALID_PDU;
+    if (gatt_caching_out_of_sync(request->bearer, opcode, request->in)) {
+        request->handle_in_error = rd_u16(&request->in);
+        return ATT_ERR_DATABASE_OUT_OF_SYNC;
+    }
     return row->handle(request);
 }
 
@@ -106,6 +110,8 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
     };
 
     gatt_db_enter(request.db);
+    if (att_pdu_kind(opcode) == ATT_REQUEST)
+        gatt_caching_request(bearer);
     wr_u8(&request.out, (uint8_t)(opcode + 1U));
     const uint8_t error = handle(&request, info, opcode, len);
     if (att_pdu_kind(opcode) == ATT_REQUEST)
@@ -118,5 +124,6 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
             value->callbacks->subscribed(value, bearer->config.conn,
                                          gatt_server_cccd(bearer, value), value->user);
     }
+    gatt_server_resume(bearer);
     gatt_db_leave(request.db);
 }

@@ -125,6 +125,11 @@ void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attr
     case GATT_CCCD:
         wr_u16(&w, gatt_server_cccd(bearer, attr->value));
         break;
+    case GATT_CLIENT_FEATURES_VALUE:
+        wr_u8(&w, bearer->server.features);
+        break;
+    case GATT_DATABASE_HASH_VALUE: /* gatt_caching_read_hash() */
+        break;
     case GATT_VALUE:
     case GATT_DESCRIPTOR:
         value->bytes = blr_attribute_value(attr, &value->len);
@@ -149,6 +154,8 @@ uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *att
         if (!attr->handle)
             return ATT_ERR_INVALID_HANDLE;
     }
+    if (attr->kind == GATT_DATABASE_HASH_VALUE)
+        return gatt_caching_read_hash(bearer, value);
     gatt_attribute_value(bearer, attr, value);
     return 0;
 }
@@ -193,6 +200,8 @@ uint8_t gatt_attribute_accept(struct att_bearer *bearer, struct blr_attribute *a
         return ATT_ERR_INVALID_ATTRIBUTE_VALUE_LENGTH;
     if (attr->kind == GATT_CCCD)
         return accept_cccd(attr, bytes);
+    if (attr->kind == GATT_CLIENT_FEATURES_VALUE) /* 7.2: a client never takes back a feature */
+        return bearer->server.features & ~bytes[0] ? ATT_ERR_VALUE_NOT_ALLOWED : 0;
     return reserve(attr, len) ? ATT_ERR_INSUFFICIENT_RESOURCES : 0;
 }
 
@@ -207,6 +216,10 @@ uint8_t gatt_attribute_ask(struct att_bearer *bearer, struct blr_attribute *attr
 void gatt_attribute_store(struct att_bearer *bearer, struct blr_attribute *attr,
                           const uint8_t *bytes, size_t len)
 {
+    if (attr->kind == GATT_CLIENT_FEATURES_VALUE) {
+        bearer->server.features = bytes[0] & GATT_CLIENT_FEATURES;
+        return;
+    }
     if (attr->kind != GATT_CCCD) {
         store(attr, bytes, len);
         return;

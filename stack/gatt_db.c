@@ -199,12 +199,37 @@ static int add_gap(struct gatt_db *db, const char *device_name, uint16_t appeara
     return error ? error : blr_service_publish(service);
 }
 
+/* Part G, 7. There is no Enhanced ATT bearer, so no Server Supported Features (7.4). */
 static int add_gatt(struct gatt_db *db)
 {
+    static const struct {
+        uint16_t uuid;
+        uint8_t properties;
+        enum gatt_attribute_kind kind;
+    } rows[] = {
+        {GATT_UUID_SERVICE_CHANGED, GATT_PROP_INDICATE, GATT_VALUE},
+        {GATT_UUID_CLIENT_SUPPORTED_FEATURES, GATT_PROP_READ | GATT_PROP_WRITE,
+         GATT_CLIENT_FEATURES_VALUE},
+        {GATT_UUID_DATABASE_HASH, GATT_PROP_READ, GATT_DATABASE_HASH_VALUE},
+    };
     const struct blr_uuid uuid = blr_uuid16(GATT_UUID_GATT_SERVICE);
     struct blr_service *service;
 
-    const int error = gatt_service_new(db, &uuid, true, GATT_HANDLE, &service);
+    int error = gatt_service_new(db, &uuid, true, GATT_HANDLE, &service);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !error; i++) {
+        const struct blr_characteristic_def def = {
+            .uuid = blr_uuid16(rows[i].uuid),
+            .properties = rows[i].properties,
+            .fixed_len = true,
+            .max_len = 1,
+        };
+        struct blr_attribute *attr;
+        error = blr_service_add_characteristic(service, &def, &attr);
+        if (!error)
+            attr->kind = (uint8_t)rows[i].kind;
+        if (!error && rows[i].kind == GATT_VALUE)
+            db->service_changed = attr;
+    }
     return error ? error : blr_service_publish(service);
 }
 

@@ -13,9 +13,13 @@
 
 #include "att_bearer.h"
 #include "blueroom/gatt_server.h"
+#include "wire/rd.h"
 
 /* Values up to this length cost no allocation of their own. */
 #define GATT_SMALL_VALUE 16U
+
+/* The longest declaration: of a characteristic with a 128-bit UUID. */
+#define GATT_DECLARATION_MAX 19U
 
 /*
  * The GAP and the GATT service stand below this handle, with room for what later versions add to
@@ -30,6 +34,8 @@ enum gatt_attribute_kind {
     GATT_VALUE,                      /* the next attribute may be its CCCD */
     GATT_CCCD,
     GATT_DESCRIPTOR,
+    GATT_CLIENT_FEATURES_VALUE, /* each client's own */
+    GATT_DATABASE_HASH_VALUE,
 };
 
 struct blr_attribute {
@@ -70,6 +76,7 @@ struct gatt_db {
     struct blr_service *buried;
     unsigned entered;
     struct att_bearer *bearers;
+    struct blr_attribute *service_changed;
 };
 
 void gatt_db_enter(struct gatt_db *db);
@@ -107,7 +114,7 @@ struct gatt_value {
     const uint8_t *bytes;
     size_t len;
     bool fixed_len;
-    uint8_t scratch[19]; /* the longest: a characteristic declaration with a 128-bit UUID */
+    uint8_t scratch[GATT_DECLARATION_MAX];
 };
 
 /* Bytes of a UUID in ATT: two, or 16 (Part F, 3.2.1). */
@@ -139,7 +146,30 @@ uint16_t gatt_attribute_max_len(const struct blr_attribute *attr);
 void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attribute *attr,
                           struct gatt_value *value);
 
+/* --- gatt_caching.c --- */
+
+/* Part G, 7.3.1, as it is sent. BLR_ERR_NO_MEMORY. */
+int gatt_db_hash(const struct gatt_db *db, uint8_t hash[static 16]) BLR_MUST_CHECK;
+uint8_t gatt_caching_read_hash(struct att_bearer *bearer, struct gatt_value *value);
+/* Attributes have come or gone between two handles: no client that is connected knows of it. */
+void gatt_caching_changed(struct gatt_db *db, uint16_t start, uint16_t end);
+/* Before each request. */
+void gatt_caching_request(struct att_bearer *bearer);
+void gatt_caching_aware(struct att_bearer *bearer);
+/*
+ * A client that asked for robust caching does not know of a change: it gets no notifications and
+ * indications but of Service Changed.
+ */
+bool gatt_caching_mute(const struct att_bearer *bearer);
+/* A request is to be answered Database Out Of Sync, a command to be ignored. */
+bool gatt_caching_out_of_sync(struct att_bearer *bearer, uint8_t opcode, struct rd in);
+
 /* --- gatt_server.c --- */
+
+/* Indicates what has changed, unless an indication is under way. */
+void gatt_server_send_changed(struct att_bearer *bearer);
+/* Sends the indications that wait, as far as they may be. */
+void gatt_server_resume(struct att_bearer *bearer);
 
 /* What this client configured for a characteristic. */
 uint16_t gatt_server_cccd(const struct att_bearer *bearer, const struct blr_attribute *value);

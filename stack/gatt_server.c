@@ -102,6 +102,11 @@ static int send_value(struct att_bearer *bearer, const struct blr_attribute *att
 
 /* --- notifications --- */
 
+static bool may_notify(const struct att_bearer *bearer, const struct blr_attribute *attr)
+{
+    return gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION && !gatt_caching_mute(bearer);
+}
+
 int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                     size_t len)
 {
@@ -113,19 +118,52 @@ int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uin
         struct att_bearer *bearer = bearer_of(attr, conn);
         if (!bearer)
             return BLR_ERR_NOT_CONNECTED;
-        if (!(gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION))
+        if (!may_notify(bearer, attr))
             return BLR_ERR_STATE;
         return send_value(bearer, attr, ATT_OP_HANDLE_VALUE_NTF, value, len);
     }
     for (struct att_bearer *bearer = attr->service->db->bearers; bearer; bearer = bearer->next) {
-        if (!att_bearer_usable(bearer) ||
-            !(gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION))
+        if (!att_bearer_usable(bearer) || !may_notify(bearer, attr))
             continue;
         const int one = send_value(bearer, attr, ATT_OP_HANDLE_VALUE_NTF, value, len);
         if (!error)
             error = one;
     }
     return error;
+}
+
+static int check_item(const struct att_bearer *bearer, const struct blr_gatt_notify_item *item)
+{
+    const int error = check_sending(item->attr, GATT_PROP_NOTIFY, item->len);
+
+    if (error)
+        return error;
+    return may_notify(bearer, item->attr) ? 0 : BLR_ERR_STATE;
+}
+
+int blr_gatt_notify_multiple(struct blr_conn *conn, const struct blr_gatt_notify_item *items,
+                             size_t count)
+{
+    struct att_bearer *bearer = conn_att_bearer(conn);
+    uint8_t pdu[BLR_GATT_MAX_MTU];
+
+    if (count < 2)
+        return BLR_ERR_INVALID;
+    if (!bearer)
+        return BLR_ERR_NOT_CONNECTED;
+    struct wr w = wr_init(pdu, bearer->mtu);
+    wr_u8(&w, ATT_OP_MULTIPLE_HANDLE_VALUE_NTF);
+    for (size_t i = 0; i < count; i++) {
+        const int error = check_item(bearer, &items[i]);
+        if (error)
+            return error;
+        wr_u16(&w, items[i].attr->handle);
+        wr_u16(&w, (uint16_t)items[i].len);
+        wr_bytes(&w, items[i].value, items[i].len);
+    }
+    if (!(bearer->server.features & GATT_CLIENT_MULTIPLE_NOTIFICATIONS))
+        return BLR_ERR_UNSUPPORTED;
+    return wr_ok(&w) ? att_bearer_send(bearer, ATT_SEND_UNBOUND, pdu, w.len) : BLR_ERR_TOO_LONG;
 }
 
 /* --- indications --- */
@@ -138,6 +176,14 @@ static void finish(struct gatt_op *op, int error)
     gatt_op_free(op);
 }
 
+static void await_confirmation(struct att_bearer *bearer)
+{
+    struct clock *clock = bearer->config.clock;
+
+    bearer->server.awaits_confirmation = true;
+    clock_arm(clock, &bearer->server.timer, clock_now(clock) + ATT_TRANSACTION_TIMEOUT_NS);
+}
+
 static int send_first(struct att_bearer *bearer)
 {
     struct gatt_server *server = &bearer->server;
@@ -148,18 +194,37 @@ static int send_first(struct att_bearer *bearer)
     const int error = send_value(bearer, op->attr, ATT_OP_HANDLE_VALUE_IND, op->bytes, op->len);
     if (error)
         return error;
-    struct clock *clock = bearer->config.clock;
-    server->awaits_confirmation = true;
-    clock_arm(clock, &server->timer, clock_now(clock) + ATT_TRANSACTION_TIMEOUT_NS);
+    await_confirmation(bearer);
     return 0;
 }
 
-/* Sends what waits, as far as it may. */
-static void pump(struct att_bearer *bearer)
+void gatt_server_send_changed(struct att_bearer *bearer)
+{
+    struct gatt_server *server = &bearer->server;
+    struct blr_attribute *attr = bearer->config.db->service_changed;
+    uint8_t range[2 * sizeof(uint16_t)];
+    struct wr w = wr_init(range, sizeof range);
+
+    if (server->changed_end == 0 || server->awaits_confirmation)
+        return;
+    wr_u16(&w, server->changed_start);
+    wr_u16(&w, server->changed_end);
+    server->changed_start = server->changed_end = 0;
+    if (!(gatt_server_cccd(bearer, attr) & GATT_CCCD_INDICATION) ||
+        send_value(bearer, attr, ATT_OP_HANDLE_VALUE_IND, range, w.len) != 0)
+        return;
+    server->changed_under_way = true;
+    await_confirmation(bearer);
+}
+
+/* Sends what waits, as far as it may: that the database has changed before all else. */
+void gatt_server_resume(struct att_bearer *bearer)
 {
     struct gatt_server *server = &bearer->server;
 
-    while (!server->awaits_confirmation && server->indications.first && att_bearer_usable(bearer)) {
+    gatt_server_send_changed(bearer);
+    while (!server->awaits_confirmation && !gatt_caching_mute(bearer) &&
+           server->indications.first && att_bearer_usable(bearer)) {
         const int error = send_first(bearer);
         if (error)
             finish(gatt_op_take(&server->indications), error);
@@ -191,7 +256,7 @@ int blr_gatt_indicate(struct blr_attribute *attr, struct blr_conn *conn, const u
     op->user = user;
     struct gatt_server *server = &bearer->server;
     gatt_op_append(&server->indications, op);
-    if (server->indications.first != op)
+    if (server->indications.first != op || server->awaits_confirmation || gatt_caching_mute(bearer))
         return 0;
     error = send_first(bearer);
     if (error)
@@ -208,8 +273,14 @@ void gatt_server_confirmed(struct att_bearer *bearer)
         return;
     server->awaits_confirmation = false;
     clock_cancel(bearer->config.clock, &server->timer);
-    finish(gatt_op_take(&server->indications), 0);
-    pump(bearer);
+    if (server->changed_under_way) {
+        server->changed_under_way = false;
+        if (server->changed_end == 0) /* nothing more has changed meanwhile */
+            gatt_caching_aware(bearer);
+    } else {
+        finish(gatt_op_take(&server->indications), 0);
+    }
+    gatt_server_resume(bearer);
 }
 
 static void timed_out(void *user)
@@ -227,7 +298,8 @@ void gatt_server_close(struct att_bearer *bearer, int error)
     struct gatt_server *server = &bearer->server;
 
     clock_cancel(bearer->config.clock, &server->timer);
-    server->awaits_confirmation = false;
+    server->awaits_confirmation = server->changed_under_way = false;
+    server->changed_end = 0;
     for (struct gatt_op *op; (op = gatt_op_take(&server->indications));)
         finish(op, error);
 }
@@ -247,7 +319,8 @@ static bool cancel_one(struct att_bearer *bearer, const struct blr_service *serv
     }
     if (!op)
         return false;
-    if (op == list->first && bearer->server.awaits_confirmation) {
+    if (op == list->first && bearer->server.awaits_confirmation &&
+        !bearer->server.changed_under_way) {
         struct blr_attribute *attr = op->attr;
         op->attr = NULL;
         if (op->cb.indicate)

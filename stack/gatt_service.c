@@ -302,6 +302,7 @@ int blr_service_publish(struct blr_service *service)
     service->start = (uint16_t)start;
     service->end = (uint16_t)(next - 1);
     service->published = true;
+    gatt_caching_changed(service->db, service->start, service->end);
     return 0;
 }
 
@@ -316,10 +317,10 @@ static struct blr_attribute **find_include(struct blr_service *owner,
 }
 
 /*
- * A service goes, and with it what others say of it. Their declarations join its attributes, whose
- * memory stays as long as somebody may look at it.
+ * A service goes, and with it what others say of it: the range grows by theirs. Their declarations
+ * join its attributes, whose memory stays as long as somebody may look at it.
  */
-static void drop_includes_of(struct blr_service *included)
+static void drop_includes_of(struct blr_service *included, uint16_t *start, uint16_t *end)
 {
     struct gatt_db *db = included->db;
 
@@ -331,8 +332,11 @@ static void drop_includes_of(struct blr_service *included)
                 for (owner->last = owner->first; owner->last->next;)
                     owner->last = owner->last->next;
             owner->count--;
-            if (attr->handle)
+            if (attr->handle) {
                 gatt_db_remove_one(db, attr);
+                *start = owner->start < *start ? owner->start : *start;
+                *end = owner->end > *end ? owner->end : *end;
+            }
             attr->handle = 0;
             attr->next = NULL;
             append(included, attr);
@@ -357,7 +361,10 @@ void blr_service_free(struct blr_service *service)
         service->published = false;
         for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
             attr->handle = 0;
-        drop_includes_of(service);
+        uint16_t start = service->start, end = service->end;
+        drop_includes_of(service, &start, &end);
+        if (db->service_changed)
+            gatt_caching_changed(db, start, end);
         gatt_server_forget(db, service);
     }
     service->next = db->buried;

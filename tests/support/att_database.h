@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The database that the ATT tests and the fuzzer ask. Behind the GAP service (0001 to 0005) and the
- * GATT service (0008) of every host stand:
+ * GATT service (0008 to 000F) of every host stand:
  *
  *   0010 primary 180F   0012 2A19 read notify indicate, 1 octet, fixed: 64; 0013 CCCD
  *                       0014 descriptor 2901 "level"

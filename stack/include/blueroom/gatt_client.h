@@ -135,6 +135,14 @@ int blr_gatt_write_reliable(struct blr_conn *conn, const struct blr_gatt_write_i
 int blr_gatt_write_without_response(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
                                     size_t len) BLR_MUST_CHECK;
 
+/*
+ * Client Supported Features (7.2, enum gatt_client_feature): finds the characteristic and sets these
+ * bits besides those that are set. The Database Hash (7.3) is read by blr_gatt_read_by_uuid(). A
+ * server without them: BLR_ERR_ATT(ATT_ERR_ATTRIBUTE_NOT_FOUND).
+ */
+int blr_gatt_set_client_features(struct blr_conn *conn, uint8_t features, blr_gatt_done_cb *cb,
+                                 void *user) BLR_MUST_CHECK;
+
 typedef void blr_gatt_writable_cb(struct blr_conn *conn, void *user);
 /*
  * Called when there is room again after blr_gatt_write_without_response() or blr_gatt_notify() has

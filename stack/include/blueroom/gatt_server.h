@@ -7,8 +7,12 @@
  * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
  *
  * A client may queue 64 parts with 1024 octets in all; beyond, Prepare Write answers Prepare Queue
- * Full. What was queued goes with the link. Signed Write commands are ignored. There is no Service Changed: clients that cache handles
- * across connections are not told of services that come and go.
+ * Full. What was queued goes with the link. Signed Write commands are ignored.
+ *
+ * A client that is connected when services come or go is sent Service Changed if it has asked for
+ * it. One that has asked for robust caching (Client Supported Features) is refused with Database
+ * Out Of Sync, and hears no values, until it knows of the change (2.5.2.1). Nothing is kept of a
+ * client across connections, since there is no bonding.
  */
 #ifndef BLUEROOM_GATT_SERVER_H
 #define BLUEROOM_GATT_SERVER_H
@@ -124,7 +128,8 @@ uint16_t blr_attribute_cccd(const struct blr_attribute *attr, const struct blr_c
 
 /*
  * ATT_HANDLE_VALUE_NTF to one client, or with conn NULL to all that have subscribed; cut to the
- * MTU - 3. A client that has not subscribed: BLR_ERR_STATE (with conn NULL: skipped). Does not
+ * MTU - 3. A client that has not subscribed, or does not know of a change: BLR_ERR_STATE
+ * (with conn NULL: skipped). Does not
  * change the stored value. BLR_ERR_INVALID: not a characteristic that notifies; BLR_ERR_AGAIN: the
  * buffers of that client are full (see blr_gatt_on_writable()). With conn NULL, the first error is
  * returned when all others have been served.
@@ -132,9 +137,22 @@ uint16_t blr_attribute_cccd(const struct blr_attribute *attr, const struct blr_c
 int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
                     size_t len) BLR_MUST_CHECK;
 
+struct blr_gatt_notify_item {
+    struct blr_attribute *attr;
+    const uint8_t *value;
+    size_t len;
+};
+/*
+ * Several notifications in one ATT_MULTIPLE_HANDLE_VALUE_NTF, at least two. BLR_ERR_UNSUPPORTED: the
+ * client has not said that it takes them; BLR_ERR_TOO_LONG: they do not fit; the rest as above.
+ */
+int blr_gatt_notify_multiple(struct blr_conn *conn, const struct blr_gatt_notify_item *items,
+                             size_t count) BLR_MUST_CHECK;
+
 /*
  * The confirmation, or BLR_ERR_TIMEOUT after 30 s, or BLR_ERR_NOT_CONNECTED; BLR_ERR_CANCELLED when
- * the service or the client's subscription went before it was sent. Queued per client.
+ * the service or the client's subscription went before it was sent. Queued per client; what a
+ * client does not hear since the database has changed waits until it knows.
  */
 typedef void blr_indicate_cb(struct blr_attribute *attr, struct blr_conn *conn, int error,
                              void *user);

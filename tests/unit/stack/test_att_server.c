@@ -79,9 +79,9 @@ static const struct row rows[] = {
 
     /* 3.4.4.1 */
     {"Read By Type", "08 0100 FFFF 0328",
-     "09 07 0200 02 0300 002A 0400 02 0500 012A 1100 32 1200 192A"},
-    {"Read By Type, 128-bit form of the type", "08 0500 FFFF" UUID_2803_LONG,
-     "09 07 1100 32 1200 192A"},
+     "09 07 0200 02 0300 002A 0400 02 0500 012A 0900 20 0A00 052A"},
+    {"Read By Type, 128-bit form of the type", "08 0D00 FFFF" UUID_2803_LONG,
+     "09 07 0E00 02 0F00 2A2B 1100 32 1200 192A"},
     {"Read By Type ends at another length", "08 2100 FFFF 0328", "09 15 2100 0A 2200" UUID_TEXT},
     {"Read By Type, a 128-bit type", "08 0100 FFFF" UUID_TEXT,
      "09 15 2200 000102030405060708090A0B0C0D0E0F101112"},
@@ -163,11 +163,11 @@ static const struct row rows[] = {
 
     /* 3.4.4.9 */
     {"Read By Group Type", "10 0100 FFFF 0028",
-     "11 06 0100 0500 0018 0800 0800 0118 1000 1400 0F18"},
+     "11 06 0100 0500 0018 0800 0F00 0118 1000 1400 0F18"},
     {"Read By Group Type, 128-bit services", "10 1500 FFFF 0028", "11 14 2000 2B00" UUID_OWN},
     {"Read By Group Type of secondary services", "10 0100 FFFF 0128", "11 06 3000 3800 FEFF"},
     {"Read By Group Type, 128-bit form of the type", "10 0200 0F00" UUID_2800_LONG,
-     "11 06 0800 0800 0118"},
+     "11 06 0800 0F00 0118"},
     {"Read By Group Type, only the beginning is in range", "10 1000 1000 0028",
      "11 06 1000 1400 0F18"},
     {"Read By Group Type, none", "10 2100 FFFF 0028", "01 10 2100 0A"},

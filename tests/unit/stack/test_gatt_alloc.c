@@ -15,6 +15,8 @@
 #include "fail_alloc.h"
 #include "gatt_db.h"
 
+enum { OWN = 13 }; /* attributes of the GAP and the GATT service */
+
 static struct manual_clock manual;
 static struct att_end server, client;
 
@@ -78,7 +80,7 @@ static struct blr_service *build_stubbornly(void)
     while ((error = blr_service_publish(service))) {
         assert_int_equal(error, BLR_ERR_NO_MEMORY);
         assert_int_equal(service->first->handle, 0);
-        assert_int_equal(count_attributes(server.host.db), 6);
+        assert_int_equal(count_attributes(server.host.db), OWN);
         fail_alloc_from(0);
     }
     return service;
@@ -96,11 +98,11 @@ static void test_building(void **state)
         /* Each failure ends at the first call that saw it. */
         failed = fail_alloc_happened();
         fail_alloc_from(0);
-        assert_int_equal(count_attributes(server.host.db), 6 + 1 + 6 * 4);
+        assert_int_equal(count_attributes(server.host.db), OWN + 1 + 6 * 4);
         assert_int_equal(service->start, 0x10);
         assert_int_equal(service->end, 0x10 + 24);
         blr_service_free(service);
-        assert_int_equal(count_attributes(server.host.db), 6);
+        assert_int_equal(count_attributes(server.host.db), OWN);
         close_ends();
         assert_in_range(n, 1, 100);
     }

@@ -76,7 +76,8 @@ static void test_from_the_beginning(void **state)
     struct fixture *f = *state;
     size_t len;
 
-    assert_handles(f->host.db, 1, "0001 0002 0003 0004 0005 0008");
+    assert_handles(f->host.db, 1,
+                   "0001 0002 0003 0004 0005 0008 0009 000A 000B 000C 000D 000E 000F");
     const uint8_t *name = blr_attribute_value(blr_attribute_find(&f->host, 3), &len);
     assert_int_equal(len, 8);
     assert_memory_equal(name, "blueroom", 8);
@@ -123,7 +124,8 @@ static void test_preferred_parameters(void **state)
         struct blr_host host = {.db = gatt_db_new("", 0, &rows[i].preferred)};
         assert_int_equal(host.db != NULL, rows[i].valid);
         if (rows[i].valid) {
-            assert_handles(host.db, 1, "0001 0002 0003 0004 0005 0006 0007 0008");
+            assert_handles(host.db, 1, "0001 0002 0003 0004 0005 0006 0007 0008 "
+                                       "0009 000A 000B 000C 000D 000E 000F");
             struct blr_attribute *attr = blr_attribute_find(&host, 7);
             assert_int_equal(blr_uuid_as_u16(blr_attribute_uuid(attr)), 0x2A04);
             const uint8_t *value = blr_attribute_value(attr, &len);
@@ -147,7 +149,7 @@ static void test_automatic_handles(void **state)
     /* The order of publishing counts, not that of building. */
     assert_int_equal(blr_service_publish(b), 0);
     assert_int_equal(blr_service_publish(a), 0);
-    assert_handles(f->host.db, 9, "0010 0011 0012  0013 0014 0015 0016");
+    assert_handles(f->host.db, 0x10, "0010 0011 0012  0013 0014 0015 0016");
     assert_int_equal(blr_attribute_handle(value), 0x15);
     assert_ptr_equal(blr_attribute_find(&f->host, 0x15), value);
     assert_int_equal(blr_uuid_as_u16(blr_attribute_uuid(value)), 0xFF00);
@@ -155,9 +157,9 @@ static void test_automatic_handles(void **state)
                      0x2902);
     /* Gone: the handles with it. */
     blr_service_free(b);
-    assert_handles(f->host.db, 9, "0013 0014 0015 0016");
+    assert_handles(f->host.db, 0x10, "0013 0014 0015 0016");
     blr_service_free(a);
-    assert_handles(f->host.db, 9, "");
+    assert_handles(f->host.db, 0x10, "");
     blr_service_free(NULL);
 }
 
@@ -176,7 +178,7 @@ static void test_explicit_handles(void **state)
     add(early, GATT_PROP_READ, 0);
     assert_int_equal(blr_service_publish(late), 0);
     assert_int_equal(blr_service_publish(early), 0);
-    assert_handles(f->host.db, 9, "0020 002F 0030 0031 0040 0041 0042 0100");
+    assert_handles(f->host.db, 0x10, "0020 002F 0030 0031 0040 0041 0042 0100");
     assert_int_equal(early->start, 0x20);
     assert_int_equal(early->end, 0x42);
     /* The next without a wish comes behind all. */
@@ -188,12 +190,12 @@ static void test_explicit_handles(void **state)
 static void test_low_handles_on_request(void **state)
 {
     struct fixture *f = *state;
-    struct blr_service *service = service_at(f, 0x1803, 0x0009);
+    struct blr_service *service = service_at(f, 0x1803, 0x0007);
 
     assert_int_equal(blr_service_publish(service), 0);
-    assert_int_equal(service->start, 9);
+    assert_int_equal(service->start, 7);
     service = service_at(f, 0x1803, 0x0006);
-    add(service, GATT_PROP_READ, 0); /* would run into 0008 */
+    add(service, GATT_PROP_READ, 0); /* would run into 0007 */
     assert_int_equal(blr_service_publish(service), BLR_ERR_INVALID);
 }
 
@@ -228,7 +230,7 @@ static void test_impossible_handles(void **state)
         if (blr_service_publish(service) != BLR_ERR_INVALID)
             fail_msg("%s", rows[i].name);
         assert_int_equal(blr_attribute_handle(a), 0);
-        assert_handles(f->host.db, 9, "0050 005F 0060");
+        assert_handles(f->host.db, 0x10, "0050 005F 0060");
         blr_service_free(service);
     }
     const struct blr_characteristic_def def = {.uuid = blr_uuid16(1), .handle = 1};
@@ -247,7 +249,7 @@ static void test_wish_in_front(void **state)
     assert_int_equal(blr_service_publish(high), 0);
     assert_int_equal(blr_service_publish(service), 0);
     assert_int_equal(blr_attribute_handle(attr), 0x20);
-    assert_handles(f->host.db, 9, "0010 001F 0020 0050");
+    assert_handles(f->host.db, 0x10, "0010 001F 0020 0050");
 }
 
 /* With the end in use, services go where there is room. */
@@ -266,13 +268,13 @@ static void test_gaps_are_filled(void **state)
     assert_int_equal(blr_service_publish(low), 0);
     assert_int_equal(blr_service_publish(big), 0);
     assert_int_equal(blr_service_publish(small), 0);
-    assert_handles(f->host.db, 9, "0010 0012 0013 0014 0015 FFFD FFFE FFFF");
+    assert_handles(f->host.db, 0x10, "0010 0012 0013 0014 0015 FFFD FFFE FFFF");
 }
 
 static void test_no_handles_left(void **state)
 {
     struct fixture *f = *state;
-    struct blr_service *all = service_at(f, 0x1801, 0x0009);
+    struct blr_service *all = service_at(f, 0x1801, 0x0010);
     struct blr_service *none = service_at(f, 0x1802, 0);
 
     add(all, GATT_PROP_READ, 0xFFFF);
@@ -390,7 +392,7 @@ static void test_many(void **state)
     }
     uint32_t last = 0;
     size_t count = 0;
-    for (const struct blr_attribute *a = gatt_db_from(f->host.db, 9, 0xFFFF); a;
+    for (const struct blr_attribute *a = gatt_db_from(f->host.db, 0x10, 0xFFFF); a;
          a = gatt_db_from(f->host.db, a->handle + 1U, 0xFFFF), count++) {
         assert_true(a->handle > last);
         last = a->handle;
@@ -398,7 +400,7 @@ static void test_many(void **state)
     assert_int_equal(count, 800);
     for (unsigned i = 0; i < 200; i += 3)
         blr_service_free(services[i]);
-    assert_int_equal(f->host.db->count, 6 + 800 - 4 * 67);
+    assert_int_equal(f->host.db->count, 13 + 800 - 4 * 67);
     assert_null(blr_attribute_find(&f->host, 0x8000));
     assert_non_null(blr_attribute_find(&f->host, 0x8000 - 16));
 }

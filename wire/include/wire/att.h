@@ -95,10 +95,13 @@ enum gatt_uuid {
     GATT_UUID_CCCD = 0x2902,
     GATT_UUID_SCCD = 0x2903,
     GATT_UUID_PRESENTATION_FORMAT = 0x2904,
+    GATT_UUID_AGGREGATE_FORMAT = 0x2905,
     GATT_UUID_DEVICE_NAME = 0x2A00,
     GATT_UUID_APPEARANCE = 0x2A01,
     GATT_UUID_PERIPHERAL_PREFERRED_CONNECTION_PARAMETERS = 0x2A04,
     GATT_UUID_SERVICE_CHANGED = 0x2A05,
+    GATT_UUID_CLIENT_SUPPORTED_FEATURES = 0x2B29,
+    GATT_UUID_DATABASE_HASH = 0x2B2A,
 };
 
 /* Characteristic properties (Part G, 3.3.1.1). */
@@ -120,6 +123,17 @@ enum gatt_cccd_bit {
 };
 
 #define GATT_CCCD_BITS (GATT_CCCD_NOTIFICATION | GATT_CCCD_INDICATION)
+
+/* Client Supported Features (Part G, 7.2); the other bits are reserved. */
+enum gatt_client_feature {
+    GATT_CLIENT_ROBUST_CACHING = 0x01,
+    GATT_CLIENT_ENHANCED_ATT_BEARER = 0x02,
+    GATT_CLIENT_MULTIPLE_NOTIFICATIONS = 0x04,
+};
+
+#define GATT_CLIENT_FEATURES                                                                       \
+    (GATT_CLIENT_ROBUST_CACHING | GATT_CLIENT_ENHANCED_ATT_BEARER |                                \
+     GATT_CLIENT_MULTIPLE_NOTIFICATIONS)
 
 struct att_pdu_info {
     uint8_t opcode;

@@ -218,6 +218,14 @@ static void supervise(void *user)
                                             : HCI_ERR_CONNECTION_FAILED_TO_BE_ESTABLISHED);
 }
 
+void ll_conn_established(struct ll_conn *conn)
+{
+    conn->established = true;
+    /* It was armed for six intervals, which may be longer than what counts from now on. */
+    if (conn->supervision.at > supervision_due(conn))
+        sim_timer_arm(&conn->supervision, supervision_due(conn));
+}
+
 void ll_conn_set_params(struct ll_conn *conn, uint16_t interval_1250us, uint16_t latency,
                         uint16_t timeout_10ms)
 {
@@ -368,7 +376,6 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
     /* The host may have thought again while the CONNECT_IND was on its way. */
     if (central && memcmp(conn->chan.map, ll->channel_map, sizeof ll->channel_map) != 0)
         llcp_want(conn, LLCP_CHANNEL_MAP_UPDATE);
-    llcp_length_init(conn);
 }
 
 void ll_conn_end(struct ll_conn *conn, uint8_t reason)

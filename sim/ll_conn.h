@@ -136,6 +136,9 @@ sim_ns ll_conn_exchange_time(const struct ll_conn *conn);
 uint16_t ll_conn_choose_offset(const struct ll *ll, const struct ll_conn *self, sim_ns earliest,
                                uint16_t interval_1250us);
 
+/* The first packet of the peer has come (4.5.2): the supervision timeout counts from now on. */
+void ll_conn_established(struct ll_conn *conn);
+
 /* New parameters hold from conn->anchor on; the supervision timeout begins anew there. */
 void ll_conn_set_params(struct ll_conn *conn, uint16_t interval_1250us, uint16_t latency,
                         uint16_t timeout_10ms);

@@ -172,7 +172,8 @@ static void take_pdu(struct ll_conn *conn, const struct radio_rx *rx,
     conn->heard_at = rx->end;
     conn->rssi_dbm = rx->rssi_dbm;
     conn->peer_md = header->md;
-    conn->established = true;
+    if (!conn->established)
+        ll_conn_established(conn);
     if (header->nesn != conn->sn) {
         conn->sn = !conn->sn;
         ll_conn_tx_acked(conn);

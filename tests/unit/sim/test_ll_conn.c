@@ -176,22 +176,26 @@ static void central_ends_the_event_in_time(void **state)
 struct silence_row {
     const char *name;
     bool central;
-    unsigned events; /* before the silence */
+    unsigned events;       /* before the silence */
+    uint16_t timeout_10ms; /* 0: that of every test */
 };
 
 static const struct silence_row silences[] = {
-    {"peripheral", false, 5},
-    {"peripheral, one event", false, 1},
-    {"central", true, 5},
-    {"central, one event", true, 1},
+    {"peripheral", false, 5, 0},
+    {"peripheral, one event", false, 1, 0},
+    {"peripheral, less than six intervals", false, 1, 11},
+    {"central", true, 5, 0},
+    {"central, one event", true, 1, 0},
 };
 
 static void supervision_timeout(void **state)
 {
     const struct silence_row *row = *state;
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
 
+    if (row->timeout_10ms)
+        ind.timeout_10ms = row->timeout_10ms;
     if (row->central)
         link_room_open_central(&f, false);
     else
@@ -203,7 +207,7 @@ static void supervision_timeout(void **state)
         row->central ? f.link.last_end : f.link.last_end - SIM_US(80) - LL_T_IFS;
     const struct upper_event *event = upper_expect(f.upper, UP_DISCONNECTED, SIM_S(2));
     assert_int_equal(event->status, HCI_ERR_CONNECTION_TIMEOUT);
-    assert_int_equal(event->at, last + TIMEOUT);
+    assert_int_equal(event->at, last + SIM_MS(10) * ind.timeout_10ms);
     assert_false(ll_handle_known(f.upper->ll, 0));
     lower_forget(&f.room);
     lower_expect_silence(&f.room, SIM_S(1));

@@ -178,15 +178,31 @@ struct silence_row {
     bool central;
     unsigned events;       /* before the silence */
     uint16_t timeout_10ms; /* 0: that of every test */
+    bool spoiled;          /* the tester goes on, but each CRC is wrong */
 };
 
 static const struct silence_row silences[] = {
-    {"peripheral", false, 5, 0},
-    {"peripheral, one event", false, 1, 0},
-    {"peripheral, less than six intervals", false, 1, 11},
-    {"central", true, 5, 0},
-    {"central, one event", true, 1, 0},
+    {"peripheral", false, 5, 0, false},
+    {"peripheral, one event", false, 1, 0, false},
+    {"peripheral, less than six intervals", false, 1, 11, false},
+    {"peripheral, wrong CRCs", false, 5, 0, true},
+    {"central", true, 5, 0, false},
+    {"central, one event", true, 1, 0, false},
+    {"central, wrong CRCs", true, 5, 0, true},
 };
+
+static void spoiled_event(struct link *link)
+{
+    const uint8_t pdu[] = {(uint8_t)(0x01 | link->nesn << 2 | link->sn << 3), 0x00};
+
+    link_begin(link);
+    if (!link->central)
+        link_expect_empty(link);
+    link_send_raw(link, pdu, sizeof pdu, true);
+    if (link->central)
+        link_expect_empty(link);
+    link_expect_nothing(link);
+}
 
 static void supervision_timeout(void **state)
 {
@@ -205,6 +221,8 @@ static void supervision_timeout(void **state)
     /* What the Link Layer heard last: for a central the tester's answer, else its packet before. */
     const sim_ns last =
         row->central ? f.link.last_end : f.link.last_end - SIM_US(80) - LL_T_IFS;
+    while (row->spoiled && f.link.anchor + 2 * INTERVAL < last + TIMEOUT)
+        spoiled_event(&f.link);
     const struct upper_event *event = upper_expect(f.upper, UP_DISCONNECTED, SIM_S(2));
     assert_int_equal(event->status, HCI_ERR_CONNECTION_TIMEOUT);
     assert_int_equal(event->at, last + SIM_MS(10) * ind.timeout_10ms);

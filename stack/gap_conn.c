@@ -213,6 +213,7 @@ void gap_conn_init(struct blr_conn *conn)
     hci_command_init(&conn->version.command, version_answered, conn);
     hci_command_init(&conn->features.command, features_answered, conn);
     gap_params_init(conn);
+    gap_channels_conn_init(conn);
 }
 
 void gap_conn_fail(struct blr_conn *conn, int error)
@@ -222,4 +223,5 @@ void gap_conn_fail(struct blr_conn *conn, int error)
     finish_version(conn, error, NULL);
     finish_features(conn, error, 0);
     gap_params_fail(conn, error);
+    gap_channels_conn_fail(conn, error);
 }

@@ -150,6 +150,7 @@ static void close_all(struct blr_host *host, int error, int conn_error)
     gap_switch_fail(&host->adv.sw, error);
     gap_switch_fail(&host->scan.sw, error);
     gap_connect_fail(host, error);
+    gap_channels_fail(host, error);
     while (host->conns)
         conn_close(host->conns, conn_error, HCI_ERR_HARDWARE_FAILURE);
 }
@@ -261,6 +262,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     gap_adv_init(host);
     gap_scan_init(host);
     gap_connect_init(host);
+    gap_channels_init(host);
     hci_link_attach(host->link, &party, host);
     return host;
 }

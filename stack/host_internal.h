@@ -99,6 +99,13 @@ struct gap_connect {
     void *user;
 };
 
+struct gap_channels {
+    struct hci_command classify;
+    bool active;
+    blr_host_cb *cb;
+    void *user;
+};
+
 /* Links that exist in the controller and not in the host, to be disconnected one by one. */
 struct refused_links {
     struct hci_command command;
@@ -132,6 +139,7 @@ struct blr_host {
     struct gap_adv adv;
     struct gap_scan scan;
     struct gap_connect connect;
+    struct gap_channels channels;
     const struct blr_gap_listener *listener;
     void *listener_user;
     struct l2cap_listener *l2cap_listeners;
@@ -195,7 +203,7 @@ struct blr_conn {
     struct l2cap_channel *channels;
     uint8_t signal_identifier; /* of the last request */
     struct hci_command disconnect;
-    struct conn_query rssi, version, features, update;
+    struct conn_query rssi, version, features, update, channel_map;
     struct hci_command params_reply; /* to what the peer asks for */
     blr_rssi_cb *rssi_cb;
     blr_remote_version_cb *version_cb;
@@ -204,6 +212,7 @@ struct blr_conn {
     struct blr_conn_params update_params;
     uint8_t update_identifier; /* of the request to the peer's L2CAP; 0: none waits */
     struct timer update_timer;
+    blr_channel_map_cb *channel_map_cb;
     struct conn_tx tx;
     struct conn_rx rx;
     uint8_t rx_buffer[]; /* rx.capacity octets */
@@ -338,6 +347,13 @@ void gap_conn_fail(struct blr_conn *conn, int error);
 void gap_disconnection_complete(struct blr_host *host, struct rd *r);
 void gap_remote_version_complete(struct blr_host *host, struct rd *r);
 void gap_remote_features_complete(struct blr_host *host, struct rd *r);
+
+/* --- gap_channels.c --- */
+
+void gap_channels_init(struct blr_host *host);
+void gap_channels_fail(struct blr_host *host, int error);
+void gap_channels_conn_init(struct blr_conn *conn);
+void gap_channels_conn_fail(struct blr_conn *conn, int error);
 
 /* --- gap_params.c --- */
 

@@ -416,6 +416,7 @@ static const char *title(void *object)
 }
 
 static const luaL_Reg methods[] = {
+    {"channels", conn_channels},
     {"characteristic", conn_characteristic},
     {"disconnect", conn_disconnect},
     {"exchange_mtu", conn_exchange_mtu},
@@ -428,6 +429,7 @@ static const luaL_Reg methods[] = {
     {"rssi", conn_rssi},
     {"service", conn_service},
     {"services", conn_services},
+    {"update", conn_update},
     {"wait_disconnected", conn_wait_disconnected},
     {"write", conn_write},
     {"write_without_response", conn_write_without_response},

@@ -45,6 +45,10 @@ int conn_read_multiple(lua_State *L);
 int conn_write(lua_State *L);
 int conn_write_without_response(lua_State *L);
 
+/* Methods of conn in link.c. */
+int conn_channels(lua_State *L);
+int conn_update(lua_State *L);
+
 /* Methods of characteristic and descriptor in client_value.c and subscription.c. */
 int characteristic_read(lua_State *L);
 int characteristic_read_long(lua_State *L);

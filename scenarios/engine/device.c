@@ -165,6 +165,16 @@ static void disconnected(struct blr_conn *link, uint8_t reason, void *user)
     conn_closed(user, link, reason);
 }
 
+static bool params_requested(struct blr_conn *conn, const struct blr_conn_params *params,
+                             void *user)
+{
+    const struct device *device = user;
+
+    (void)conn;
+    (void)params;
+    return !device->refuses_updates;
+}
+
 static void started(struct blr_host *host, int error, void *user)
 {
     struct device *device = user;
@@ -232,8 +242,11 @@ static int declared(lua_State *L, int status, lua_KContext context)
 
 int device_declare(lua_State *L)
 {
-    static const struct blr_gap_listener listener = {.connected = connected,
-                                                     .disconnected = disconnected};
+    static const struct blr_gap_listener listener = {
+        .connected = connected,
+        .disconnected = disconnected,
+        .params_requested = params_requested,
+    };
     struct declaration declaration = {0};
     struct run *run = run_of(L);
     struct task *task = run->started ? task_current(L, "device") : NULL;
@@ -363,6 +376,7 @@ static const char *title(void *object)
 }
 
 static const luaL_Reg methods[] = {
+    {"accept_updates", device_accept_updates},
     {"advertise", device_advertise},
     {"advertise_stop", device_advertise_stop},
     {"connect", device_connect},
@@ -377,6 +391,7 @@ static const luaL_Reg methods[] = {
     {"script", device_script},
     {"service", device_service},
     {"thaw", device_thaw},
+    {"use_channels", device_use_channels},
     {"wait_connected", device_wait_connected},
     {NULL, NULL},
 };

@@ -50,6 +50,7 @@ struct device {
     struct task *starter; /* waits for the host to be up, or to be down */
     struct conn *conns, **conns_end;
     struct signal connected;
+    bool refuses_updates; /* of connection parameters */
     struct scan *scan; /* the one that runs */
     struct server_service *services, **services_end;
 };
@@ -89,6 +90,9 @@ int device_connect(lua_State *L); /* conn.c */
 int device_wait_connected(lua_State *L);
 int device_connections(lua_State *L);
 int device_service(lua_State *L);   /* server.c */
+int device_accept_updates(lua_State *L); /* link.c */
+int device_use_channels(lua_State *L);
+int device_service(lua_State *L); /* server.c */
 int device_power_off(lua_State *L); /* power.c */
 int device_power_on(lua_State *L);
 int device_freeze(lua_State *L);

@@ -89,7 +89,7 @@ class Verdicts(Case):
     def test_trouble(self):
         self.script("trouble.lua", TROUBLE)
         self.ends(self.run_it("trouble.lua"), 2, "FAIL  no such call\n",
-                  "trouble.lua:17: conn has no 'discover' (it has: characteristic, ")
+                  "trouble.lua:17: conn has no 'discover' (it has: channels, ")
 
     def test_the_worst_counts(self):
         for name, text in (("good.lua", GOOD), ("fails.lua", FAILS), ("trouble.lua", TROUBLE)):

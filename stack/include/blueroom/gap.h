@@ -178,6 +178,17 @@ typedef void blr_conn_update_cb(struct blr_conn *conn, int error, void *user);
 int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_params *params,
                               blr_conn_update_cb *cb, void *user) BLR_MUST_CHECK;
 
+/*
+ * Which of the data channels (bit n: channel n) the connections of this host may use where it is
+ * the central, now and from now on; at least two. BLR_ERR_BUSY while one call is under way.
+ */
+int blr_gap_classify_channels(struct blr_host *host, const uint8_t map[static 5], blr_host_cb *cb,
+                              void *user) BLR_MUST_CHECK;
+/* Those that a connection uses; `map` is NULL unless error is 0. */
+typedef void blr_channel_map_cb(struct blr_conn *conn, int error, const uint8_t *map, void *user);
+int blr_gap_read_channel_map(struct blr_conn *conn, blr_channel_map_cb *cb, void *user)
+    BLR_MUST_CHECK;
+
 /* One question of a kind at a time: BLR_ERR_BUSY. `version` is NULL unless error is 0. */
 typedef void blr_rssi_cb(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user);
 int blr_gap_read_rssi(struct blr_conn *conn, blr_rssi_cb *cb, void *user) BLR_MUST_CHECK;

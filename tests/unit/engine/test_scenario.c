@@ -74,9 +74,10 @@ static const struct script_row rows[] = {
     BAD("a position of nonsense", "device { name = 'a', position = { x = 0.0001 } }",
         "device: position: x: 0.0001 is not a whole multiple of 1/1000"),
     BAD("an unknown method", TWO "a:advertize {}",
-        "device has no 'advertize' (it has: address, address_type, advertise, advertise_stop, "
-        "advertising, connect, connections, freeze, move, name, observe, power_off, power_on, powered, "
-        "scan, scan_all, script, service, thaw, wait_connected)"),
+        "device has no 'advertize' (it has: accept_updates, address, address_type, advertise, "
+        "advertise_stop, advertising, connect, connections, freeze, move, name, observe, "
+        "power_off, power_on, powered, scan, scan_all, script, service, thaw, use_channels, "
+        "wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),
     BAD("a field that cannot be set", TWO "a.name = 'c'", "device: 'name' cannot be set"),
@@ -203,6 +204,38 @@ static const struct script_row rows[] = {
          PAIR("read", "") "print(math.type(conn:rssi()), conn:remote_version().version >= 8, "
                           "math.type(conn:remote_features()))",
          "integer\ttrue\tinteger\n"),
+    GOOD("the central updates",
+         PAIR("read", "") "conn:update { interval = ms(15), latency = 3, supervision_timeout = s(1) } "
+                          "print(conn.interval == ms(15), link.interval == ms(15), link.latency, "
+                          "link.supervision_timeout == s(1))",
+         "true\ttrue\t3\ttrue\n"),
+    GOOD("the peripheral updates",
+         PAIR("read", "") "link:update { interval = ms(100) } "
+                          "print(conn.interval == ms(100), link.interval == ms(100))",
+         "true\ttrue\n"),
+    GOOD("an update is refused",
+         PAIR("read", "") "conn.device:accept_updates(false) local before = conn.interval "
+                          "local e = expect_error(function() link:update { interval = ms(100) } end, "
+                          "'Unacceptable Connection Parameters') conn.device:accept_updates(true) "
+                          "print(e.layer, e.code, link.interval == before) "
+                          "link:update { interval = ms(100) } print(conn.interval == ms(100))",
+         "hci\t59\ttrue\ntrue\n"),
+    FAIL("an update out of range",
+         PAIR("read", "") "conn:update { interval = ms(5) }",
+         "b: conn:update: Invalid argument"),
+    BAD("an update between the units",
+        PAIR("read", "") "conn:update { interval = ms(16) }",
+        "conn:update: interval must be a multiple of 1.25 ms"),
+    BAD("updates accepted or what", TWO "a:accept_updates(1)", "bad argument #1 to 'accept_updates' (boolean expected, got number)"),
+    GOOD("channels",
+         PAIR("read", "") "print(#conn:channels()) conn.device:use_channels { 7, 0, 36 } "
+                          "sleep(s(1)) print(table.concat(conn:channels(), ' ')) "
+                          "print(table.concat(link:channels(), ' ')) conn.device:use_channels() "
+                          "sleep(s(1)) print(#link:channels())",
+         "37\n0 7 36\n0 7 36\n37\n"),
+    FAIL("one channel", TWO "a:use_channels { 7 }", "a:use_channels: "),
+    BAD("no data channel", TWO "a:use_channels { 7, 37 }", "device:use_channels: a channel"),
+    BAD("channels of what", TWO "a:use_channels(7)", "bad argument #1 to 'use_channels' (table expected, got number)"),
     GOOD("MTU", PAIR("read", "") "print(conn:exchange_mtu(), conn.mtu, link.mtu)",
          "247\t247\t247\n"),
     GOOD("nobody there to connect to",

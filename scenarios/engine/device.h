@@ -89,7 +89,6 @@ int device_observe(lua_State *L);
 int device_connect(lua_State *L); /* conn.c */
 int device_wait_connected(lua_State *L);
 int device_connections(lua_State *L);
-int device_service(lua_State *L);   /* server.c */
 int device_accept_updates(lua_State *L); /* link.c */
 int device_use_channels(lua_State *L);
 int device_service(lua_State *L); /* server.c */

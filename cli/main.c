@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: picks the subcommand. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static void help(FILE *out)
         fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n"
           "  -h, --help     this text; `blueroom COMMAND --help` explains a command\n"
-          "  -V, --version  the version\n",
+          "  -V, --version  the version, before a command or behind it\n",
           out);
 }
 
@@ -44,6 +45,8 @@ static int flushed(int status)
 
 int main(int argc, char **argv)
 {
+    /* A file that outgrows a limit is an error of that write, as on a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         help(stderr);
         return CLI_TROUBLE;
@@ -52,7 +55,9 @@ int main(int argc, char **argv)
         help(stdout);
         return flushed(CLI_OK);
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+    /* The version is the program's, so `blueroom COMMAND --version` tells it as well. */
+    const char *last = argv[argc > 2 ? 2 : 1];
+    if (strcmp(last, "--version") == 0 || strcmp(last, "-V") == 0) {
         puts("blueroom " BLR_VERSION);
         return flushed(CLI_OK);
     }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,8 +212,6 @@ static int run(int argc, char **argv)
         return CLI_OK;
     if (request.options.trace_dir && check_names(argc, argv) != CLI_OK)
         return CLI_TROUBLE;
-    /* A file that outgrows a limit is an error of that write, as on a full disk. */
-    signal(SIGXFSZ, SIG_IGN);
     request.colour = isatty(STDOUT_FILENO);
     request.options.heartbeat = &request.heartbeat;
     request.options.report = report;

@@ -470,6 +470,59 @@ static void reset_forgets_a_connection(void **state)
     connect_pair(pair);
 }
 
+/*
+ * The sensor loses its power while connected: silence at once, and a host that nobody hears. With
+ * power again it is as new.
+ */
+static void without_power(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    hci_tester_run(&pair->p, SIM_MS(500));
+    hci_tester_send_acl(&pair->s, pair->sh, adv_data, 20);
+    sim_controller_power(pair->sensor, false);
+    const uint64_t sent = radio_medium_stats(sim_world_medium(pair->world))->sent;
+    hci_tester_send_command(&pair->s, HCI_OP_LE_RAND, NULL, 0);
+    hci_tester_send_acl(&pair->s, pair->sh, adv_data, 20);
+    const struct hci_tester_packet gone =
+        hci_tester_event(&pair->p, HCI_EV_DISCONNECTION_COMPLETE, SIM_S(2));
+    assert_int_equal(gone.bytes[5], HCI_ERR_CONNECTION_TIMEOUT);
+    /* The phone alone has spoken, once every 30 ms. */
+    assert_in_range(radio_medium_stats(sim_world_medium(pair->world))->sent - sent, 30, 34);
+    hci_tester_expect_none(&pair->s);
+    hci_tester_expect_none(&pair->p);
+    sim_controller_power(pair->sensor, true);
+    hci_tester_run(&pair->s, SIM_S(1));
+    hci_tester_expect_none(&pair->s);
+    hci_tester_bring_up(&pair->s);
+    connect_pair(pair);
+}
+
+/* A frozen host gets nothing and is not heard; its controller acknowledges and keeps the link. */
+static void with_a_frozen_host(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    sim_controller_freeze_host(pair->sensor, true);
+    for (unsigned i = 0; i < 3; i++)
+        hci_tester_send_acl(&pair->p, pair->ph, adv_data, 20 + i);
+    hci_tester_send_command(&pair->s, HCI_OP_LE_RAND, NULL, 0);
+    hci_tester_run(&pair->p, SIM_S(10));
+    assert_int_equal(pair->p.count, 3); /* completed */
+    hci_tester_expect_none(&pair->s);
+    sim_controller_freeze_host(pair->sensor, false);
+    hci_tester_run(&pair->s, SIM_S(1));
+    assert_int_equal(pair->s.count, 4);
+    for (unsigned i = 0; i < 3;) {
+        const struct hci_tester_packet packet = hci_tester_next(&pair->s, 0);
+
+        if (packet.type == HCI_PACKET_ACL)
+            assert_int_equal(packet.len, 4 + 20 + i++);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -484,6 +537,8 @@ int main(void)
         TEST(a_full_host_holds_the_peer),
         TEST(directed_advertising),
         TEST(reset_forgets_a_connection),
+        TEST(without_power),
+        TEST(with_a_frozen_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

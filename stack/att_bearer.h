@@ -26,6 +26,8 @@ struct gatt_db;
 struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
                             const struct blr_preferred_parameters *preferred);
 void gatt_db_free(struct gatt_db *db);
+/* Clients may write the Device Name (Vol 3, Part C, 12.1). Before there are any. */
+void gatt_db_let_name_be_written(struct gatt_db *db);
 
 struct att_bearer_config {
     struct clock *clock;

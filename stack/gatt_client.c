@@ -60,7 +60,8 @@ static int send_request(struct gatt_op *op)
 /* Out of the list already. */
 static void finish(struct gatt_op *op, int error)
 {
-    op->procedure->done(op, op->bearer->config.conn, error);
+    if (!op->cancelled)
+        op->procedure->done(op, op->bearer->config.conn, error);
     gatt_op_free(op);
 }
 
@@ -118,12 +119,48 @@ void gatt_client_response(struct att_bearer *bearer, const uint8_t *pdu, size_t 
     } else if (well_formed) {
         result = op->procedure->response(op, &r);
     }
+    if (result == GATT_OP_MORE && op->cancelled)
+        result = op->procedure->abandoned ? op->procedure->abandoned(op) : BLR_ERR_CANCELLED;
     if (result == GATT_OP_MORE)
         result = send_request(op);
     if (client->request)
         return;
     finish(gatt_op_take(&client->ops), result);
     pump(bearer);
+}
+
+static struct gatt_op *next_to_cancel(const struct gatt_client *client)
+{
+    struct gatt_op *op = client->ops.first;
+
+    while (op && !(op->to_cancel && !op->cancelled))
+        op = op->next;
+    return op;
+}
+
+/* What callbacks begin meanwhile is not meant, and was not marked. */
+size_t blr_gatt_cancel(struct blr_conn *conn, const void *user)
+{
+    struct att_bearer *bearer = conn_att_bearer(conn);
+    size_t count = 0;
+
+    if (!bearer || bearer->closed)
+        return 0;
+    struct gatt_client *client = &bearer->client;
+    for (struct gatt_op *op = client->ops.first; op; op = op->next)
+        op->to_cancel = op->to_cancel || op->user == user;
+    att_bearer_hold(bearer);
+    for (struct gatt_op *op; (op = next_to_cancel(client)); count++) {
+        if (op == client->ops.first && client->request) {
+            op->cancelled = true;
+            op->procedure->done(op, conn, BLR_ERR_CANCELLED);
+        } else {
+            gatt_op_remove(&client->ops, op);
+            finish(op, BLR_ERR_CANCELLED);
+        }
+    }
+    att_bearer_release(bearer);
+    return count;
 }
 
 static void timed_out(void *user)

@@ -38,6 +38,11 @@ static int mtu_response(struct gatt_op *op, struct rd *r)
 
 static void mtu_done(struct gatt_op *op, struct blr_conn *conn, int error)
 {
+    struct gatt_client *client = &op->bearer->client;
+
+    /* Cancelled before it was sent: it may be tried again. */
+    if (error == BLR_ERR_CANCELLED && client->ops.first != op)
+        client->mtu_exchanged = false;
     if (op->cb.mtu)
         op->cb.mtu(conn, error, op->bearer->mtu, op->user);
 }

@@ -116,6 +116,11 @@ static int refused(struct gatt_op *op, uint8_t code)
     return op->error;
 }
 
+static int abandoned(struct gatt_op *op)
+{
+    return give_up(op, BLR_ERR_CANCELLED);
+}
+
 static int start(struct gatt_op *op, const struct blr_gatt_write_item *items, size_t count)
 {
     size_t size = 0;
@@ -140,6 +145,7 @@ static const struct gatt_procedure procedure = {
     .request = request,
     .response = response,
     .refused = refused,
+    .abandoned = abandoned,
     .done = gatt_write_done,
 };
 

@@ -7,6 +7,8 @@
 #define GAP_HANDLE  0x0001U
 #define GATT_HANDLE 0x0008U
 
+#define DEVICE_NAME_HANDLE 0x0003U
+
 #define DEVICE_NAME_MAX 248U    /* Vol 3, Part C, 12.1 */
 #define UNSPECIFIED     0xFFFFU /* Vol 3, Part C, 12.3 */
 
@@ -246,6 +248,16 @@ struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
         return NULL;
     }
     return db;
+}
+
+void gatt_db_let_name_be_written(struct gatt_db *db)
+{
+    struct blr_attribute *name = gatt_db_find(db, DEVICE_NAME_HANDLE);
+    struct blr_attribute *declaration = gatt_db_find(db, DEVICE_NAME_HANDLE - 1U);
+
+    name->properties = declaration->properties = GATT_PROP_READ | GATT_PROP_WRITE;
+    name->permissions = BLR_PERM_READ | BLR_PERM_WRITE;
+    name->max_len = DEVICE_NAME_MAX;
 }
 
 void gatt_db_free(struct gatt_db *db)

@@ -67,16 +67,28 @@ void gatt_op_append(struct gatt_op_list *list, struct gatt_op *op)
     list->last = op;
 }
 
+void gatt_op_remove(struct gatt_op_list *list, struct gatt_op *op)
+{
+    struct gatt_op *previous = NULL;
+
+    for (struct gatt_op *one = list->first; one != op; one = one->next)
+        previous = one;
+    if (previous)
+        previous->next = op->next;
+    else
+        list->first = op->next;
+    if (list->last == op)
+        list->last = previous;
+    op->next = NULL;
+}
+
 struct gatt_op *gatt_op_take(struct gatt_op_list *list)
 {
     struct gatt_op *op = list->first;
 
     if (!op)
         return NULL;
-    list->first = op->next;
-    if (!list->first)
-        list->last = NULL;
-    op->next = NULL;
+    gatt_op_remove(list, op);
     return op;
 }
 

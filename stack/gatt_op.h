@@ -29,6 +29,11 @@ struct gatt_procedure {
      * error.
      */
     int (*refused)(struct gatt_op *op, uint8_t code);
+    /*
+     * Another request was due, but the caller has cancelled the operation: GATT_OP_MORE for one
+     * that cleans up. NULL: there is nothing to clean up.
+     */
+    int (*abandoned)(struct gatt_op *op);
     /* Calls back. */
     void (*done)(struct gatt_op *op, struct blr_conn *conn, int error);
 };
@@ -59,6 +64,8 @@ struct gatt_op {
     uint8_t phase;
     int error;
     bool verify;
+    bool to_cancel; /* blr_gatt_cancel() means it */
+    bool cancelled; /* it was called back, and awaits a response that concerns nobody */
     uint8_t *bytes; /* what is to be sent, or what came; grows */
     size_t len, cap;
 };
@@ -74,6 +81,8 @@ void gatt_op_free(struct gatt_op *op);
 void gatt_op_free_spares(struct att_bearer *bearer);
 
 void gatt_op_append(struct gatt_op_list *list, struct gatt_op *op);
+/* Takes one out that is in the list. */
+void gatt_op_remove(struct gatt_op_list *list, struct gatt_op *op);
 /* Takes the first out; NULL when empty. */
 struct gatt_op *gatt_op_take(struct gatt_op_list *list);
 

@@ -311,12 +311,10 @@ void gatt_server_close(struct att_bearer *bearer, int error)
 static bool cancel_one(struct att_bearer *bearer, const struct blr_service *service)
 {
     struct gatt_op_list *list = &bearer->server.indications;
-    struct gatt_op *previous = NULL, *op = list->first;
+    struct gatt_op *op = list->first;
 
-    while (op && !(op->attr && op->attr->service == service)) {
-        previous = op;
+    while (op && !(op->attr && op->attr->service == service))
         op = op->next;
-    }
     if (!op)
         return false;
     if (op == list->first && bearer->server.awaits_confirmation &&
@@ -327,12 +325,7 @@ static bool cancel_one(struct att_bearer *bearer, const struct blr_service *serv
             op->cb.indicate(attr, bearer->config.conn, BLR_ERR_CANCELLED, op->user);
         return true;
     }
-    if (previous)
-        previous->next = op->next;
-    else
-        list->first = op->next;
-    if (list->last == op)
-        list->last = previous;
+    gatt_op_remove(list, op);
     finish(op, BLR_ERR_CANCELLED);
     return true;
 }

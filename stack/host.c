@@ -247,6 +247,8 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
         free(host);
         return NULL;
     }
+    if (config->device_name_writable)
+        gatt_db_let_name_be_written(host->db);
     host->clock = config->clock;
     host->link = config->link;
     host->mtu = config->mtu ? config->mtu : HOST_DEFAULT_MTU;

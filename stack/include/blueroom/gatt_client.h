@@ -18,6 +18,14 @@
 
 #define BLR_GATT_MAX_MTU 517U /* more would only carry values longer than 512 octets */
 
+/*
+ * Cancels the procedures of a connection that were begun with this `user`, subscriptions being
+ * written included: each is called back with BLR_ERR_CANCELLED from within. A request that is on the
+ * air cannot be taken back: its response is awaited and ignored, queued writes are then taken back,
+ * and only then the next procedure begins. Returns how many were cancelled.
+ */
+size_t blr_gatt_cancel(struct blr_conn *conn, const void *user);
+
 /* The MTU in force on the connection's ATT bearer: 23 until exchanged. */
 uint16_t blr_gatt_mtu(const struct blr_conn *conn);
 

@@ -15,6 +15,7 @@
 #ifndef BLUEROOM_HOST_H
 #define BLUEROOM_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct blr_host_config {
     void (*random)(void *user, uint8_t *out, size_t len);
     void *random_user;
     const char *device_name;     /* GAP Device Name, UTF-8, copied; NULL: "blueroom" */
+    bool device_name_writable;   /* clients may write it (blr_attribute_find(), handle 3) */
     uint16_t appearance;         /* GAP Appearance */
     const struct blr_preferred_parameters *preferred; /* copied; NULL: GAP does not tell */
     uint16_t mtu;                /* ATT MTU to offer, 23 to 517; 0: 247 */

@@ -104,6 +104,29 @@ static void test_device_name(void **state)
     gatt_db_free(NULL);
 }
 
+static void test_writable_name(void **state)
+{
+    struct manual_clock clock;
+    struct att_end end;
+    (void)state;
+
+    manual_clock_init(&clock);
+    att_end_open(&end, &clock, 23);
+    att_end_hear(&end, "12 0300 6162");
+    assert_att_sent(&end, "01 12 0300 03");
+    gatt_db_let_name_be_written(end.host.db);
+    att_end_hear(&end, "12 0300 6162");
+    assert_att_sent(&end, "13");
+    att_end_hear(&end, "0A 0300");
+    assert_att_sent(&end, "0B 6162");
+    att_end_hear(&end, "0A 0200");
+    assert_att_sent(&end, "0B 0A 0300 002A");
+    struct blr_attribute *name = blr_attribute_find(&end.host, 3);
+    assert_int_equal(blr_attribute_set(name, (const uint8_t[249]){0}, 248), 0);
+    assert_int_equal(blr_attribute_set(name, (const uint8_t[249]){0}, 249), BLR_ERR_TOO_LONG);
+    att_end_close(&end);
+}
+
 static void test_preferred_parameters(void **state)
 {
     static const struct {
@@ -412,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_from_the_beginning),
         cmocka_unit_test(test_device_name),
+        cmocka_unit_test(test_writable_name),
         cmocka_unit_test(test_preferred_parameters),
         TEST(test_automatic_handles),
         TEST(test_explicit_handles),

@@ -429,6 +429,50 @@ class Broken(unittest.TestCase):
         self.room.packets.sort(key=lambda packet: packet["start"])
         self.expect_alone("sent after LL_TERMINATE_IND was acknowledged", "--lossy")
 
+    def test_update_out_of_range(self):
+        for values, words in (((2, 4, 5, 0, 100), "connInterval of 5"),
+                              ((9, 4, 40, 0, 100), "transmitWindowSize of 9"),
+                              ((2, 41, 40, 0, 100), "transmitWindowOffset of 41"),
+                              ((2, 4, 40, 9, 100), "for this interval and latency of 100")):
+            room = self.room = Room()
+            link = room.connect(10 * MS)
+            link.event((3, b"\x00" + struct.pack("<BHHHHH", *values, 7)))
+            with self.subTest(words):
+                self.expect("LL_CONNECTION_UPDATE_IND: " + words if "for" not in words else words)
+
+    def test_map_of_one_channel(self):
+        room = self.room = Room()
+        room.connect(10 * MS).event((3, b"\x01\x01\x00\x00\x00\x00" + struct.pack("<H", 7)))
+        self.expect("LL_CHANNEL_MAP_IND: number of used channels of 1")
+
+    def test_two_instants_at_once(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x01\xff\xff\x00\x00\x00" + struct.pack("<H", 7)))
+        link.event((3, b"\x00" + struct.pack("<BHHHHH", 2, 4, 40, 0, 100, 8)))
+        self.expect("another instant, though event 7 is still to come")
+
+    def test_instant_of_the_peripheral(self):
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event((1, b""), (3, b"\x01\xff\xff\x00\x00\x00" + struct.pack("<H", 7)))
+        self.expect("an instant named by the peripheral")
+
+    def test_supervision_after_an_update(self):
+        """The new timeout, of 100 ms, runs from the instant at event 3."""
+        for events, broken in ((2, False), (3, True)):
+            room = self.room = Room()
+            link = room.connect(10 * MS)
+            link.event((3, b"\x00" + struct.pack("<BHHHHH", 2, 0, 32, 0, 10, 3)))
+            link.event()
+            link.event()
+            link.interval = 40 * MS
+            for _ in range(events):
+                link.next()
+            link.event()
+            with self.subTest(events):
+                self.assertEqual("connSupervisionTimeout is over" in " ".join(check(room)[1]), broken)
+
     def test_instant_in_the_past(self):
         room = self.room = Room()
         link = room.connect(10 * MS)

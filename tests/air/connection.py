@@ -66,6 +66,8 @@ class Connection:
         self.anchor = None
         self.event = 0
         self.update = None
+        self.pending = 0  # the last instant named
+        self.restarted = 0  # when the supervision timeout last began anew, at an instant
         self.phys = {CENTRAL: [(0, "1M")], PERIPHERAL: [(0, "1M")]}
         self.sides = {CENTRAL: Side(), PERIPHERAL: Side()}
         self.sender = None  # of the last packet
@@ -78,14 +80,7 @@ class Connection:
     def check_parameters(self, ind, window, offset, interval, latency, timeout):
         """2.3.3.1, and 4.5.1 to 4.5.3 for the ranges."""
         used = self.maps[0][1]
-        rules = [
-            (6 <= interval <= 3200, "connInterval", interval),
-            (1 <= window <= min(8, interval - 1), "transmitWindowSize", window),
-            (offset <= interval, "transmitWindowOffset", offset),
-            (latency <= 499, "connPeripheralLatency", latency),
-            (10 <= timeout <= 3200, "connSupervisionTimeout", timeout),
-            (timeout * 10 * MS > (1 + latency) * interval * UNIT * 2,
-             "connSupervisionTimeout, for this interval and latency", timeout),
+        rules = parameter_rules(window, offset, interval, latency, timeout) + [
             (5 <= self.hop <= 16, "hopIncrement", self.hop),
             (len(used) >= 2, "number of used channels", len(used)),
         ]
@@ -180,6 +175,7 @@ class Connection:
                         f"connection update opens, which lasts {update.window / US:.0f} us",
                         "4.5.3")
         self.interval, self.timeout = update.interval, update.timeout
+        self.restarted = old
         self.begin_event(packet, update.instant + skipped)
         self.update = None
         return True
@@ -202,7 +198,8 @@ class Connection:
         peer = self.sides[PERIPHERAL if sender == CENTRAL else CENTRAL]
         if peer.last is None and sender == CENTRAL and packet.start > self.born + 6 * self.interval:
             self.report(packet, "no packet of the peripheral within 6 connIntervals", "4.5.2")
-        elif peer.last is not None and packet.start > peer.last.end + self.timeout:
+        elif (peer.last is not None
+              and packet.start > max(peer.last.end, self.restarted) + self.timeout):
             self.report(packet, "connSupervisionTimeout is over", "4.5.2")
 
     # --- where, and which bytes ---
@@ -275,19 +272,36 @@ class Connection:
         elif opcode == LL_START_ENC_REQ:
             self.opaque = True
         elif opcode == LL_CHANNEL_MAP_IND and len(data) == 8:
-            instant = self.absolute(packet, data[6:8])
-            self.maps.append((instant, channels.used_channels(data[1:6])))
+            instant = self.instant(packet, sender, data[6:8])
+            used = channels.used_channels(data[1:6])
+            if len(used) < 2:
+                self.report(packet, f"LL_CHANNEL_MAP_IND: number of used channels of {len(used)}",
+                            "5.1.2")
+            self.maps.append((instant, used))
         elif opcode == LL_CONNECTION_UPDATE_IND and len(data) == 12:
-            offset, interval, _, timeout = (
+            offset, interval, latency, timeout = (
                 int.from_bytes(data[i:i + 2], "little") for i in (2, 4, 6, 8))
-            instant = self.absolute(packet, data[10:12])
+            instant = self.instant(packet, sender, data[10:12])
+            for good, name, value in parameter_rules(data[1], offset, interval, latency, timeout):
+                if not good:
+                    self.report(packet, f"LL_CONNECTION_UPDATE_IND: {name} of {value}", "5.1.1")
             self.update = Update(instant, data[1] * UNIT, offset * UNIT,
                                  max(interval, 1) * UNIT, timeout * 10 * MS)
         elif opcode == LL_PHY_UPDATE_IND and len(data) == 5:
-            instant = self.absolute(packet, data[3:5])
+            instant = self.instant(packet, sender, data[3:5])
             for side, mask in ((CENTRAL, data[1]), (PERIPHERAL, data[2])):
                 if mask in (1, 2):
                     self.phys[side].append((instant, "1M" if mask == 1 else "2M"))
+
+    def instant(self, packet, sender, octets):
+        """Of a PDU that is the central's alone, of which one at a time is under way (5.3)."""
+        if sender != CENTRAL:
+            self.report(packet, "an instant named by the peripheral", "5.1")
+        if self.event < self.pending:
+            self.report(packet, f"another instant, though event {self.pending} is still to come",
+                        "5.3")
+        self.pending = self.absolute(packet, octets)
+        return self.pending
 
     def absolute(self, packet, octets):
         """connEventCount of an instant, without its wrap (5.5)."""
@@ -296,6 +310,19 @@ class Connection:
             self.report(packet, f"the instant is {65536 - ahead} events ago", "5.5")
             ahead = 0
         return self.event + ahead
+
+
+def parameter_rules(window, offset, interval, latency, timeout):
+    """4.5.1 to 4.5.3: what holds for every set of connection parameters, its name and value."""
+    return [
+        (6 <= interval <= 3200, "connInterval", interval),
+        (1 <= window <= min(8, interval - 1), "transmitWindowSize", window),
+        (offset <= interval, "transmitWindowOffset", offset),
+        (latency <= 499, "connPeripheralLatency", latency),
+        (10 <= timeout <= 3200, "connSupervisionTimeout", timeout),
+        (timeout * 10 * MS > (1 + latency) * interval * UNIT * 2,
+         "connSupervisionTimeout, for this interval and latency", timeout),
+    ]
 
 
 def current(history, event):

@@ -10,6 +10,7 @@ static const char *const report_types[] = {"ADV_IND",         "ADV_DIRECT_IND", 
 static const char *const scan_types[] = {"passive", "active", NULL};
 static const char *const roles[] = {"central", "peripheral", NULL};
 static const char *const algorithms[] = {"1", "2", NULL};
+static const char *const phys[] = {"none", "1M", "2M", "coded", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
 
 static const struct field status[] = {F_STATUS};
@@ -71,6 +72,17 @@ static const struct field status_handle[] = {F_STATUS, F_HANDLE};
 static const struct field status_random[] = {F_STATUS, F_X64("random")};
 static const struct field status_states[] = {F_STATUS, F_X64("states")};
 
+static const struct field data_length[] = {F_HANDLE, F_U16("tx_octets"), F_U16("tx_us")};
+static const struct field suggested[] = {F_U16("tx_octets"), F_U16("tx_us")};
+static const struct field status_suggested[] = {F_STATUS, F_U16("tx_octets"), F_U16("tx_us")};
+static const struct field status_maximum[] = {F_STATUS, F_U16("tx_octets"), F_U16("tx_us"),
+                                              F_U16("rx_octets"), F_U16("rx_us")};
+static const struct field status_phys[] = {F_STATUS, F_HANDLE, F_NAME("tx", phys),
+                                           F_NAME("rx", phys)};
+static const struct field default_phy[] = {F_X8("all"), F_X8("tx"), F_X8("rx")};
+static const struct field set_phy[] = {F_HANDLE, F_X8("all"), F_X8("tx"), F_X8("rx"),
+                                       F_X16("options")};
+
 static const struct field nothing[1];
 #define NOTHING {nothing, 0}
 
@@ -116,6 +128,13 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
         FIELDS(status_handle)),
     ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, FIELDS(negative_reply),
         FIELDS(status_handle)),
+    ROW(LE_SET_DATA_LENGTH, FIELDS(data_length), FIELDS(status_handle)),
+    ROW(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, NOTHING, FIELDS(status_suggested)),
+    ROW(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, FIELDS(suggested), FIELDS(status)),
+    ROW(LE_READ_MAXIMUM_DATA_LENGTH, NOTHING, FIELDS(status_maximum)),
+    ROW(LE_READ_PHY, FIELDS(handle), FIELDS(status_phys)),
+    ROW(LE_SET_DEFAULT_PHY, FIELDS(default_phy), FIELDS(status)),
+    ROW(LE_SET_PHY, FIELDS(set_phy), FIELDS(status)),
 };
 
 static const struct field disconnection[] = {F_STATUS, F_HANDLE, F_ERROR("reason")};
@@ -164,6 +183,8 @@ static const struct field le_features[] = {F_STATUS, F_HANDLE, F_X64("features")
 static const struct field le_param_request[] = {F_HANDLE, F_TIME("min", 1250),
                                                 F_TIME("max", 1250), F_U16("latency"),
                                                 F_TIME("timeout", 10000)};
+static const struct field le_data_length[] = {F_HANDLE, F_U16("tx_octets"), F_U16("tx_us"),
+                                              F_U16("rx_octets"), F_U16("rx_us")};
 static const struct field le_algorithm[] = {F_HANDLE, F_NAME("algorithm", algorithms)};
 static const struct field report[] = {
     F_NAME("type", report_types),
@@ -180,6 +201,8 @@ const struct field_list *dump_le_event_fields(uint8_t subevent)
     static const struct field_list update_list = FIELDS(le_update);
     static const struct field_list features_list = FIELDS(le_features);
     static const struct field_list param_request_list = FIELDS(le_param_request);
+    static const struct field_list data_length_list = FIELDS(le_data_length);
+    static const struct field_list phy_list = FIELDS(status_phys);
     static const struct field_list algorithm_list = FIELDS(le_algorithm);
 
     switch (subevent) {
@@ -191,6 +214,10 @@ const struct field_list *dump_le_event_fields(uint8_t subevent)
         return &features_list;
     case HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST:
         return &param_request_list;
+    case HCI_LE_EV_DATA_LENGTH_CHANGE:
+        return &data_length_list;
+    case HCI_LE_EV_PHY_UPDATE_COMPLETE:
+        return &phy_list;
     case HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM:
         return &algorithm_list;
     }

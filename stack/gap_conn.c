@@ -214,6 +214,7 @@ void gap_conn_init(struct blr_conn *conn)
     hci_command_init(&conn->features.command, features_answered, conn);
     gap_params_init(conn);
     gap_channels_conn_init(conn);
+    gap_phy_init(conn);
 }
 
 void gap_conn_fail(struct blr_conn *conn, int error)
@@ -224,4 +225,5 @@ void gap_conn_fail(struct blr_conn *conn, int error)
     finish_features(conn, error, 0);
     gap_params_fail(conn, error);
     gap_channels_conn_fail(conn, error);
+    gap_phy_fail(conn, error);
 }

@@ -65,6 +65,8 @@ static const struct event_row le_event_rows[] = {
     {HCI_LE_EV_CONNECTION_COMPLETE, false, gap_connection_complete},
     {HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, false, gap_connection_update_complete},
     {HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST, false, gap_remote_params_request},
+    {HCI_LE_EV_DATA_LENGTH_CHANGE, false, gap_data_length_change},
+    {HCI_LE_EV_PHY_UPDATE_COMPLETE, false, gap_phy_update_complete},
     {HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, false, gap_remote_features_complete},
 };
 

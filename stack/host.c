@@ -3,6 +3,8 @@
 
 #include "blueroom/gatt_client.h"
 
+#include "wire/ll.h"
+
 #include <stdlib.h>
 
 /* What this host has a handler for; the rest of the events would be noise (7.3.1, 7.8.1). */
@@ -12,6 +14,9 @@
  * connection parameter request.
  */
 #define LE_EVENT_MASK UINT64_C(0x2F)
+/* And with the feature that it belongs to: data length change, PHY update complete. */
+#define LE_EVENT_DATA_LENGTH UINT64_C(0x40)
+#define LE_EVENT_PHY         UINT64_C(0x800)
 
 /* --- bring-up --- */
 
@@ -21,10 +26,33 @@ static void build_event_mask(struct blr_host *host, struct wr *w)
     wr_u64(w, EVENT_MASK);
 }
 
+static bool has(const struct blr_host *host, enum ll_feature feature)
+{
+    return host->le_features >> feature & 1;
+}
+
+static bool has_data_length(const struct blr_host *host)
+{
+    return has(host, LL_FEATURE_DATA_LENGTH_EXTENSION);
+}
+
+static bool has_phys(const struct blr_host *host)
+{
+    return has(host, LL_FEATURE_2M_PHY) || has(host, LL_FEATURE_CODED_PHY);
+}
+
 static void build_le_event_mask(struct blr_host *host, struct wr *w)
 {
-    (void)host;
-    wr_u64(w, LE_EVENT_MASK);
+    const uint64_t data_length = has_data_length(host) ? LE_EVENT_DATA_LENGTH : 0;
+    const uint64_t phy = has_phys(host) ? LE_EVENT_PHY : 0;
+
+    wr_u64(w, LE_EVENT_MASK | data_length | phy);
+}
+
+static void build_data_length(struct blr_host *host, struct wr *w)
+{
+    wr_u16(w, host->tx_octets);
+    wr_u16(w, host->tx_time_us);
 }
 
 static void build_random_address(struct blr_host *host, struct wr *w)
@@ -48,6 +76,19 @@ static int take_features(struct blr_host *host, struct rd *ret)
     (void)host;
     /* LE Supported (Controller), Vol 2, Part C, 3.3. */
     return lmp_features >> 38 & 1 ? 0 : BLR_ERR_UNSUPPORTED;
+}
+
+static int take_le_features(struct blr_host *host, struct rd *ret)
+{
+    host->le_features = rd_u64(ret);
+    return 0;
+}
+
+static int take_data_length(struct blr_host *host, struct rd *ret)
+{
+    host->tx_octets = rd_u16(ret);
+    host->tx_time_us = rd_u16(ret);
+    return 0;
 }
 
 static int take_buffers(struct blr_host *host, uint16_t len, uint16_t packets)
@@ -99,12 +140,18 @@ static const struct hci_step bring_up_steps[] = {
     {.opcode = HCI_OP_READ_LOCAL_VERSION_INFORMATION, .answered = take_version},
     {.opcode = HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS},
     {.opcode = HCI_OP_READ_LOCAL_SUPPORTED_FEATURES, .answered = take_features},
-    {.opcode = HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES},
+    {.opcode = HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES, .answered = take_le_features},
     {.opcode = HCI_OP_LE_READ_BUFFER_SIZE, .answered = take_le_buffer_size},
     {.opcode = HCI_OP_READ_BUFFER_SIZE, .needed = buffers_are_shared, .answered = take_buffer_size},
     {.opcode = HCI_OP_READ_BD_ADDR, .answered = take_bd_addr},
     {.opcode = HCI_OP_SET_EVENT_MASK, .build = build_event_mask},
     {.opcode = HCI_OP_LE_SET_EVENT_MASK, .build = build_le_event_mask},
+    {.opcode = HCI_OP_LE_READ_MAXIMUM_DATA_LENGTH,
+     .needed = has_data_length,
+     .answered = take_data_length},
+    {.opcode = HCI_OP_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH,
+     .needed = has_data_length,
+     .build = build_data_length},
     {.opcode = HCI_OP_LE_SET_RANDOM_ADDRESS, .needed = is_random, .build = build_random_address},
 };
 

@@ -123,6 +123,8 @@ struct blr_host {
     uint8_t own_address_type;
     struct bd_addr public_address, random_address;
     struct gatt_db *db;
+    uint64_t le_features;           /* of the controller */
+    uint16_t tx_octets, tx_time_us; /* the most that it can send in one packet */
 
     enum host_state state;
     struct hci_driver driver;
@@ -203,7 +205,10 @@ struct blr_conn {
     struct l2cap_channel *channels;
     uint8_t signal_identifier; /* of the last request */
     struct hci_command disconnect;
+    struct blr_conn_phys phys;
+    struct blr_data_length data_length;
     struct conn_query rssi, version, features, update, channel_map;
+    struct conn_query phy_set, phy_read, length_set;
     struct hci_command params_reply; /* to what the peer asks for */
     blr_rssi_cb *rssi_cb;
     blr_remote_version_cb *version_cb;
@@ -213,6 +218,8 @@ struct blr_conn {
     uint8_t update_identifier; /* of the request to the peer's L2CAP; 0: none waits */
     struct timer update_timer;
     blr_channel_map_cb *channel_map_cb;
+    blr_phy_cb *phy_set_cb, *phy_read_cb;
+    blr_data_length_cb *length_set_cb;
     struct conn_tx tx;
     struct conn_rx rx;
     uint8_t rx_buffer[]; /* rx.capacity octets */
@@ -354,6 +361,12 @@ void gap_channels_init(struct blr_host *host);
 void gap_channels_fail(struct blr_host *host, int error);
 void gap_channels_conn_init(struct blr_conn *conn);
 void gap_channels_conn_fail(struct blr_conn *conn, int error);
+/* --- gap_phy.c --- */
+
+void gap_phy_init(struct blr_conn *conn);
+void gap_phy_fail(struct blr_conn *conn, int error);
+void gap_phy_update_complete(struct blr_host *host, struct rd *r);
+void gap_data_length_change(struct blr_host *host, struct rd *r);
 
 /* --- gap_params.c --- */
 

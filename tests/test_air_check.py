@@ -129,6 +129,41 @@ class Good(unittest.TestCase):
         data_packets(room)[4]["phy"] = "1M"
         self.assertIn("PHY 1M in event 2", check(room)[1][0])
 
+    def test_phy_update_coded(self):
+        """The sender chooses the coding, packet by packet."""
+        for phy in ("S8", "S2"):
+            room = Room()
+            link = room.connect(10 * MS)
+            link.event((3, b"\x18\x04\x00" + struct.pack("<H", 2)))
+            link.event()
+            link.pdu(link.anchor, CENTRAL, phy=phy)
+            link.nesn[PERIPHERAL] ^= 1
+            link.pdu(room.now + 150 * US, PERIPHERAL)
+            self.assertEqual(check(room), (0, []))
+
+    def test_data_length(self):
+        def talk(link, octets):
+            link.event((3, b"\x14\xfb\x00\x48\x08\x64\x00\x48\x08"))
+            link.event((1, b""), (3, b"\x15\xfb\x00\xe8\x03\xfb\x00\x48\x08"))
+            link.event((2, bytes(octets)))
+
+        for octets, wrong in ((100, False), (101, True), (27, False)):
+            room, _ = good_room()
+            talk(room.connect(5000 * MS), octets)
+            self.assertEqual(bool(check(room)[1]), wrong, octets)
+        room, _ = good_room()
+        room.connect(5000 * MS).event((2, bytes(28)))
+        self.assertIn("28 octets", check(room)[1][0])
+
+    def test_data_time(self):
+        for octets, wrong in ((115, False), (116, True)):  # 1000 us
+            room, _ = good_room()
+            link = room.connect(5000 * MS)
+            link.event((3, b"\x14\xfb\x00\x48\x08\xfb\x00\x48\x08"))
+            link.event((1, b""), (3, b"\x15\xfb\x00\xe8\x03\xfb\x00\x48\x08"))
+            link.event((2, bytes(octets)))
+            self.assertEqual(bool(check(room)[1]), wrong, octets)
+
     def test_pause(self):
         """Two intervals and more between events: something else had the radio, or a pause."""
         room = Room()
@@ -388,9 +423,9 @@ class Broken(unittest.TestCase):
     def test_runs_into_the_next_event(self):
         room = self.room = Room()
         link = room.connect(10 * MS, interval=6)
-        link.exchange(link.anchor, (2, b"a"), (2, bytes(251)), md=(0, 1))
-        for _ in range(3):
-            link.exchange(room.now + 150 * US, (2, b"a"), (2, bytes(251)), md=(0, 1))
+        link.exchange(link.anchor, (2, b"a"), (2, bytes(27)), md=(0, 1))
+        for _ in range(12):
+            link.exchange(room.now + 150 * US, (2, b"a"), (2, bytes(27)), md=(0, 1))
         self.expect("event 0 runs into the next one")
 
     def test_never_established(self):

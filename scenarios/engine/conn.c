@@ -418,8 +418,10 @@ static const char *title(void *object)
 static const luaL_Reg methods[] = {
     {"channels", conn_channels},
     {"characteristic", conn_characteristic},
+    {"data_length", conn_data_length},
     {"disconnect", conn_disconnect},
     {"exchange_mtu", conn_exchange_mtu},
+    {"phy", conn_phy},
     {"read", conn_read},
     {"read_by_uuid", conn_read_by_uuid},
     {"read_long", conn_read_long},
@@ -429,6 +431,7 @@ static const luaL_Reg methods[] = {
     {"rssi", conn_rssi},
     {"service", conn_service},
     {"services", conn_services},
+    {"set_phy", conn_set_phy},
     {"update", conn_update},
     {"wait_disconnected", conn_wait_disconnected},
     {"write", conn_write},

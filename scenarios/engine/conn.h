@@ -49,6 +49,11 @@ int conn_write_without_response(lua_State *L);
 int conn_channels(lua_State *L);
 int conn_update(lua_State *L);
 
+/* Methods of conn in conn_phy.c. */
+int conn_data_length(lua_State *L);
+int conn_phy(lua_State *L);
+int conn_set_phy(lua_State *L);
+
 /* Methods of characteristic and descriptor in client_value.c and subscription.c. */
 int characteristic_read(lua_State *L);
 int characteristic_read_long(lua_State *L);

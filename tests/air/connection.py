@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from air import channels
-from air.capture import CENTRAL, MS, PERIPHERAL, US, crc24
+from air.capture import CENTRAL, MS, PERIPHERAL, US, air_time, crc24
 
 T_IFS = 150 * US
 UNIT = 1250 * US
@@ -14,7 +14,12 @@ LL_CONNECTION_UPDATE_IND = 0x00
 LL_CHANNEL_MAP_IND = 0x01
 LL_TERMINATE_IND = 0x02
 LL_START_ENC_REQ = 0x05
+LL_LENGTH_REQ = 0x14
+LL_LENGTH_RSP = 0x15
 LL_PHY_UPDATE_IND = 0x18
+
+PHYS = {1: {"1M"}, 2: {"2M"}, 4: {"S8", "S2"}}
+CODED_TIME = 2704 * US  # of the least PDU, which LE Coded carries whatever was agreed (4.5.10)
 
 NAMES = {CENTRAL: "central", PERIPHERAL: "peripheral"}
 
@@ -31,6 +36,8 @@ class Side:
         self.acked = True
         self.knows = False  # the acknowledgement cannot have been missed
         self.broken = False
+        # As it has told its peer: octets and nanoseconds that it can receive, that it will send.
+        self.lengths = self.lengths_acked = (27, 328 * US, 27, 328 * US)
 
 
 @dataclass
@@ -68,7 +75,7 @@ class Connection:
         self.update = None
         self.pending = 0  # the last instant named
         self.restarted = 0  # when the supervision timeout last began anew, at an instant
-        self.phys = {CENTRAL: [(0, "1M")], PERIPHERAL: [(0, "1M")]}
+        self.phys = {CENTRAL: [(0, PHYS[1])], PERIPHERAL: [(0, PHYS[1])]}
         self.sides = {CENTRAL: Side(), PERIPHERAL: Side()}
         self.sender = None  # of the last packet
         self.last = None
@@ -97,7 +104,7 @@ class Connection:
         self.place(packet)
         sender = self.sender
         self.check_channel(packet)
-        if packet.phy != current(self.phys[sender], self.event):
+        if packet.phy not in current(self.phys[sender], self.event):
             self.report(packet, f"PHY {packet.phy} in event {self.event}", "4.5.10 and 5.1.10")
         self.check_crc(packet)
         self.check_supervision(packet, sender)
@@ -250,8 +257,10 @@ class Connection:
         me.broken = bool(packet.sent_broken)
         if new:
             me.acked = False
+            self.check_length(packet, me, peer)
         if peer.last is not None and nesn != peer.sn:
             peer.acked = True
+            peer.lengths = peer.lengths_acked
             peer.knows = not (packet.disturbed or me.broken or self.options.lossy)
             self.over = self.leaver is not None and self.leaver != sender
         if new and body[0] == LLID_CONTROL and not self.opaque and not me.broken:
@@ -265,8 +274,28 @@ class Connection:
             self.report(packet, "sent after LL_TERMINATE_IND was acknowledged", "5.1.6")
         return packet.direction or None
 
+    def check_length(self, packet, me, peer):
+        """What both have told each other: connEffectiveMaxTxOctets and ...Time (4.5.10)."""
+        octets = len(packet.pdu) - 2
+        time = air_time(packet.phy, len(packet.pdu))
+        most = min(me.lengths[2], peer.lengths[0])
+        longest = min(me.lengths[3], peer.lengths[1])
+        if packet.phy in ("S8", "S2"):
+            longest = max(longest, CODED_TIME)
+        if packet.pdu[0] & 3 != LLID_CONTROL and not self.opaque and (
+                octets > most or time > longest):
+            self.report(packet, f"{octets} octets, {time // US} us, where {most} octets and "
+                        f"{longest // US} us were agreed", "4.5.10")
+
     def control(self, packet, sender, data):
         opcode = data[0] if data else None
+        if opcode in (LL_LENGTH_REQ, LL_LENGTH_RSP) and len(data) == 9:
+            # A peer that has not heard it goes by what was told before.
+            side = self.sides[sender]
+            told = [int.from_bytes(data[i:i + 2], "little") for i in (1, 3, 5, 7)]
+            told[1::2] = [time * US for time in told[1::2]]
+            side.lengths_acked = tuple(told)
+            side.lengths = tuple(map(max, zip(side.lengths, told)))
         if opcode == LL_TERMINATE_IND:
             self.leaver = sender
         elif opcode == LL_START_ENC_REQ:
@@ -287,11 +316,11 @@ class Connection:
                     self.report(packet, f"LL_CONNECTION_UPDATE_IND: {name} of {value}", "5.1.1")
             self.update = Update(instant, data[1] * UNIT, offset * UNIT,
                                  max(interval, 1) * UNIT, timeout * 10 * MS)
-        elif opcode == LL_PHY_UPDATE_IND and len(data) == 5:
+        elif opcode == LL_PHY_UPDATE_IND and len(data) == 5 and data[1:3] != b"\0\0":
             instant = self.instant(packet, sender, data[3:5])
             for side, mask in ((CENTRAL, data[1]), (PERIPHERAL, data[2])):
-                if mask in (1, 2):
-                    self.phys[side].append((instant, "1M" if mask == 1 else "2M"))
+                if mask in PHYS:
+                    self.phys[side].append((instant, PHYS[mask]))
 
     def instant(self, packet, sender, octets):
         """Of a PDU that is the central's alone, of which one at a time is under way (5.3)."""

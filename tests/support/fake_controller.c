@@ -137,6 +137,9 @@ static void write_return(const struct fake_controller *fake, const struct fake_p
     case HCI_OP_READ_LOCAL_SUPPORTED_FEATURES:
         wr_u64(w, fake->lmp_features);
         break;
+    case HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES:
+        wr_u64(w, fake->le_features);
+        break;
     case HCI_OP_LE_READ_BUFFER_SIZE:
         wr_u16(w, fake->acl_len);
         wr_u8(w, fake->acl_packets);

@@ -38,6 +38,7 @@ struct fake_controller {
     uint16_t acl_len, shared_acl_len; /* LE Read Buffer Size; Read Buffer Size */
     uint8_t acl_packets;
     uint8_t hci_version;
+    uint64_t le_features; /* none at first */
     uint64_t lmp_features;
     uint8_t credits;       /* Num_HCI_Command_Packets in every answer */
     uint16_t fails_opcode; /* this one with fails_status */

@@ -188,6 +188,59 @@ int blr_gap_classify_channels(struct blr_host *host, const uint8_t map[static 5]
 typedef void blr_channel_map_cb(struct blr_conn *conn, int error, const uint8_t *map, void *user);
 int blr_gap_read_channel_map(struct blr_conn *conn, blr_channel_map_cb *cb, void *user)
     BLR_MUST_CHECK;
+/* --- PHYs and data lengths --- */
+
+enum blr_phy {
+    BLR_PHY_1M = 1,
+    BLR_PHY_2M = 2,
+    BLR_PHY_CODED = 3,
+};
+
+struct blr_conn_phys {
+    uint8_t tx, rx; /* enum blr_phy */
+};
+
+struct blr_phy_params {
+    uint8_t tx_phys, rx_phys; /* 1 << (enum blr_phy - 1), any of them; 0: no preference */
+    uint8_t coding;           /* when sending on LE Coded: 2 or 8 (S=2, S=8); 0: no preference */
+};
+
+/* `phys` are those in force, after an error as well as far as they are known. */
+typedef void blr_phy_cb(struct blr_conn *conn, int error, struct blr_conn_phys phys, void *user);
+/*
+ * Asks for other PHYs. cb: with 0 when both ends are done with it, which may have changed nothing;
+ * else with what the peer or the controller have against it. BLR_ERR_BUSY while one is under way,
+ * BLR_ERR_INVALID for PHYs and codings that there are not.
+ */
+int blr_gap_set_phy(struct blr_conn *conn, const struct blr_phy_params *params, blr_phy_cb *cb,
+                    void *user) BLR_MUST_CHECK;
+int blr_gap_read_phy(struct blr_conn *conn, blr_phy_cb *cb, void *user) BLR_MUST_CHECK;
+
+enum {
+    BLR_DATA_OCTETS_MIN = 27,
+    BLR_DATA_OCTETS_MAX = 251,
+    BLR_DATA_TIME_MIN_US = 328,
+    BLR_DATA_TIME_MAX_US = 17040,
+};
+
+/* What one link-layer packet carries at most: payload, and its time on the air. */
+struct blr_data_length {
+    uint16_t tx_octets, tx_time_us, rx_octets, rx_time_us;
+};
+
+/* As the controller told last. */
+const struct blr_data_length *blr_conn_data_length(const struct blr_conn *conn);
+
+/*
+ * Asks the controller to send packets of up to this length (blr_host_start() has asked for the
+ * most). cb: when the controller has taken it; blr_conn_data_length() tells what came of it, later.
+ * BLR_ERR_BUSY while one is under way, BLR_ERR_INVALID for what lies outside the ranges above.
+ */
+typedef void blr_data_length_cb(struct blr_conn *conn, int error, void *user);
+int blr_gap_set_data_length(struct blr_conn *conn, uint16_t tx_octets, uint16_t tx_time_us,
+                            blr_data_length_cb *cb, void *user) BLR_MUST_CHECK;
+
+/* --- questions --- */
 
 /* One question of a kind at a time: BLR_ERR_BUSY. `version` is NULL unless error is 0. */
 typedef void blr_rssi_cb(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user);

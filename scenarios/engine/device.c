@@ -50,7 +50,8 @@ static bool good_name(const char *name, size_t len)
            strspn(name, allowed) == len;
 }
 
-struct radio_position device_position(lua_State *L, int index, const char *what)
+/* A table { x =, y =, z = } in metres at index. */
+static struct radio_position read_position(lua_State *L, int index, const char *what)
 {
     static const char *const axes[] = {"x", "y", "z", NULL};
     int32_t mm[3] = {0};
@@ -150,7 +151,7 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     declaration->sensitivity_dbm = opts_integer(&opts, "sensitivity", 0, -127, 0);
     read_address(&opts, declaration);
     if (opts_push(&opts, "position")) {
-        declaration->position = device_position(L, -1, opts_what(&opts, "position", what));
+        declaration->position = read_position(L, -1, opts_what(&opts, "position", what));
         lua_pop(L, 1);
     }
 }
@@ -362,7 +363,7 @@ static int field_address_type(lua_State *L)
 static int device_move(lua_State *L)
 {
     struct device *device = device_self(L, "device:move");
-    const struct radio_position position = device_position(L, 2, "device:move");
+    const struct radio_position position = read_position(L, 2, "device:move");
 
     radio_set_position(sim_controller_radio(room_device_controller(device->room)), position);
     return 0;

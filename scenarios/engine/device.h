@@ -73,9 +73,6 @@ void device_remove_traces(struct run *run);
 /* Hosts and controllers go. */
 void device_close_all(struct run *run);
 
-/* A table {x, y, z} or { x =, y =, z = } in metres at index. */
-struct radio_position device_position(lua_State *L, int index, const char *what);
-
 /* --- the methods, by file --- */
 
 int device_declare(lua_State *L);   /* device.c */

@@ -89,8 +89,8 @@ sim_ns opts_time(const struct opts *opts, const char *field, sim_ns otherwise)
     return time;
 }
 
-uint16_t value_time_units(lua_State *L, int index, const char *what, sim_ns unit,
-                          const char *unit_text)
+static uint16_t time_units(lua_State *L, int index, const char *what, sim_ns unit,
+                           const char *unit_text)
 {
     const sim_ns time = value_time(L, index, what);
 
@@ -106,8 +106,7 @@ uint16_t opts_time_units(const struct opts *opts, const char *field, sim_ns unit
 
     if (!opts_push(opts, field))
         return otherwise;
-    const uint16_t units =
-        value_time_units(opts->L, -1, opts_what(opts, field, what), unit, unit_text);
+    const uint16_t units = time_units(opts->L, -1, opts_what(opts, field, what), unit, unit_text);
     lua_pop(opts->L, 1);
     return units;
 }

@@ -39,8 +39,4 @@ bool opts_uuid(const struct opts *opts, const char *field, struct blr_uuid *uuid
 /* A function as a registry reference, or LUA_NOREF. */
 int opts_function(const struct opts *opts, const char *field);
 
-/* As opts_time_units, for a time at index: shared by those who take positional times. */
-uint16_t value_time_units(lua_State *L, int index, const char *what, sim_ns unit,
-                          const char *unit_text);
-
 #endif

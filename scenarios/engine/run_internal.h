@@ -14,7 +14,6 @@ struct scenario_list {
 /* Reports only when the file does not get that far. */
 enum scenario_result run_list(const struct source *source, const struct scenario_options *options,
                               struct scenario_list *list);
-void scenario_list_free(struct scenario_list *list);
 
 /* Runs one of them; traces go to the folder, which need not exist yet. Reports. */
 enum scenario_result run_scenario(const struct source *source,

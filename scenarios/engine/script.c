@@ -22,7 +22,7 @@ void scenario_trace_name(const char *path, char name[static 128])
         *suffix = '\0';
 }
 
-void scenario_list_free(struct scenario_list *list)
+static void free_list(struct scenario_list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
         free(list->names[i]);
@@ -58,7 +58,7 @@ static enum scenario_result run_source(const struct source *source,
 
     scenario_trace_name(source->name, trace_name);
     if (worst != SCENARIO_PASSED)
-        scenario_list_free(&list);
+        free_list(&list);
     for (unsigned i = 0; i < list.count; i++) {
         struct text folder = {0};
         if (options->trace_dir) {
@@ -72,7 +72,7 @@ static enum scenario_result run_source(const struct source *source,
             worst = result;
         text_free(&folder);
     }
-    scenario_list_free(&list);
+    free_list(&list);
     return worst;
 }
 

@@ -29,7 +29,7 @@ static void unlink_signal(struct task *task)
     task->signal_next = NULL;
 }
 
-void task_wake(struct task *task)
+static void wake(struct task *task)
 {
     if (!task->run->closing && task->state != TASK_DONE)
         sim_timer_arm(&task->timer, sim_world_now(task->run->world));
@@ -38,7 +38,7 @@ void task_wake(struct task *task)
 void signal_fire(struct signal *signal)
 {
     for (struct task *task = signal->first; task; task = task->signal_next)
-        task_wake(task);
+        wake(task);
 }
 
 /*
@@ -143,9 +143,10 @@ static void resume(void *user)
 struct task *task_new(lua_State *L, struct device *device, int arguments)
 {
     struct run *run = run_of(L);
-    struct task *task = calloc(1, sizeof *task);
 
+    /* Before there is anything to lose: a charge may raise. */
     sandbox_charge(L, START_COST);
+    struct task *task = calloc(1, sizeof *task);
     if (!task) {
         luaL_error(L, "out of memory");
         return NULL;
@@ -275,7 +276,7 @@ void task_complete(struct task *task, int error)
 {
     task->outcome.done = true;
     task->outcome.error = error;
-    task_wake(task);
+    wake(task);
 }
 
 void task_complete_number(struct task *task, int error, uint64_t number)

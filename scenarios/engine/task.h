@@ -67,7 +67,6 @@ void task_report_error(struct run *run, lua_State *L, int status);
 struct task *task_current(lua_State *L, const char *what_format, ...)
     __attribute__((format(printf, 2, 3)));
 
-void task_wake(struct task *task);
 void signal_fire(struct signal *signal);
 
 /* --- conditions --- */

@@ -289,6 +289,8 @@ static int error_came(lua_State *L, int status, lua_KContext context)
     (void)context;
     if (sandbox_doomed_by(L, failed ? status : LUA_OK))
         return sandbox_raise(L);
+    if (failed)
+        sandbox_charge(L, SANDBOX_CAUGHT_COST);
     if (failed && error_matches(L, lua_gettop(L), 2))
         return 1;
     text_add(expected, "an error");
@@ -306,6 +308,7 @@ static int global_expect_error(lua_State *L)
     if (lua_type(L, 1) != LUA_TFUNCTION)
         return luaL_error(L, "expect_error takes a function, got %s", luaL_typename(L, 1));
     lua_settop(L, 2);
+    sandbox_check_depth(L, "expect_error");
     lua_pushvalue(L, 1);
     return error_came(L, lua_pcallk(L, 0, 0, 0, 0, error_came), 0);
 }

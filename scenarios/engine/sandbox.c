@@ -193,6 +193,10 @@ int sandbox_load(lua_State *L, const char *text, size_t len, const char *name)
 {
     char chunk[128];
 
+    if (len > 0 && text[0] == LUA_SIGNATURE[0]) {
+        lua_pushfstring(L, "%s:1: this is bytecode, and scripts are text", name);
+        return LUA_ERRSYNTAX;
+    }
     snprintf(chunk, sizeof chunk, "@%s", name);
     return luaL_loadbufferx(L, text, len, chunk, "t");
 }

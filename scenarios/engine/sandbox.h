@@ -95,6 +95,12 @@ bool sandbox_doomed_by(lua_State *L, int status);
  */
 int sandbox_protected(lua_State *L, lua_CFunction function, void *argument, int results);
 
+/* Instructions for each error caught: unwinding takes more than the handful that raised it. */
+enum { SANDBOX_CAUGHT_COST = 500 };
+
+/* Raises where calls are nested too deep for one more that catches errors. */
+void sandbox_check_depth(lua_State *L, const char *call);
+
 /* Whether the error value at index came from the script's own error() or assert(). */
 bool sandbox_raised_by_script(lua_State *L, int index);
 

@@ -56,21 +56,25 @@ static int base_print(lua_State *L)
 
 /* --- errors: nothing catches a doomed script --- */
 
-/* The registry key of what error() or assert() raised last. */
+/* The registry key of what error() or assert() raised last; its own address stands for nil. */
 static const char raised_key;
 
 bool sandbox_raised_by_script(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &raised_key);
-    const bool equal = !lua_isnil(L, -1) && lua_rawequal(L, index, -1);
+    const bool was_nil = lua_touserdata(L, -1) == &raised_key;
+    const bool equal = lua_isnil(L, index) ? was_nil : lua_rawequal(L, index, -1);
     lua_pop(L, 1);
     return equal;
 }
 
 static int raise_top(lua_State *L)
 {
-    lua_pushvalue(L, -1);
+    if (lua_isnil(L, -1))
+        lua_pushlightuserdata(L, (void *)(uintptr_t)&raised_key);
+    else
+        lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &raised_key);
     return lua_error(L);
 }
@@ -103,6 +107,20 @@ static int base_assert(lua_State *L)
     return raise_top(L);
 }
 
+/*
+ * An error that is caught in a coroutine gives back the C stack but not Lua's: a function that
+ * catches its own failing and calls itself again would fill Lua's stack, and each further error
+ * take as long as the stack is deep.
+ */
+void sandbox_check_depth(lua_State *L, const char *call)
+{
+    enum { MAX_DEPTH = 400 };
+    lua_Debug ar;
+
+    if (lua_getstack(L, MAX_DEPTH, &ar))
+        luaL_error(L, "%s: more than %d calls within each other", call, (int)MAX_DEPTH);
+}
+
 static int finish_call(lua_State *L, int status, lua_KContext skip)
 {
     const bool failed = status != LUA_OK && status != LUA_YIELD;
@@ -110,6 +128,7 @@ static int finish_call(lua_State *L, int status, lua_KContext skip)
     if (sandbox_doomed_by(L, failed ? status : LUA_OK))
         return sandbox_raise(L);
     if (failed) {
+        sandbox_charge(L, SANDBOX_CAUGHT_COST);
         lua_pushboolean(L, 0);
         lua_pushvalue(L, -2);
         return 2;
@@ -120,6 +139,7 @@ static int finish_call(lua_State *L, int status, lua_KContext skip)
 static int base_pcall(lua_State *L)
 {
     luaL_checkany(L, 1);
+    sandbox_check_depth(L, "pcall");
     lua_pushboolean(L, 1);
     lua_insert(L, 1);
     return finish_call(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_call), 0);
@@ -144,6 +164,7 @@ static int base_xpcall(lua_State *L)
     const int count = lua_gettop(L);
 
     luaL_checktype(L, 2, LUA_TFUNCTION);
+    sandbox_check_depth(L, "xpcall");
     lua_pushvalue(L, 2);
     lua_pushcclosure(L, guarded_handler, 1);
     lua_replace(L, 2);

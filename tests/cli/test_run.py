@@ -43,6 +43,8 @@ def hashes(folder):
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(pathlib.Path(folder).rglob("*")) if path.is_file()}
 
+SYNTAX = "bad.lua:2: <name> expected near '3'\n"
+
 
 class Case(unittest.TestCase):
     def setUp(self):
@@ -90,6 +92,14 @@ class Verdicts(Case):
         self.script("trouble.lua", TROUBLE)
         self.ends(self.run_it("trouble.lua"), 2, "FAIL  no such call\n",
                   "trouble.lua:17: conn has no 'discover' (it has: channels, ")
+
+    def test_errors_that_are_no_text(self):
+        for value in ("", "nil", "false", "{}", "42"):
+            shown = {"": "nil", "{}": "table"}.get(value, value)
+            with self.subTest(value):
+                self.script("x.lua", f'scenario("x", function()\n  error({value})\nend)\n')
+                self.ends(self.run_it("x.lua"), 1, "FAIL  x\n",
+                          f"x.lua:2: {shown}\n  line:     error({value})\n")
 
     def test_the_worst_counts(self):
         for name, text in (("good.lua", GOOD), ("fails.lua", FAILS), ("trouble.lua", TROUBLE)):
@@ -152,8 +162,14 @@ class BadScripts(Case):
         return done
 
     def test_syntax(self):
-        done = self.refused('scenario("x", function()\n  local 3\nend)\n', "bad.lua:2: ")
-        self.assertEqual(done.stdout, "")
+        done = self.refused('scenario("x", function()\n  local 3\nend)\n')
+        self.assertEqual((done.stdout, done.stderr), ("", SYNTAX))
+        self.script("dir/bad.lua", 'scenario("x", function()\n  local 3\nend)\n')
+        self.ends(self.run_it("dir/bad.lua"), 2, "", "dir/" + SYNTAX)
+        self.script("lib/help.lua", "return {\n\n}}\n")
+        done = self.refused('local help = require "help"\nscenario("x", function() end)\n')
+        self.assertEqual(done.stderr, "lib/help.lua:3: <eof> expected near '}'\n"
+                                      "  line:     local help = require \"help\"\n")
 
     def test_unknown_call(self):
         self.refused('scenario("x", function()\n  teleport()\nend)\n',
@@ -176,6 +192,11 @@ class BadScripts(Case):
         self.refused('scenario("x", function()\n  while true do\n    pcall(error)\n  end\nend)\n',
                      "more than 200000000 instructions", "bad.lua:")
 
+    def test_catches_its_own_failing(self):
+        self.refused('scenario("x", function()\n  local f\n'
+                     '  f = function() return pcall(f) or f() end\n  f()\nend)\n',
+                     "bad.lua:3: more than 200000000 instructions")
+
     def test_deadlock(self):
         self.refused('local a = device { name = "a" }\nscenario("x", function()\n'
                      '  a:wait_connected()\nend)\n',
@@ -194,7 +215,13 @@ class BadScripts(Case):
         self.refused("", "bad.lua: declares no scenario")
 
     def test_bytecode(self):
-        self.refused(b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n", "binary chunk")
+        code = b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n"
+        done = self.refused(code)
+        self.assertEqual((done.stdout, done.stderr),
+                         ("", "bad.lua:1: this is bytecode, and scripts are text\n"))
+        self.script("lib/help.lua", code)
+        self.refused('require "help"\nscenario("x", function() end)\n',
+                     "lib/help.lua:1: this is bytecode, and scripts are text\n")
 
     def test_any_bytes(self):
         self.refused(bytes(range(256)) * 20, "bad.lua:")

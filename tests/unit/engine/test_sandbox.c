@@ -167,7 +167,8 @@ static const struct row rows[] = {
      "test.lua:1: cannot change a protected metatable"},
 
     /* bytecode and files */
-    {"bytecode", "\x1bLua", "attempt to load a binary chunk (mode is 't')"},
+    {"bytecode", "\x1bLua", "test.lua:1: this is bytecode, and scripts are text"},
+    {"a script that does not end", "local x = {\n1,", "test.lua:2: unexpected symbol near <eof>"},
     {"require", "return require('answer')", "42"},
     {"require twice is once", "return require('counter').next() + require('counter').next()", "3"},
     {"require of what is not there", "require 'nowhere'",
@@ -190,6 +191,18 @@ static const struct row rows[] = {
      "doomed: test.lua:1: more than 2000000 instructions"},
     {"catching each other for ever",
      "local function f() while true do pcall(f) end end while true do pcall(f) end", "doomed: "},
+    {"catching one's own failing for ever", "local f f = function() return pcall(f) or f() end f()",
+     "doomed: test.lua:1: more than 2000000 instructions"},
+    {"handling one's own failing for ever",
+     "local f f = function() return xpcall(f, print) or f() end f()",
+     "doomed: test.lua:1: more than 2000000 instructions"},
+    {"pcall, deep", "local function f(n) return n == 0 and pcall(print) or (f(n - 1)) end f(500)",
+     "test.lua:1: pcall: more than 400 calls within each other"},
+    {"xpcall, deep",
+     "local function f(n) return n == 0 and xpcall(print, print) or (f(n - 1)) end f(500)",
+     "test.lua:1: xpcall: more than 400 calls within each other"},
+    {"pcall, not so deep",
+     "local function f(n) return n == 0 and pcall(print) or (f(n - 1)) end return f(300)", "true"},
     {"a handler that stays",
      "xpcall(function() while true do end end, function() while true do end end) return 'out'",
      "doomed: test.lua:1: more than 2000000 instructions"},
@@ -226,6 +239,7 @@ static const struct row rows[] = {
      "local n = 0 for i = 1, 2000 do n = n + #('x'):rep(100000 + i) end return n", "202001000"},
     {"recursion", "local function f() return 1 + f() end return (select(2, pcall(f)))",
      "doomed: the script uses too much memory"},
+    {"the error nil", "local ok, e = pcall(error) return tostring(ok) .. tostring(e)", "falsenil"},
     {"recursion through C", "local function f() return pcall(f) end f() return 'ended'", "ended"},
 
     /* chance */

@@ -76,8 +76,8 @@ static void signal(struct trace_dump *d, struct rd *r)
 }
 
 /* Behind the length, which agrees with the octets. */
-static void frame(struct trace_dump *d, struct link *link, unsigned direction, const uint8_t *bytes,
-                  size_t len)
+static void frame(struct trace_dump *d, struct link *link, unsigned direction, bool again,
+                  const uint8_t *bytes, size_t len)
 {
     static const struct field smp[] = {F_X8("code"), F_REST("data")};
     static const struct field other[] = {F_VALUE("data")};
@@ -91,6 +91,7 @@ static void frame(struct trace_dump *d, struct link *link, unsigned direction, c
         dump_att(d, link, direction, &r);
         break;
     case L2CAP_CID_LE_SIGNALING:
+        dump_kframe_signal(d, link, direction, r);
         signal(d, &r);
         break;
     case L2CAP_CID_SMP:
@@ -98,6 +99,8 @@ static void frame(struct trace_dump *d, struct link *link, unsigned direction, c
         dump_fields(d, &r, smp_list);
         break;
     default:
+        if (dump_kframe(d, link, direction, cid, again, &r))
+            break;
         text_str(&d->text, " L2CAP cid=");
         text_0x(&d->text, cid, 4);
         dump_fields(d, &r, other_list);
@@ -162,7 +165,7 @@ static void add(struct trace_dump *d, struct link *link, unsigned direction, con
     } else if (whole && stream->len == whole) {
         stream->open = false;
         d->origin = stream->bytes;
-        frame(d, link, direction, stream->bytes, stream->len);
+        frame(d, link, direction, false, stream->bytes, stream->len);
     } else {
         raw(d, "", bytes, len);
     }
@@ -195,7 +198,7 @@ void dump_l2cap_fragment(struct trace_dump *d, struct link *link, unsigned direc
         stream->fragments = 0;
     }
     if (whole && len == whole) {
-        frame(d, link, direction, bytes, len);
+        frame(d, link, direction, again, bytes, len);
     } else if (whole && len > whole) {
         length_is_wrong(d, bytes, len);
     } else {

@@ -101,6 +101,11 @@ void dump_air_packet(struct trace_dump *d, const struct trace_air_record *air);
 /* One fragment of an L2CAP frame in a direction; `again`: seen before, and only looked at. */
 void dump_l2cap_fragment(struct trace_dump *d, struct link *link, unsigned direction, bool start,
                          bool again, const uint8_t *bytes, size_t len);
+/* What a signal says of credit-based channels; `r` at its code. */
+void dump_kframe_signal(struct trace_dump *d, struct link *link, unsigned direction, struct rd r);
+/* A frame of such a channel, false: of no such channel. `again`: seen before. */
+bool dump_kframe(struct trace_dump *d, struct link *link, unsigned direction, uint16_t cid,
+                 bool again, struct rd *r);
 void dump_att(struct trace_dump *d, struct link *link, unsigned direction, struct rd *r);
 
 #endif

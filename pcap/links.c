@@ -63,6 +63,10 @@ static void release(struct link *link)
 {
     free(link->stream[0].bytes);
     free(link->stream[1].bytes);
+    for (struct link_channel *channel = link->channels, *next; channel; channel = next) {
+        next = channel->next;
+        free(channel);
+    }
     free(link);
 }
 

@@ -28,11 +28,28 @@ struct link_stream {
     uint32_t last_crc_of_payload;
 };
 
+/* One direction of a channel: what of its SDU is still to come, and was before the last frame. */
+struct link_sdu {
+    uint16_t left, total;
+    uint16_t before, total_before;
+};
+
+/* A credit-based channel of L2CAP, by its number at either side: that of who sends this way. */
+struct link_channel {
+    struct link_channel *next;
+    uint16_t cid[2]; /* 0: not yet known */
+    bool open;
+    uint8_t identifier; /* of the request, and the direction that it went */
+    unsigned asked_by;
+    struct link_sdu sdu[2];
+};
+
 struct link {
     struct link *next; /* in its bucket */
     uint64_t key;
     bool encrypted; /* PDUs of the air are ciphertext from here on */
     struct link_stream stream[2];
+    struct link_channel *channels;
 };
 
 struct link_table {

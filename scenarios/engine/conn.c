@@ -421,6 +421,7 @@ static const luaL_Reg methods[] = {
     {"data_length", conn_data_length},
     {"disconnect", conn_disconnect},
     {"exchange_mtu", conn_exchange_mtu},
+    {"l2cap", conn_l2cap},
     {"phy", conn_phy},
     {"read", conn_read},
     {"read_by_uuid", conn_read_by_uuid},

@@ -383,6 +383,7 @@ static const luaL_Reg methods[] = {
     {"connect", device_connect},
     {"connections", device_connections},
     {"freeze", device_freeze},
+    {"listen_l2cap", device_listen_l2cap},
     {"move", device_move},
     {"observe", device_observe},
     {"power_off", device_power_off},

@@ -89,6 +89,7 @@ int device_connections(lua_State *L);
 int device_accept_updates(lua_State *L); /* link.c */
 int device_use_channels(lua_State *L);
 int device_service(lua_State *L); /* server.c */
+int device_listen_l2cap(lua_State *L); /* l2cap.c */
 int device_power_off(lua_State *L); /* power.c */
 int device_power_on(lua_State *L);
 int device_freeze(lua_State *L);

@@ -22,6 +22,7 @@ static const char *layer_of(int error)
     case BLR_ERR_BASE_SMP:
         return "smp";
     case BLR_ERR_BASE_L2CAP:
+    case BLR_ERR_BASE_L2CAP_CONNECT:
         return "l2cap";
     }
     return "unknown";

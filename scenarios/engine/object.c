@@ -21,6 +21,8 @@ const struct object_type *const object_types[] = {
     &characteristic_type,
     &descriptor_type,
     &subscription_type,
+    &l2cap_listener_type,
+    &channel_type,
     &observer_type,
     &server_service_type,
     &server_characteristic_type,

@@ -41,7 +41,7 @@ static void add_quoted(struct names *names, const char *from, const char *to, bo
         bool dotted = false;
         from++;
         while (from < to && len + 1 < NAME &&
-               (isalpha((unsigned char)*from) || *from == '_' || *from == '.' || *from == ':')) {
+               ((len ? isalnum((unsigned char)*from) : isalpha((unsigned char)*from)) || *from == '_' || *from == '.' || *from == ':')) {
             dotted |= *from == '.' || *from == ':';
             name[len++] = *from++;
         }

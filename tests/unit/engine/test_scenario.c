@@ -75,8 +75,8 @@ static const struct script_row rows[] = {
         "device: position: x: 0.0001 is not a whole multiple of 1/1000"),
     BAD("an unknown method", TWO "a:advertize {}",
         "device has no 'advertize' (it has: accept_updates, address, address_type, advertise, "
-        "advertise_stop, advertising, connect, connections, freeze, move, name, observe, "
-        "power_off, power_on, powered, scan, scan_all, script, service, thaw, use_channels, "
+        "advertise_stop, advertising, connect, connections, freeze, listen_l2cap, move, name, "
+        "observe, power_off, power_on, powered, scan, scan_all, script, service, thaw, use_channels, "
         "wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),

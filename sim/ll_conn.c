@@ -93,8 +93,10 @@ sim_ns ll_conn_widening(const struct ll_conn *conn, sim_ns at)
 sim_ns ll_conn_event_limit(const struct ll_conn *conn)
 {
     const sim_ns next = conn->anchor + interval_slept(conn);
+    const sim_ns prepare = LL_SCHED_LEAD + (conn->central ? 0 : ll_conn_widening(conn, next));
 
-    return next - LL_SCHED_LEAD - (conn->central ? 0 : ll_conn_widening(conn, next));
+    /* 4.5.1: closed T_IFS before the next anchor point at the latest. */
+    return next - (prepare > LL_T_IFS ? prepare : LL_T_IFS);
 }
 
 sim_ns ll_conn_exchange_time(const struct ll_conn *conn)

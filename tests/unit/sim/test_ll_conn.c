@@ -164,7 +164,7 @@ static void central_ends_the_event_in_time(void **state)
             link_expect_empty(&f.link);
             link_send_empty(&f.link, true);
             exchanges++;
-        } while (f.link.last_end + LL_T_IFS + SIM_US(80 + 150 + 2 + 296 + 10) <= next);
+        } while (f.link.last_end + LL_T_IFS + SIM_US(80 + 150 + 2 + 296 + 150) <= next);
         lower_expect_silence(&f.room, next - ll_room_now(&f.room));
         assert_true(exchanges > 60);
     }

@@ -210,7 +210,6 @@ static void failed(struct blr_host *host, int error, void *user)
             blr_strerror(error));
 }
 
-/* The trace of an earlier run must not be taken for this one's, should this one come to nothing. */
 static void open_trace(struct device *device)
 {
     struct run *run = device->run;
@@ -218,7 +217,6 @@ static void open_trace(struct device *device)
     if (!run_make_trace_folder(run))
         return;
     text_add(&device->trace_path, "%s/%s.btsnoop", run->trace_folder, device->name);
-    unlink(text_get(&device->trace_path));
     if (trace_writer_btsnoop(text_get(&device->trace_path), &device->writer) != 0) {
         run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&device->trace_path),
                 strerror(errno));

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "queue.h"
 #include "run_internal.h"
 #include "sim/radio.h"
+#include "trace_folder.h"
 #include "traces/writer.h"
 
 #define DEFAULT_INSTRUCTIONS UINT64_C(200000000)
@@ -83,41 +83,19 @@ struct text *run_scratch(lua_State *L, int which)
 
 /* --- traces --- */
 
-static bool make_folders(const char *path)
-{
-    char part[1024];
-    const size_t len = strlen(path);
-
-    if (len >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return false;
-    }
-    return true;
-}
-
 bool run_make_trace_folder(struct run *run)
 {
     if (!run->trace_folder || run->over)
         return false;
     if (run->trace_folder_made)
         return true;
-    if (!make_folders(run->trace_folder)) {
+    if (!trace_folder_make(run->trace_folder)) {
         run_end(run, SCENARIO_TROUBLE, "%s: cannot be made: %s\n", run->trace_folder,
                 strerror(errno));
         return false;
     }
     run->trace_folder_made = true;
     text_add(&run->air_path, "%s/air.pcap", run->trace_folder);
-    /* One of an earlier run must not be taken for this one's. */
-    unlink(text_get(&run->air_path));
     if (!run->options->air)
         return true;
     if (trace_writer_air(text_get(&run->air_path), &run->air) != 0) {

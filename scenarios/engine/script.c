@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A script file: read, and run scenario by scenario. */
 #define _XOPEN_SOURCE 700 /* realpath() */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "run_internal.h"
+#include "trace_folder.h"
 
 enum { MAX_SCRIPT = 4 << 20 };
 
@@ -30,25 +30,6 @@ static void free_list(struct scenario_list *list)
     *list = (struct scenario_list){0};
 }
 
-/* "2-a-phone-subscribes": for the folder of one scenario among several. */
-static void add_folder_name(struct text *folder, unsigned index, const char *name)
-{
-    char slug[64];
-    size_t len = 0;
-
-    for (; *name && len < sizeof slug - 1; name++) {
-        const unsigned char c = (unsigned char)*name;
-        if (c < 0x80 && isalnum(c))
-            slug[len++] = (char)tolower(c);
-        else if (len && slug[len - 1] != '-')
-            slug[len++] = '-';
-    }
-    while (len && slug[len - 1] == '-')
-        len--;
-    slug[len] = '\0';
-    text_add(folder, "/%u%s%s", index + 1, len ? "-" : "", slug);
-}
-
 static enum scenario_result run_source(const struct source *source,
                                        const struct scenario_options *options)
 {
@@ -61,11 +42,9 @@ static enum scenario_result run_source(const struct source *source,
         free_list(&list);
     for (unsigned i = 0; i < list.count; i++) {
         struct text folder = {0};
-        if (options->trace_dir) {
-            text_add(&folder, "%s/%s", options->trace_dir, trace_name);
-            if (list.count > 1)
-                add_folder_name(&folder, i, list.names[i]);
-        }
+        if (options->trace_dir)
+            trace_folder_path(&folder, options->trace_dir, trace_name, list.count, i,
+                              list.names[i]);
         const enum scenario_result result =
             run_scenario(source, options, i, list.names[i], folder.len ? folder.p : NULL);
         if (result > worst)
@@ -76,12 +55,24 @@ static enum scenario_result run_source(const struct source *source,
     return worst;
 }
 
+/* Those of an earlier run must not be taken for this one's, should this one come to nothing. */
+static void clear_traces(const char *path, const struct scenario_options *options)
+{
+    char name[128];
+
+    if (!options->trace_dir)
+        return;
+    scenario_trace_name(path, name);
+    trace_folder_clear(options->trace_dir, name);
+}
+
 enum scenario_result scenario_run_text(const char *name, const char *text, size_t len,
                                        const char *lib_dir, const struct scenario_options *options)
 {
     const struct source source = {
         .name = name, .folder = "", .lib_dir = lib_dir, .text = text, .len = len};
 
+    clear_traces(name, options);
     return run_source(&source, options);
 }
 
@@ -166,6 +157,7 @@ enum scenario_result scenario_run_file(const char *path, const struct scenario_o
     size_t len;
     char *text = read_file(path, &len);
 
+    clear_traces(path, options);
     if (!text)
         return trouble(options, path, strerror(errno));
     text_add_bytes(&folder, path, folder_len);

@@ -315,6 +315,40 @@ class Traces(Case):
         self.assertEqual(done.returncode, 2)
         self.assertEqual(hashes(folder), {})
 
+    def test_an_earlier_run_leaves_none(self):
+        bad = {"x.lua": "scenario(", "lib": 'require "nowhere"\n', "call": "teleport()\n",
+               "none": "", "binary": b"\x1bLua", "fewer": 'scenario("x", function() end)\n',
+               "missing": None}
+        for what, text in bad.items():
+            with self.subTest(what):
+                self.script("x.lua", GOOD + 'scenario("Another", function() story() end)\n')
+                done, folder = self.traces("--air", "x.lua")
+                self.assertEqual((done.returncode, len(hashes(folder))), (0, 6), done.stderr)
+                if text is None:
+                    (self.top / "x.lua").unlink()
+                else:
+                    self.script("x.lua", text)
+                done, _ = self.traces("--air", "x.lua")
+                self.assertEqual(done.returncode, 0 if what == "fewer" else 2)
+                self.assertEqual(hashes(folder), {})
+
+    def test_what_is_not_ours_stays(self):
+        self.script("x.lua", "scenario(")
+        ours = ["x/a.btsnoop", "x/air.pcap", "x/a.btsnoop.part", "x/1/a.btsnoop", "x/2-of/air.pcap",
+                "x/12-b-3/b.pcap"]
+        theirs = ["a.btsnoop", "air.pcap", "y/a.btsnoop", "x/notes.txt", "x/btsnoop", "x/1/notes.txt",
+                  "x/a/b.btsnoop", "x/1/2/b.btsnoop", "x/0-a/b.btsnoop", "x/1_a/b.btsnoop",
+                  "x/1-A/b.btsnoop", "x/.pcap"]
+        for name in ours + theirs:
+            self.script("traces/" + name, name)
+        self.assertEqual(self.traces("x.lua")[0].returncode, 2)
+        self.assertEqual(set(hashes(self.top / "traces")), set(theirs))
+        self.assertFalse((self.top / "traces/x/2-of").exists())
+        # A folder is no script, and what is called as it is no folder of traces.
+        for name in (".", "..", "traces/."):
+            self.traces(name)
+        self.assertEqual(set(hashes(self.top / "traces")), set(theirs))
+
     def test_same_bytes(self):
         self.script("good.lua", GOOD)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:

@@ -56,6 +56,7 @@ static bool profile_makes_sense(const struct sim_controller_profile *profile)
            profile->acl_data_len <= 251 && profile->filter_accept_list_size >= 1 &&
            profile->max_connections >= 1 &&
            profile->max_connections <= SIM_CONTROLLER_MAX_CONNECTIONS &&
+           profile->min_used_channels != 1 && profile->min_used_channels <= 37 &&
            profile->power_dbm >= -127 && profile->power_dbm <= 20 && profile->sca <= 7 &&
            profile->drift_ppm >= -1000 && profile->drift_ppm <= 1000 &&
            latency_makes_sense(profile->to_controller_ns) &&

@@ -14,6 +14,7 @@ static const struct llcp_procedure *const procedures[] = {
     [LLCP_CONNECTION_PARAMETERS] = &llcp_connection_parameters,
     [LLCP_DATA_LENGTH] = &llcp_data_length,
     [LLCP_PHY_UPDATE] = &llcp_phy_update,
+    [LLCP_MIN_USED_CHANNELS] = &llcp_min_used_channels,
 };
 
 /* --- the PDUs that are understood --- */
@@ -57,6 +58,8 @@ static const struct pdu_row rows[] = {
     [LL_PHY_RSP] = {FROM_PERIPHERAL, EITHER_PHY, LLCP_NONE, llcp_phy_rsp},
     [LL_PHY_UPDATE_IND] = {FROM_CENTRAL, EITHER_PHY, LLCP_PHY_UPDATE, llcp_phy_update_ind},
     [LL_REJECT_EXT_IND] = {FROM_BOTH, LL_FEATURE_EXTENDED_REJECT, LLCP_NONE, llcp_reject_ext_ind},
+    [LL_MIN_USED_CHANNELS_IND] = {FROM_PERIPHERAL, LL_FEATURE_MIN_USED_CHANNELS, LLCP_NONE,
+                                  llcp_min_used_channels_ind},
 };
 
 static bool claimed(const struct ll *ll, uint8_t feature)
@@ -195,6 +198,8 @@ void llcp_acked(struct ll_conn *conn)
     llcp->queue_count--;
     if (opcode == LL_TERMINATE_IND)
         conn->end_reason = llcp->terminate_told;
+    if (opcode == LL_MIN_USED_CHANNELS_IND)
+        llcp_min_used_channels_acked(conn);
 }
 
 /* --- procedures of the peer --- */

@@ -41,6 +41,7 @@ enum llcp_procedure_id {
     LLCP_CONNECTION_PARAMETERS,
     LLCP_DATA_LENGTH,
     LLCP_PHY_UPDATE,
+    LLCP_MIN_USED_CHANNELS,
     LLCP_NONE, /* also how many there are */
 };
 
@@ -59,7 +60,7 @@ struct llcp_procedure {
 
 extern const struct llcp_procedure llcp_version_exchange, llcp_feature_exchange,
     llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters, llcp_data_length,
-    llcp_phy_update;
+    llcp_phy_update, llcp_min_used_channels;
 
 /* Opcode and CtrData of the largest control PDU, LL_CONNECTION_PARAM_REQ (and _RSP). */
 #define LLCP_PDU_MAX 24U
@@ -127,6 +128,7 @@ struct llcp {
     struct timer timer;
 
     bool version_sent, version_known, features_known;
+    bool min_channels_told;
     uint8_t phy_c_to_p, phy_p_to_c; /* of the LL_PHY_UPDATE_IND under way */
     bool length_refused; /* the peer knows no LL_LENGTH_REQ */
     struct ll_version version; /* the peer's */
@@ -230,6 +232,13 @@ void llcp_update_send(struct ll_conn *conn, const struct llcp_params *params);
 void llcp_update_tell(struct ll_conn *conn, uint8_t status);
 
 void llcp_channel_map_ind(struct ll_conn *conn, struct rd *ctr_data);
+
+/* --- llcp_min_channels.c --- */
+
+/* The peer's features have become known. */
+void llcp_min_used_channels_consider(struct ll_conn *conn);
+void llcp_min_used_channels_acked(struct ll_conn *conn);
+void llcp_min_used_channels_ind(struct ll_conn *conn, struct rd *ctr_data);
 
 /* --- llcp_params.c (ours), llcp_params_remote.c (the peer's) --- */
 

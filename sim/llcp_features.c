@@ -52,6 +52,7 @@ static void learn(struct ll_conn *conn, struct rd *ctr_data)
 {
     conn->llcp.features = rd_u64(ctr_data);
     conn->llcp.features_known = true;
+    llcp_min_used_channels_consider(conn);
 }
 
 void llcp_feature_req(struct ll_conn *conn, struct rd *ctr_data)

@@ -25,6 +25,7 @@ struct sim_controller_profile {
     uint16_t acl_data_len; /* largest HCI ACL data, 27 to 251 */
     uint8_t filter_accept_list_size;
     uint8_t max_connections; /* 1 to 16 */
+    uint8_t min_used_channels; /* what it asks centrals to use, 2 to 37; 0: it does not ask */
     int8_t power_dbm;
     uint8_t sca;             /* the accuracy its sleep clock claims, 0 (500 ppm) to 7 (20 ppm) */
     int16_t drift_ppm; /* what that clock truly gains, up to 1000 either way: see below */

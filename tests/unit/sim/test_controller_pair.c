@@ -338,6 +338,49 @@ static void errors_on_a_connection(void **state)
                      HCI_ERR_REMOTE_POWER_OFF);
 }
 
+static struct hci_tester_packet updated(struct hci_tester *tester)
+{
+    return hci_tester_event(tester, HCI_EV_LE_META, SIM_S(2));
+}
+
+/* Either side asks over HCI; the other's host is asked and agrees, both are told, or one only. */
+static void parameters_are_negotiated(void **state)
+{
+    struct pair *pair = *state;
+
+    connect_pair(pair);
+    for (int round = 0; round < 2; round++) {
+        struct hci_tester *asks = round ? &pair->s : &pair->p;
+        struct hci_tester *asked = round ? &pair->p : &pair->s;
+        const uint16_t mine = round ? pair->sh : pair->ph, theirs = round ? pair->ph : pair->sh;
+        const uint8_t interval = round ? 40 : 80;
+        const uint8_t update[] = {(uint8_t)mine, 0, interval, 0, interval, 0, 1, 0, 0x2C, 1,
+                                  0, 0, 0, 0};
+        uint8_t reply[14];
+
+        command(asks, HCI_OP_LE_CONNECTION_UPDATE, update, sizeof update);
+        const struct hci_tester_packet request = updated(asked);
+        const uint8_t expected[] = {0x3E, 11, HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST,
+                                    (uint8_t)theirs, 0, interval, 0, interval, 0, 1, 0, 0x2C, 1};
+        assert_int_equal(request.len, sizeof expected);
+        assert_memory_equal(request.bytes, expected, sizeof expected);
+        memcpy(reply, update, sizeof reply);
+        reply[0] = (uint8_t)theirs;
+        command(asked, HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, reply, sizeof reply);
+        for (int side = 0; side < 2; side++) {
+            const uint16_t handle = side ? theirs : mine;
+            const uint8_t complete[] = {0x3E, 10, HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, 0,
+                                        (uint8_t)handle, 0, interval, 0, 1, 0, 0x2C, 1};
+            const struct hci_tester_packet got = updated(side ? asked : asks);
+            assert_int_equal(got.len, sizeof complete);
+            assert_memory_equal(got.bytes, complete, sizeof complete);
+        }
+    }
+    hci_tester_run(&pair->p, SIM_S(5));
+    hci_tester_expect_none(&pair->p);
+    hci_tester_expect_none(&pair->s);
+}
+
 static size_t drain_acl(struct hci_tester *tester)
 {
     size_t octets = 0;
@@ -533,6 +576,7 @@ int main(void)
         TEST(nothing_is_completed_after_the_end),
         TEST(a_cancelled_connection),
         TEST(errors_on_a_connection),
+        TEST(parameters_are_negotiated),
         TEST(nothing_is_lost_to_a_slow_host),
         TEST(a_full_host_holds_the_peer),
         TEST(directed_advertising),

@@ -11,7 +11,7 @@ static const uint8_t their_version[] = {LL_VERSION_IND, 9, 0x0F, 0x00, 0x02, 0x0
  * Connection parameters request, extended reject, peripheral-initiated features, data length
  * extension, LE 2M, LE Coded; channel selection #2 is not for the peer.
  */
-#define OUR_FEATURES 0x92E
+#define OUR_FEATURES 0x1092E
 
 static void expect_quiet_events(struct link_room *f, unsigned events)
 {
@@ -148,7 +148,7 @@ static void features_answered(void **state)
     link_room_open(&f, row->central, UINT64_MAX);
     features_pdu(req, row->central ? LL_PERIPHERAL_FEATURE_REQ : LL_FEATURE_REQ,
                  0xFFFFFFFFFFFFFF04);
-    features_pdu(rsp, LL_FEATURE_RSP, 0x0904);
+    features_pdu(rsp, LL_FEATURE_RSP, 0x10904);
     link_exchange_control(&f.link, req, sizeof req, rsp, sizeof rsp);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
@@ -185,7 +185,7 @@ static void local_procedures_take_turns(void **state)
     expect_quiet_events(&f, 2);
     /* The peer's own procedure is answered meanwhile. */
     features_pdu(req, row->central ? LL_PERIPHERAL_FEATURE_REQ : LL_FEATURE_REQ, 0);
-    features_pdu(rsp, LL_FEATURE_RSP, 0x0900);
+    features_pdu(rsp, LL_FEATURE_RSP, 0x10900);
     link_exchange_control(&f.link, req, sizeof req, rsp, sizeof rsp);
     link_send_control(&f.link, their_version, sizeof their_version);
     expect_their_version(&f);

@@ -94,7 +94,7 @@ static const struct opcode_row opcodes[] = {
     {LL_PHY_REQ, SOMETHING, SOMETHING},
     {LL_PHY_RSP, UNKNOWN, NOTHING},
     {LL_PHY_UPDATE_IND, NOTHING, UNKNOWN},
-    {LL_MIN_USED_CHANNELS_IND, UNKNOWN, UNKNOWN},
+    {LL_MIN_USED_CHANNELS_IND, UNKNOWN, NOTHING},
 };
 
 /* Every opcode with its own length while nothing is asked for. */

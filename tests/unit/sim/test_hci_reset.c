@@ -131,6 +131,14 @@ static void no_clock(struct sim_controller_profile *p)
 {
     p->sca = 8;
 }
+static void one_channel(struct sim_controller_profile *p)
+{
+    p->min_used_channels = 1;
+}
+static void many_channels(struct sim_controller_profile *p)
+{
+    p->min_used_channels = 38;
+}
 static void instant_down(struct sim_controller_profile *p)
 {
     p->to_controller_ns = 0;
@@ -157,6 +165,7 @@ static void profiles_without_sense_are_refused(void **state)
     static void (*const changes[])(struct sim_controller_profile *) = {
         no_version, no_packets, short_data,   long_data,  no_list, no_connections, many_connections,
         loud,       no_clock,   instant_down, instant_up, slow_up, random_address,
+        one_channel, many_channels,
     };
     struct fixture *f = *state;
 

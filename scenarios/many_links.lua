@@ -15,12 +15,12 @@ scenario("eight sensors notify a hub, and one of them leaves", function()
   local links = {}
   local streams = {}
   for number, sensor in ipairs(sensors) do
-    temperature[number] = sensor:service(0x1809):characteristic {
-      uuid = 0x2A1C, properties = "notify",
+    temperature[number] = sensor:service(0x181A):characteristic {
+      uuid = 0x2A6E, properties = "notify",
     }
     sensor:advertise { name = sensor.name, interval = ms(50) }
     links[number] = hub:connect(sensor, { interval = ms(50), supervision_timeout = s(1) })
-    streams[number] = links[number]:characteristic(0x1809, 0x2A1C):subscribe()
+    streams[number] = links[number]:characteristic(0x181A, 0x2A6E):subscribe()
   end
   expect(hub:connections()):has_length(SENSORS)
 

@@ -62,6 +62,21 @@ static void add_service(lua_State *L, struct conn *conn, const struct blr_gatt_s
     *at = service;
 }
 
+struct client_service *client_included_service(lua_State *L, struct conn *conn,
+                                               const struct blr_gatt_service *info)
+{
+    struct client_service *service = conn->services;
+
+    while (service && !(service->info.start == info->start && service->info.end == info->end))
+        service = service->next;
+    if (service)
+        return service;
+    service = run_alloc_or_raise(L, sizeof *service);
+    service->conn = conn;
+    service->info = *info;
+    return service;
+}
+
 static struct client_service *find_service(const struct conn *conn, const struct blr_uuid *uuid)
 {
     struct client_service *service = conn->services;
@@ -373,6 +388,7 @@ static int service_field_last(lua_State *L)
 static const luaL_Reg service_methods[] = {
     {"characteristic", service_characteristic},
     {"characteristics", service_characteristics},
+    {"includes", service_includes},
     {NULL, NULL},
 };
 
@@ -479,6 +495,7 @@ static const luaL_Reg characteristic_methods[] = {
     {"read_long", characteristic_read_long},
     {"subscribe", characteristic_subscribe},
     {"write", characteristic_write},
+    {"write_long", characteristic_write_long},
     {"write_without_response", characteristic_write_without_response},
     {NULL, NULL},
 };
@@ -513,7 +530,9 @@ static int descriptor_field_handle(lua_State *L)
 
 static const luaL_Reg descriptor_methods[] = {
     {"read", descriptor_read},
+    {"read_long", descriptor_read_long},
     {"write", descriptor_write},
+    {"write_long", descriptor_write_long},
     {NULL, NULL},
 };
 

@@ -104,7 +104,7 @@ static int write_command(lua_State *L, struct conn *conn, uint16_t handle, int i
     return write_command_k(L, LUA_OK, (lua_KContext)task);
 }
 
-static uint16_t handle_argument(lua_State *L, int index, const char *call)
+uint16_t client_handle_argument(lua_State *L, int index, const char *call)
 {
     char what[96];
     const struct opts opts = {.call = call};
@@ -118,21 +118,21 @@ int conn_read(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:read");
 
-    return read_handle(L, conn, handle_argument(L, 2, "conn:read"), "conn:read", false);
+    return read_handle(L, conn, client_handle_argument(L, 2, "conn:read"), "conn:read", false);
 }
 
 int conn_read_long(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:read_long");
 
-    return read_handle(L, conn, handle_argument(L, 2, "conn:read_long"), "conn:read_long", true);
+    return read_handle(L, conn, client_handle_argument(L, 2, "conn:read_long"), "conn:read_long", true);
 }
 
 int conn_write(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:write");
 
-    return write_handle(L, conn, handle_argument(L, 2, "conn:write"), 3, "conn:write");
+    return write_handle(L, conn, client_handle_argument(L, 2, "conn:write"), 3, "conn:write");
 }
 
 int conn_write_without_response(lua_State *L)
@@ -140,7 +140,7 @@ int conn_write_without_response(lua_State *L)
     static const char call[] = "conn:write_without_response";
     struct conn *conn = conn_self(L, 1, call);
 
-    return write_command(L, conn, handle_argument(L, 2, call), 3, call);
+    return write_command(L, conn, client_handle_argument(L, 2, call), 3, call);
 }
 
 int conn_read_by_uuid(lua_State *L)
@@ -154,24 +154,31 @@ int conn_read_by_uuid(lua_State *L)
     return await_value(L, task, blr_gatt_read_by_uuid(link, 1, 0xFFFF, &uuid, got_value, task));
 }
 
+size_t client_handles_argument(lua_State *L, int index, const char *call, uint16_t *handles,
+                               size_t max)
+{
+    if (lua_type(L, index) != LUA_TTABLE)
+        luaL_error(L, "%s takes a list of handles, got %s", call, luaL_typename(L, index));
+    const size_t count = lua_rawlen(L, index);
+    if (count < 2 || count > max)
+        luaL_error(L, "%s takes 2 to %d handles", call, (int)max);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        handles[i] = client_handle_argument(L, -1, call);
+        lua_pop(L, 1);
+    }
+    return count;
+}
+
 int conn_read_multiple(lua_State *L)
 {
     static const char call[] = "conn:read_multiple";
     struct conn *conn = conn_self(L, 1, call);
     uint16_t handles[MAX_HANDLES];
-
-    if (lua_type(L, 2) != LUA_TTABLE)
-        return luaL_error(L, "%s takes a list of handles, got %s", call, luaL_typename(L, 2));
-    const size_t count = lua_rawlen(L, 2);
-    if (count < 2 || count > MAX_HANDLES)
-        return luaL_error(L, "%s takes 2 to %d handles", call, (int)MAX_HANDLES);
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        handles[i] = handle_argument(L, -1, call);
-        lua_pop(L, 1);
-    }
+    const size_t count = client_handles_argument(L, 2, call, handles, MAX_HANDLES);
     struct task *task = task_current(L, "%s: %s", conn->device->name, call);
     struct blr_conn *link = conn_link(L, conn, task->what);
+
     task_start_operation(task);
     return await_value(L, task, blr_gatt_read_multiple(link, handles, count, got_value, task));
 }
@@ -235,6 +242,14 @@ int descriptor_read(lua_State *L)
 
     return read_handle(L, one->characteristic->service->conn, one->info.handle, "descriptor:read",
                        false);
+}
+
+int descriptor_read_long(lua_State *L)
+{
+    static const char call[] = "descriptor:read_long";
+    const struct client_descriptor *one = object_check(L, 1, &descriptor_type, call);
+
+    return read_handle(L, one->characteristic->service->conn, one->info.handle, call, true);
 }
 
 int descriptor_write(lua_State *L)

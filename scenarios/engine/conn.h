@@ -47,6 +47,16 @@ int conn_read_multiple(lua_State *L);
 int conn_write(lua_State *L);
 int conn_write_without_response(lua_State *L);
 
+/* Methods in client_long.c. */
+int conn_forget_services(lua_State *L);
+int conn_read_multiple_variable(lua_State *L);
+int conn_set_client_features(lua_State *L);
+int conn_write_long(lua_State *L);
+int conn_write_reliable(lua_State *L);
+int service_includes(lua_State *L);
+int characteristic_write_long(lua_State *L);
+int descriptor_write_long(lua_State *L);
+
 /* Methods of conn in link.c. */
 int conn_channels(lua_State *L);
 int conn_update(lua_State *L);
@@ -63,7 +73,18 @@ int characteristic_write(lua_State *L);
 int characteristic_write_without_response(lua_State *L);
 int characteristic_subscribe(lua_State *L);
 int descriptor_read(lua_State *L);
+int descriptor_read_long(lua_State *L);
 int descriptor_write(lua_State *L);
+
+/* Arguments that are handles. */
+uint16_t client_handle_argument(lua_State *L, int index, const char *call);
+/* A list of at least two; returns how many. */
+size_t client_handles_argument(lua_State *L, int index, const char *call, uint16_t *handles,
+                               size_t max);
+
+/* A service that another includes, which may be a secondary one: no call finds it by its UUID. */
+struct client_service *client_included_service(lua_State *L, struct conn *conn,
+                                               const struct blr_gatt_service *info);
 
 /*
  * The descriptors of a characteristic, discovered when they are not known yet. Returns only when

@@ -73,6 +73,7 @@ static struct radio_position read_position(lua_State *L, int index, const char *
 
 struct declaration {
     struct room_device_config config;
+    struct blr_preferred_parameters preferred;
     struct radio_position position;
     lua_Integer sensitivity_dbm;
 };
@@ -114,12 +115,50 @@ static uint8_t read_sca(const struct opts *opts, uint8_t usual)
     return sca;
 }
 
+/* A time of so many units, in its range; 0xFFFF when absent: any will do. */
+static uint16_t read_units(const struct opts *opts, const char *field, sim_ns unit,
+                           const char *unit_text, uint16_t low, uint16_t otherwise)
+{
+    const uint16_t units = opts_time_units(opts, field, unit, unit_text, otherwise);
+
+    if (units != otherwise && (units < low || units > 3200))
+        luaL_error(opts->L, "device: preferred: %s is out of range", field);
+    return units;
+}
+
+/* GAP's Peripheral Preferred Connection Parameters (Core v5.4, Vol 3, Part C, 12.3). */
+static void read_preferred(const struct opts *device_opts, struct declaration *declaration)
+{
+    static const char *const known[] = {"interval", "interval_max", "latency",
+                                        "supervision_timeout", NULL};
+    static const char interval_unit[] = "1.25 ms";
+    struct blr_preferred_parameters *preferred = &declaration->preferred;
+    char what[96];
+
+    if (!opts_push(device_opts, "preferred"))
+        return;
+    const struct opts opts = opts_open(device_opts->L, lua_gettop(device_opts->L),
+                                       opts_what(device_opts, "preferred", what), known, false);
+    const uint16_t low = read_units(&opts, "interval", SIM_US(1250), interval_unit, 6, 0xFFFF);
+    preferred->interval_min_1250us = low;
+    preferred->interval_max_1250us =
+        read_units(&opts, "interval_max", SIM_US(1250), interval_unit, 6, low);
+    preferred->latency = (uint16_t)opts_integer(&opts, "latency", 0, 0, 499);
+    preferred->timeout_10ms =
+        read_units(&opts, "supervision_timeout", SIM_MS(10), "10 ms", 10, 0xFFFF);
+    if (low > preferred->interval_max_1250us && low != 0xFFFF)
+        luaL_error(device_opts->L, "device: preferred: interval_max is below interval");
+    declaration->config.preferred = preferred;
+    lua_pop(device_opts->L, 1);
+}
+
 static void read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
-        "acl_len", "acl_packets",     "address", "address_type", "appearance", "device_name",
-        "drift",   "max_connections", "mtu",     "name",         "position",   "power",
-        "sca",     "sensitivity",     NULL,
+        "acl_len",       "acl_packets", "address",         "address_type", "appearance",
+        "device_name",   "drift",       "max_connections", "mtu",          "name",
+        "name_writable", "position",    "power",           "preferred",    "sca",
+        "sensitivity",   NULL,
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();
@@ -145,11 +184,13 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
         .name = name,
         .profile = profile,
         .device_name = opts_string(&opts, "device_name", NULL),
+        .device_name_writable = opts_bool(&opts, "name_writable", false),
         .appearance = (uint16_t)opts_integer(&opts, "appearance", 0, 0, 0xFFFF),
         .mtu = (uint16_t)opts_integer(&opts, "mtu", 0, 23, 517),
     };
     declaration->sensitivity_dbm = opts_integer(&opts, "sensitivity", 0, -127, 0);
     read_address(&opts, declaration);
+    read_preferred(&opts, declaration);
     if (opts_push(&opts, "position")) {
         declaration->position = read_position(L, -1, opts_what(&opts, "position", what));
         lua_pop(L, 1);

@@ -82,6 +82,42 @@ static int service_publish(lua_State *L)
     return 0;
 }
 
+static void refuse_published(lua_State *L, const struct server_service *service, const char *call)
+{
+    if (service->published)
+        luaL_error(L,
+                   "%s: the service was published when the script first waited: all of it is "
+                   "declared before",
+                   call);
+}
+
+/* Both are published when the script waits; the stack wants the included one to be there. */
+static int service_include(lua_State *L)
+{
+    static const char call[] = "server_service:include";
+    struct server_service *service = service_self(L, call);
+    struct server_service *included = object_check(L, 2, &server_service_type, call);
+
+    if (!included->handle)
+        return luaL_error(L, "%s: the included service was removed", call);
+    if (included->device != service->device)
+        return luaL_error(L, "%s: that is no service of %s", call, service->device->name);
+    refuse_published(L, service, call);
+    if (included == service)
+        return luaL_error(L, "%s: a service does not include itself", call);
+    if (!included->published) {
+        const int error = blr_service_publish(included->handle);
+        if (error)
+            return failure_raise(L, error, call, NULL);
+        included->published = true;
+    }
+    const int error = blr_service_include(service->handle, included->handle);
+    if (error)
+        return failure_raise(L, error, call, NULL);
+    lua_settop(L, 1);
+    return 1;
+}
+
 static int service_remove(lua_State *L)
 {
     struct server_service *service = service_self(L, "server_service:remove");
@@ -115,15 +151,6 @@ static struct server_attribute *new_attribute(lua_State *L, struct server_servic
     attribute->on_subscribe = attribute->on_authorize = LUA_NOREF;
     queue_init(&attribute->writes, service->device->run);
     return attribute;
-}
-
-static void refuse_published(lua_State *L, const struct server_service *service, const char *call)
-{
-    if (service->published)
-        luaL_error(L,
-                   "%s: the service was published when the script first waited: all of it is "
-                   "declared before",
-                   call);
 }
 
 static uint8_t read_permissions(const struct opts *opts, uint8_t otherwise)
@@ -264,6 +291,7 @@ static int descriptor_field_handle(lua_State *L)
 
 static const luaL_Reg service_methods[] = {
     {"characteristic", service_characteristic},
+    {"include", service_include},
     {"publish", service_publish},
     {"remove", service_remove},
     {NULL, NULL},

@@ -143,7 +143,6 @@ static uint8_t on_write(struct blr_attribute *handle, struct blr_conn *link, con
                         size_t len, void *user)
 {
     struct server_attribute *attribute = user;
-    struct device *device = attribute->service->device;
     struct call call = {
         .attribute = attribute,
         .function = attribute->on_write,
@@ -153,10 +152,18 @@ static uint8_t on_write(struct blr_attribute *handle, struct blr_conn *link, con
     };
 
     (void)handle;
-    const uint8_t att_error = call_script(&call, link);
-    if (!att_error && attribute->keeps_writes && !device->run->closing)
+    return call_script(&call, link);
+}
+
+static void on_written(struct blr_attribute *handle, struct blr_conn *link, const uint8_t *value,
+                       size_t len, void *user)
+{
+    struct server_attribute *attribute = user;
+    struct device *device = attribute->service->device;
+
+    (void)handle;
+    if (attribute->keeps_writes && !device->run->closing)
         queue_put(&attribute->writes, device->run, conn_of(device, link), 0, value, len);
-    return att_error;
 }
 
 static void on_subscribe(struct blr_attribute *handle, struct blr_conn *link, uint16_t cccd,
@@ -182,6 +189,7 @@ static uint8_t on_authorize(struct blr_attribute *handle, struct blr_conn *link,
 const struct blr_attribute_callbacks server_callbacks = {
     .read = on_read,
     .write = on_write,
+    .written = on_written,
     .subscribed = on_subscribe,
     .authorize = on_authorize,
 };

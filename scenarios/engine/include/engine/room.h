@@ -19,7 +19,9 @@ struct room_device_config {
     struct bd_addr random_address;         /* used when own_address_type is random */
     uint8_t own_address_type;
     const char *device_name; /* GAP Device Name; NULL: the name */
+    bool device_name_writable;
     uint16_t appearance;
+    const struct blr_preferred_parameters *preferred; /* NULL: GAP does not tell */
     uint16_t mtu; /* 0: the host's default */
 };
 

@@ -34,12 +34,6 @@ scenario("values longer than a packet", function()
   expect(secret:next_write()):equals("long enough a key")
   expect_error(function() key:write_long(string.rep("x", 65)) end, "Invalid Attribute Value Length")
 
-  local values = conn:read_multiple_variable { 0x0003, ssid.handle }
-  expect(#values):equals(1)
-  values = conn:read_multiple_variable { ssid.handle, 0x0005 }
-  expect(values[1]):equals("home")
-  expect(values[2]):equals("\x00\x00")
-
   local included = conn:service(0xFF00):includes()
   expect(#included):equals(1)
   expect(included[1].uuid):equals(0xFF10)

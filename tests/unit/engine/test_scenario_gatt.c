@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* GATT in scripts beyond a plain read and write: bindings and what they refuse. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "script.h"
+
+/* a serves one characteristic, b is connected to it. */
+#define PAIR                                                                                       \
+    "local b = device { name = 'b' } local a = device { name = 'a' } "                             \
+    "local service = a:service(0x180D) "                                                           \
+    "local value = service:characteristic { uuid = 0x2A37, properties = 'read, write', "           \
+    "max_length = 100 } "                                                                          \
+    "value:descriptor { uuid = 0x2901, value = 'text', permissions = 'read, write' } "             \
+    "a:advertise {} local conn = b:connect(a) "
+#define THERE "local there = conn:characteristic(0x180D, 0x2A37) "
+#define LONG  "local long = string.rep('0123456789', 7) "
+
+#define GOOD(name, script, log)                                                                    \
+    {                                                                                              \
+        name, script, SCENARIO_PASSED, log, false                                                  \
+    }
+#define BAD(name, script, text)                                                                    \
+    {                                                                                              \
+        name, script, SCENARIO_TROUBLE, "test.lua:1: " text, false                                 \
+    }
+#define FAIL(name, script, text)                                                                   \
+    {                                                                                              \
+        name, script, SCENARIO_FAILED, "test.lua:1: " text, false                                  \
+    }
+
+static const struct script_row rows[] = {
+    GOOD("long writes of all kinds",
+         PAIR THERE LONG "there:write_long(long) print(value:next_write() == long) "
+                         "conn:write_long(there.handle, 'x') print(value:next_write()) "
+                         "local d = there:descriptor(0x2901) d:write_long(long) "
+                         "print(#d:read(), d:read_long() == long)",
+         "true\nx\n22\ttrue\n"),
+    GOOD("a long write that is too long",
+         PAIR THERE "expect_error(function() there:write_long(string.rep('x', 101)) end, 0x0D) "
+                    "print(#value:value())",
+         "0\n"),
+    FAIL("a long write to nothing", PAIR "conn:write_long(0x100, 'x')",
+         "b: conn:write_long: Invalid Handle"),
+    BAD("a long write without a value", PAIR THERE "there:write_long()",
+        "characteristic:write_long"),
+    BAD("a long write of too much", PAIR THERE "there:write_long(string.rep('x', 513))",
+        "characteristic:write_long"),
+    GOOD("reliable writes by handle and by characteristic",
+         PAIR THERE LONG "conn:write_reliable { { there, long }, { there.handle + 1, 'd' } } "
+                         "print(value:next_write() == long, there:descriptor(0x2901):read())",
+         "true\td\n"),
+    GOOD("reliable writes: all or none, and the script hears of none",
+         PAIR THERE "expect_error(function() conn:write_reliable { { there, 'x' }, "
+                    "{ there.handle + 1, string.rep('x', 512) }, "
+                    "{ there, string.rep('x', 101) } } end, 0x0D) "
+                    "print(#value:value()) expect_error(function() value:next_write(s(1)) end, "
+                    "'Timed out')",
+         "0\n"),
+    GOOD("reliable writes beyond the queue",
+         PAIR THERE "local x = string.rep('x', 100) local all = {} "
+                    "for i = 1, 11 do all[i] = { there, x } end "
+                    "expect_error(function() conn:write_reliable(all) end, "
+                    "'Prepare Queue Full') conn:write_reliable { { there, x } } "
+                    "print(#value:value())",
+         "100\n"),
+    BAD("reliable writes of no list", PAIR "conn:write_reliable('x')",
+        "conn:write_reliable takes a list of { characteristic, value }, got string"),
+    BAD("reliable writes of an empty list", PAIR "conn:write_reliable {}",
+        "conn:write_reliable takes 1 to 64 writes"),
+    BAD("reliable writes of strings", PAIR "conn:write_reliable { 'x' }",
+        "conn:write_reliable takes a list of { characteristic, value }"),
+    BAD("a reliable write to the wrong thing", PAIR "conn:write_reliable { { a, 'x' } }",
+        "conn:write_reliable"),
+    BAD("a reliable write of nothing", PAIR THERE "conn:write_reliable { { there } }",
+        "conn:write_reliable"),
+    GOOD("several values of any length",
+         PAIR THERE "value:set('') "
+                    "for _, v in ipairs(conn:read_multiple_variable { there.handle, 3, 5 }) do "
+                    "print(#v) end",
+         "0\n1\n2\n"),
+    BAD("several values of one", PAIR "conn:read_multiple_variable { 3 }",
+        "conn:read_multiple_variable takes 2 to 64 handles"),
+    BAD("several values of no list", PAIR "conn:read_multiple_variable(3)",
+        "conn:read_multiple_variable takes a list of handles, got number"),
+    GOOD("included services",
+         "local b = device { name = 'b' } local a = device { name = 'a' } "
+         "local inner = a:service('00112233-4455-6677-8899-aabbccddeeff', { primary = false }) "
+         "inner:characteristic { uuid = 1, properties = 'read', value = 'inner' } "
+         "local outer = a:service(0x1234):include(inner) a:advertise {} "
+         "local conn = b:connect(a) print(#conn:services()) "
+         "local found = conn:service(0x1234):includes() "
+         "print(#found, found[1].uuid, found[1]:characteristic(1):read()) "
+         "inner:remove() print(#conn:service(0x1234):includes())",
+         "3\n1\t00112233-4455-6677-8899-aabbccddeeff\tinner\n0\n"),
+    BAD("a service of another device",
+        "local a = device { name = 'a' } local b = device { name = 'b' } "
+        "a:service(1):include(b:service(2))",
+        "server_service:include: that is no service of a"),
+    BAD("a service that includes itself",
+        "local a = device { name = 'a' } local one = a:service(1) one:include(one)",
+        "server_service:include: a service does not include itself"),
+    BAD("an include of what was removed",
+        "local a = device { name = 'a' } local one, two = a:service(1), a:service(2) two:remove() "
+        "one:include(two)",
+        "server_service:include: the included service was removed"),
+    BAD("an include that comes late",
+        "local a = device { name = 'a' } local one, two = a:service(1), a:service(2) sleep(s(1)) "
+        "one:include(two)",
+        "server_service:include: the service was published"),
+    GOOD("Service Changed",
+         PAIR "local changed = conn:characteristic(0x1801, 0x2A05):subscribe() "
+              "service:remove() print(hex((changed:next()))) "
+              "conn:forget_services() print(#conn:services())",
+         "10 00 13 00\n2\n"),
+    BAD("no client feature", PAIR "conn:set_client_features {}",
+        "conn:set_client_features: no feature is true"),
+    BAD("a client feature that is none", PAIR "conn:set_client_features { eatt = true }",
+        "conn:set_client_features: unknown field 'eatt'"),
+    GOOD("client features add up",
+         PAIR "conn:set_client_features { robust_caching = true } "
+              "conn:set_client_features { multiple_notifications = true } "
+              "print(hex(conn:read_by_uuid(0x2B29)))",
+         "05\n"),
+    GOOD("GAP's characteristics",
+         "local b = device { name = 'b' } "
+         "local a = device { name = 'a', name_writable = true, appearance = 833, preferred = "
+         "{ interval = ms(7.5), latency = 4, supervision_timeout = s(1) } } a:advertise {} "
+         "local conn = b:connect(a) conn:write(3, 'another') print(conn:read_by_uuid(0x2A00)) "
+         "print(string.unpack('<I2I2I2I2', conn:read_by_uuid(0x2A04))) "
+         "print(string.unpack('<I2', conn:read_by_uuid(0x2A01)))",
+         "another\n6\t6\t4\t100\t9\n833\t3\n"),
+    GOOD("a name that is not to be written",
+         PAIR "expect_error(function() conn:write(3, 'x') end, 'Write Not Permitted') print('so')",
+         "so\n"),
+    BAD("a preferred interval out of range",
+        "device { name = 'a', preferred = { interval = ms(5) } }",
+        "device: preferred: interval is out of range"),
+    BAD("a preferred timeout out of range",
+        "device { name = 'a', preferred = { supervision_timeout = s(33) } }",
+        "device: preferred: supervision_timeout is out of range"),
+    BAD("preferred intervals backwards",
+        "device { name = 'a', preferred = { interval = ms(50), interval_max = ms(40) } }",
+        "device: preferred: interval_max is below interval"),
+};
+
+int main(void)
+{
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    struct CMUnitTest tests[ROWS];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){.name = rows[i].name,
+                                       .test_func = script_test_row,
+                                       .initial_state = (void *)(uintptr_t)&rows[i]};
+    return cmocka_run_group_tests_name("GATT in scripts", tests, NULL, NULL);
+}

@@ -2,6 +2,8 @@
 /* Legacy advertising (Core v5.4, Vol 3, Part C, 9.1 to 9.3; Vol 4, Part E, 7.8.5 to 7.8.9). */
 #include "host_internal.h"
 
+#include "wire/adv.h"
+
 /* Advertising_Type of 7.8.5 */
 enum {
     TYPE_ADV_IND = 0,
@@ -16,6 +18,7 @@ enum {
     INTERVAL_MAX_625US = 0x4000,
     INTERVAL_DEFAULT_625US = 160, /* 100 ms */
     ALL_CHANNELS = 0x07,
+    FLAG_LIMITED = 0x01,
 };
 
 static uint8_t advertising_type(enum blr_adv_kind kind)
@@ -93,17 +96,34 @@ static void build_off(struct blr_host *host, struct wr *w)
     wr_u8(w, 0);
 }
 
+/* Limited discoverable mode (Vol 3, Part C, 9.2.3; CSS, Part A, 1.3). */
+static bool limited(const struct gap_adv *adv)
+{
+    struct ad_structure flags;
+
+    return ad_find(adv->data, adv->params.data_len, AD_FLAGS, &flags) && flags.len > 0 &&
+           flags.data[0] & FLAG_LIMITED;
+}
+
+static void turned_off(struct blr_host *host)
+{
+    host->adv.sw.on = false;
+    clock_cancel(host->clock, &host->adv.limited);
+}
+
 static int is_on(struct blr_host *host, struct rd *ret)
 {
     (void)ret;
     host->adv.sw.on = true;
+    if (limited(&host->adv))
+        clock_arm(host->clock, &host->adv.limited, clock_now(host->clock) + BLR_GAP_LIMITED_TIME);
     return 0;
 }
 
 static int is_off(struct blr_host *host, struct rd *ret)
 {
     (void)ret;
-    host->adv.sw.on = false;
+    turned_off(host);
     return 0;
 }
 
@@ -189,23 +209,51 @@ bool blr_gap_advertising(const struct blr_host *host)
     return host->adv.sw.on;
 }
 
+static void tell_timed_out(struct blr_host *host)
+{
+    if (host->listener && host->listener->advertising_timed_out)
+        host->listener->advertising_timed_out(host, host->listener_user);
+}
+
+static void limited_stopped(struct blr_host *host, int error, void *user)
+{
+    (void)user;
+    if (!error)
+        tell_timed_out(host);
+}
+
+/* Whoever stops it or starts it anew in this instant has a better idea of what shall be. */
+static void limited_over(void *user)
+{
+    struct blr_host *host = user;
+
+    if (!gap_switch_busy(&host->adv.sw))
+        (void)!gap_switch_stop(&host->adv.sw, limited_stopped, NULL);
+}
+
 void gap_adv_init(struct blr_host *host)
 {
+    timer_init(&host->adv.limited, limited_over, host);
     gap_switch_init(&host->adv.sw, &host->driver, host, &stop_step);
+}
+
+void gap_adv_fail(struct blr_host *host, int error)
+{
+    clock_cancel(host->clock, &host->adv.limited);
+    gap_switch_fail(&host->adv.sw, error);
 }
 
 /* The controller stops by itself when a central connects (7.8.9). */
 void gap_adv_connected(struct blr_host *host)
 {
-    host->adv.sw.on = false;
+    turned_off(host);
 }
 
 bool gap_adv_timed_out(struct blr_host *host)
 {
     if (!host->adv.sw.on || host->adv.params.kind != BLR_ADV_DIRECTED_HIGH_DUTY)
         return false;
-    host->adv.sw.on = false;
-    if (host->listener && host->listener->advertising_timed_out)
-        host->listener->advertising_timed_out(host, host->listener_user);
+    turned_off(host);
+    tell_timed_out(host);
     return true;
 }

@@ -194,8 +194,9 @@ static void close_all(struct blr_host *host, int error, int conn_error)
 {
     hci_driver_stop(&host->driver);
     host->refused.count = 0;
-    gap_switch_fail(&host->adv.sw, error);
+    gap_adv_fail(host, error);
     gap_switch_fail(&host->scan.sw, error);
+    gap_discover_fail(host, error);
     gap_connect_fail(host, error);
     gap_channels_fail(host, error);
     while (host->conns)
@@ -310,6 +311,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     conn_refuse_init(host);
     gap_adv_init(host);
     gap_scan_init(host);
+    gap_discover_init(host);
     gap_connect_init(host);
     gap_channels_init(host);
     hci_link_attach(host->link, &party, host);

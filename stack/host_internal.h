@@ -44,6 +44,7 @@ enum {
     HOST_MAX_REFUSED = 8,
     GAP_ADV_DATA_MAX = 31,
     HOST_DEFAULT_MTU = 247,
+    GAP_DISCOVER_KNOWN = 64, /* of further devices no scan responses are told */
 };
 
 enum host_state {
@@ -73,12 +74,24 @@ struct gap_adv {
     struct gap_switch sw;
     struct blr_adv_params params; /* the pointers are not used */
     uint8_t data[GAP_ADV_DATA_MAX], scan_response[GAP_ADV_DATA_MAX];
+    struct timer limited; /* the end of limited discoverable mode */
 };
 
 struct gap_scan {
     struct gap_switch sw;
     struct blr_scan_params params;
     blr_adv_report_cb *report;
+    void *user;
+};
+
+struct gap_discover {
+    bool active, limited, give_up;
+    uint8_t count;
+    struct bd_addr known[GAP_DISCOVER_KNOWN];
+    struct timer end;
+    sim_ns duration_ns;
+    blr_adv_report_cb *found;
+    blr_host_cb *done;
     void *user;
 };
 
@@ -140,6 +153,7 @@ struct blr_host {
     struct refused_links refused;
     struct gap_adv adv;
     struct gap_scan scan;
+    struct gap_discover discover;
     struct gap_connect connect;
     struct gap_channels channels;
     const struct blr_gap_listener *listener;
@@ -338,12 +352,16 @@ bool coc_waits_for(struct blr_conn *conn, uint8_t identifier);
 /* --- gap_*.c: the events, parameters in `r` with their length checked --- */
 
 void gap_adv_init(struct blr_host *host);
+void gap_adv_fail(struct blr_host *host, int error);
 void gap_adv_connected(struct blr_host *host);
 /* The controller gave up directed advertising (status 0x3C). False: it cannot have. */
 bool gap_adv_timed_out(struct blr_host *host);
 
 void gap_scan_init(struct blr_host *host);
 void gap_scan_report(struct blr_host *host, struct rd *r);
+
+void gap_discover_init(struct blr_host *host);
+void gap_discover_fail(struct blr_host *host, int error);
 
 void gap_connect_init(struct blr_host *host);
 void gap_connect_fail(struct blr_host *host, int error);

@@ -41,7 +41,10 @@ struct blr_gap_listener {
     void (*connected)(struct blr_conn *conn, void *user);
     /* It is gone; reason is an HCI error code. Every pending operation has been called back. */
     void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
-    /* 1.28 s of BLR_ADV_DIRECTED_HIGH_DUTY are over and the peer has not come; nothing runs now. */
+    /*
+     * 1.28 s of BLR_ADV_DIRECTED_HIGH_DUTY are over and the peer has not come, or
+     * BLR_GAP_LIMITED_TIME of limited discoverable mode; nothing runs now.
+     */
     void (*advertising_timed_out)(struct blr_host *host, void *user);
     /*
      * The peer asks for other parameters, which are in range: true if it may have them. Without
@@ -81,9 +84,13 @@ struct blr_adv_params {
     size_t scan_response_len;
 };
 
+/* TGAP(lim_adv_timeout) */
+#define BLR_GAP_LIMITED_TIME SIM_S(180)
+
 /*
  * Starts advertising; when it runs already, it is restarted with these parameters. Ends when a
- * central connects (the controller stops it) or by blr_gap_advertise_stop(). BLR_ERR_TOO_LONG for
+ * central connects (the controller stops it) or by blr_gap_advertise_stop(), and after
+ * BLR_GAP_LIMITED_TIME if its Flags say LE Limited Discoverable Mode. BLR_ERR_TOO_LONG for
  * data over 31 octets, BLR_ERR_INVALID for other parameters that no controller takes and for data in
  * directed advertising, BLR_ERR_BUSY while a start or a stop is under way.
  */
@@ -126,6 +133,27 @@ int blr_gap_scan(struct blr_host *host, const struct blr_scan_params *params,
 /* As blr_gap_advertise_stop(). */
 int blr_gap_scan_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
 bool blr_gap_scanning(const struct blr_host *host);
+
+/* --- discovery (9.2) --- */
+
+/* TGAP(lim_disc_scan_min), TGAP(gen_disc_scan_min). */
+#define BLR_GAP_DISCOVERY_TIME SIM_MS(10240)
+
+/*
+ * Scans for devices of which the Flags say that they want to be found: limited, those in limited
+ * discoverable mode; else those in either mode. `found` is called for their advertising and scan
+ * responses, once each as far as the controller filters; `done` when `duration_ns` (0:
+ * BLR_GAP_DISCOVERY_TIME) are over and the scan has been stopped. Errors as blr_gap_scan().
+ */
+int blr_gap_discover(struct blr_host *host, bool limited, sim_ns duration_ns,
+                     blr_adv_report_cb *found, blr_host_cb *done, void *user) BLR_MUST_CHECK;
+/* `found` is not called any more, and `done` comes with BLR_ERR_CANCELLED. */
+int blr_gap_discover_cancel(struct blr_host *host) BLR_MUST_CHECK;
+
+/* Name discovery (9.2.7): the peer's Device Name, as much as one read carries. */
+typedef void blr_name_cb(struct blr_conn *conn, int error, const uint8_t *name, size_t len,
+                         void *user);
+int blr_gap_read_name(struct blr_conn *conn, blr_name_cb *cb, void *user) BLR_MUST_CHECK;
 
 /* --- connecting --- */
 

@@ -223,6 +223,63 @@ static int start_write(struct outcome *outcome)
     return blr_gatt_write(&client.conn, 0x12, (const uint8_t *)"value", 5, on_done, outcome);
 }
 
+static int start_write_long(struct outcome *outcome)
+{
+    return blr_gatt_write_long(&client.conn, 0x12, (const uint8_t *)"longer than one part is", 23,
+                               on_done, outcome);
+}
+
+static int start_write_reliable(struct outcome *outcome)
+{
+    const struct blr_gatt_write_item items[] = {
+        {.handle = 0x12, .value = (const uint8_t *)"longer than one part is", .len = 23},
+        {.handle = 0x0D, .value = (const uint8_t *)"\3", .len = 1},
+        {.handle = 0x0B, .value = (const uint8_t *)"\2\0", .len = 2},
+    };
+
+    return blr_gatt_write_reliable(&client.conn, items, 3, on_done, outcome);
+}
+
+static void on_values(struct blr_conn *conn, int error, const struct blr_gatt_value *values,
+                      size_t count, void *user)
+{
+    (void)values;
+    (void)count;
+    on_value(conn, error, NULL, 0, user);
+}
+
+static int start_read_variable(struct outcome *outcome)
+{
+    const uint16_t handles[2] = {3, 0x12};
+
+    return blr_gatt_read_multiple_variable(&client.conn, handles, 2, on_values, outcome);
+}
+
+static void on_includes(struct blr_conn *conn, int error, const struct blr_gatt_include *includes,
+                        size_t count, void *user)
+{
+    (void)includes;
+    (void)count;
+    on_value(conn, error, NULL, 0, user);
+}
+
+static int start_includes(struct outcome *outcome)
+{
+    return blr_gatt_find_included(&client.conn, 1, 0xFFFF, on_includes, outcome);
+}
+
+static int start_features(struct outcome *outcome)
+{
+    return blr_gatt_set_client_features(&client.conn, 1, on_done, outcome);
+}
+
+static int start_read_hash(struct outcome *outcome)
+{
+    const struct blr_uuid uuid = blr_uuid16(GATT_UUID_DATABASE_HASH);
+
+    return blr_gatt_read_by_uuid(&client.conn, 1, 0xFFFF, &uuid, on_value, outcome);
+}
+
 static int start_subscribe(struct outcome *outcome)
 {
     return blr_gatt_subscribe(&client.conn, 0x12, 0x13, 1, NULL, on_done, outcome, NULL);
@@ -257,11 +314,23 @@ static void test_size(void **state)
     att_end_close(&server);
 }
 
+static void include(struct blr_service *included)
+{
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    struct blr_service *service;
+
+    assert_int_equal(blr_service_new(&server.host, &uuid, true, 0, &service), 0);
+    assert_int_equal(blr_service_include(service, included), 0);
+    assert_int_equal(blr_service_publish(service), 0);
+}
+
 /* Either the call says that there is no memory, or the callback; then it works again. */
 static void test_client(void **state)
 {
     static int (*const starts[])(struct outcome * outcome) = {
-        start_discovery, start_read, start_read_multiple, start_write, start_subscribe,
+        start_discovery,  start_read,           start_read_multiple, start_write,
+        start_write_long, start_write_reliable, start_read_variable, start_includes,
+        start_features,   start_read_hash,      start_subscribe,
     };
     (void)state;
 
@@ -270,7 +339,7 @@ static void test_client(void **state)
         for (unsigned n = 1; failed; n++) {
             struct outcome outcome = {0};
             open_ends();
-            build_stubbornly();
+            include(build_stubbornly());
             fail_alloc_from(n);
             const int error = starts[i](&outcome);
             if (!error)
@@ -312,6 +381,7 @@ static void exchange_everything(struct blr_attribute *attr, struct outcome *outc
     assert_int_equal(blr_gatt_indicate(attr, &server.conn, value, sizeof value, NULL, NULL), 0);
     assert_int_equal(blr_gatt_read_long(&client.conn, 0x12, on_value, outcome), 0);
     assert_int_equal(blr_gatt_write(&client.conn, 0x12, value, 100, on_done, outcome), 0);
+    assert_int_equal(blr_gatt_write_long(&client.conn, 0x12, value, 100, on_done, outcome), 0);
     assert_int_equal(blr_gatt_write_without_response(&client.conn, 0x12, value, 99), 0);
     att_pair_run(&client, &server);
 }
@@ -345,7 +415,7 @@ static void test_steady_state(void **state)
     for (unsigned i = 0; i < 100; i++)
         exchange_everything(attr, &outcome);
     assert_int_equal(fail_alloc_count(), before);
-    assert_int_equal(outcome.called, 204);
+    assert_int_equal(outcome.called, 306);
     assert_int_equal(heard, 204);
     close_ends();
 }

@@ -148,6 +148,27 @@ static void latency_waits_until_the_instant(void **state)
     ll_room_close(&f.room);
 }
 
+/* A peripheral that may sleep does not, from the indication to the instant (5.1.1). */
+static void sleeper_stays_awake(void **state)
+{
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct link_update update = {1, 2, 24, 4, 200, 0};
+    uint8_t pdu[LINK_CONTROL_MAX];
+    struct link_room f;
+    (void)state;
+
+    ind.latency = 4;
+    link_room_open_peripheral(&f, &ind);
+    link_idle_event(&f.link);
+    link_skip(&f.link, 5);
+    update.instant = (uint16_t)(f.link.counter + 12);
+    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    link_follow_update(&f.link, &update, 0);
+    expect_update_at(&f, update.instant, 24, 4, 200);
+    link_idle_event(&f.link);
+    ll_room_close(&f.room);
+}
+
 /* Nothing changes: the host need not know. */
 static void anchor_alone_moves_untold(void **state)
 {
@@ -378,6 +399,31 @@ static void central_updates(void **state)
     ll_room_close(&f.room);
 }
 
+/* An instant that lies more than 40 s ahead, for latency's sake, is no answer that is missing. */
+static void instant_beyond_the_response_timeout(void **state)
+{
+    const struct ll_update_params sleepy = {.interval_min_1250us = 24,
+                                            .interval_max_1250us = 24,
+                                            .latency = 250,
+                                            .timeout_10ms = 2000};
+    struct link_update update = {2, 0, 24, 250, 2000, 0};
+    uint8_t pdu[LINK_CONTROL_MAX];
+    struct link_room f;
+    (void)state;
+
+    link_room_open(&f, true, UINT64_MAX & ~PARAMETERS_REQUEST);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(ll_connection_update(f.upper->ll, 0, &sleepy), 0);
+        ll_room_run(&f.room, 0);
+        update.instant = (uint16_t)(f.link.counter + 1 + (round == 0 ? 6 : 6 * 251));
+        link_expect_control(&f.link, pdu, link_update_ind(pdu, &update));
+        link_follow_update(&f.link, &update, 0);
+        expect_update_at(&f, update.instant, 24, 250, 2000);
+        idle_events(&f, 3);
+    }
+    ll_room_close(&f.room);
+}
+
 /* Not acknowledged, it is sent again as it was; at the instant the central moves all the same. */
 static void central_does_not_wait_for_the_acknowledgement(void **state)
 {
@@ -446,6 +492,8 @@ int main(void)
         cmocka_unit_test(peripheral_waits_for_the_next_window),
         cmocka_unit_test(supervision_restarts),
         cmocka_unit_test(latency_waits_until_the_instant),
+        cmocka_unit_test(sleeper_stays_awake),
+        cmocka_unit_test(instant_beyond_the_response_timeout),
         cmocka_unit_test(anchor_alone_moves_untold),
         cmocka_unit_test(not_taken_without_room),
         cmocka_unit_test(instant_is_now),

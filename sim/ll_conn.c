@@ -153,8 +153,8 @@ static void step(struct ll_conn *conn)
 /* Events that the peripheral leaves out (4.5.1): none while anything is to be said. */
 static uint16_t events_to_skip(const struct ll_conn *conn)
 {
-    if (conn->central || !conn->valid || conn->peer_md ||
-        ll_conn_tx_pending(conn) || llcp_busy(conn))
+    if (conn->central || !conn->valid || conn->peer_md || ll_conn_tx_pending(conn) ||
+        llcp_busy(conn))
         return 0;
     return conn->latency;
 }

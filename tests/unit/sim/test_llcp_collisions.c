@@ -392,6 +392,26 @@ static void termination_overrides(void **state)
     ll_room_close(&f.room);
 }
 
+static void nothing_begins_after_termination(void **state)
+{
+    const uint8_t terminate[] = {LL_TERMINATE_IND, 0x13};
+    struct link_room f;
+    (void)state;
+
+    link_room_open(&f, true, UINT64_MAX);
+    assert_int_equal(ll_disconnect(f.upper->ll, 0, 0x13), 0);
+    assert_int_equal(ll_set_channel_classification(f.upper->ll, some_channels), 0);
+    assert_int_equal(ll_connection_update(f.upper->ll, 0, &wish), 0);
+    ll_room_run(&f.room, 0);
+    link_begin(&f.link);
+    link_expect(&f.link, LL_LLID_CONTROL, terminate, sizeof terminate, false);
+    link_send_empty(&f.link, false);
+    assert_int_equal(upper_expect(f.upper, UP_UPDATED, SIM_MS(1))->status, 0x16);
+    assert_int_equal(upper_expect(f.upper, UP_DISCONNECTED, 0)->status, 0x16);
+    lower_expect_silence(&f.room, SIM_S(1));
+    ll_room_close(&f.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +420,7 @@ int main(void)
         cmocka_unit_test(peer_begins_another_in_the_midst),
         cmocka_unit_test(local_procedures_take_turns),
         cmocka_unit_test(termination_overrides),
+        cmocka_unit_test(nothing_begins_after_termination),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -12,6 +12,11 @@
 #include "opts.h"
 #include "traces/writer.h"
 
+enum {
+    DEVICE_COST = 20000,      /* instructions: starting takes some forty commands */
+    DEVICE_MEMORY = 12 << 10, /* of its host and controller */
+};
+
 struct device *device_self(lua_State *L, const char *call)
 {
     struct device *device = object_check(L, 1, &device_type, call);
@@ -292,6 +297,8 @@ int device_declare(lua_State *L)
     struct task *task = run->started ? task_current(L, "device") : NULL;
 
     read_declaration(L, &declaration);
+    sandbox_charge(L, DEVICE_COST);
+    sandbox_charge_memory(L, DEVICE_MEMORY);
     struct device *device = run_alloc_or_raise(L, sizeof *device);
     device->run = run;
     device->conns_end = &device->conns;

@@ -12,6 +12,15 @@ struct fault {
     bool removed;
 };
 
+/* The radio keeps it, and asks it for each packet. */
+static void charge(lua_State *L)
+{
+    enum { INSTRUCTIONS = 5000, BYTES = 256 };
+
+    sandbox_charge(L, INSTRUCTIONS);
+    sandbox_charge_memory(L, BYTES);
+}
+
 static struct radio_medium *medium_of(lua_State *L)
 {
     return sim_world_medium(run_of(L)->world);
@@ -87,6 +96,7 @@ static int add_rule(lua_State *L, const char *call, enum radio_rule_action actio
         const uint8_t channel = (uint8_t)opts_integer(&opts, "channel", 0, 0, 39);
         rule.mhz_low = rule.mhz_high = ll_channel_mhz(channel);
     }
+    charge(L);
     struct fault *fault = run_alloc_or_raise(L, sizeof *fault);
     const int error = radio_medium_add_rule(medium_of(L), &rule, &fault->id);
     if (error)
@@ -128,6 +138,7 @@ static int global_interferer(lua_State *L)
         return luaL_error(L, "%s: either a channel or mhz is needed", call);
     if (!mhz)
         mhz = ll_channel_mhz((uint8_t)opts_integer(&opts, "channel", 0, 0, 39));
+    charge(L);
     const int error = radio_medium_add_interferer(
         medium_of(L), mhz, (uint16_t)opts_integer(&opts, "width", 2, 1, 84),
         (int16_t)(opts_integer(&opts, "power", -40, -127, 20) * 10),
@@ -146,6 +157,7 @@ static int global_path_loss(lua_State *L)
 
     if (a == b)
         return luaL_error(L, "path_loss: two devices are needed");
+    charge(L);
     const int error =
         radio_set_path_loss(sim_controller_radio(room_device_controller(a->room)),
                             sim_controller_radio(room_device_controller(b->room)), (int16_t)loss);

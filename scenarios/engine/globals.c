@@ -11,10 +11,14 @@
 #include "run_internal.h"
 #include "wire/hex.h"
 
+enum { SCENARIO_COST = 1000 };
+
 /* --- scenarios --- */
 
 static void remember_name(lua_State *L, struct scenario_list *list, const char *name, size_t len)
 {
+    sandbox_charge(L, SCENARIO_COST + list->count);
+    sandbox_charge_memory(L, sizeof *list->names + len + 1);
     for (unsigned i = 0; i < list->count; i++)
         if (strcmp(list->names[i], name) == 0)
             luaL_error(L, "scenario: there is a scenario '%s' already", name);

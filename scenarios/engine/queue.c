@@ -8,7 +8,7 @@ enum { MAX_ITEMS = 100000 };
 
 void queue_init(struct queue *queue, struct run *run)
 {
-    *queue = (struct queue){.end = &queue->first, .next = run->queues};
+    *queue = (struct queue){.end = &queue->first, .run = run, .next = run->queues};
     run->queues = queue;
 }
 
@@ -19,6 +19,8 @@ void queue_put(struct queue *queue, struct run *run, void *from, uint32_t tag, c
         queue->overflowed = true;
         return;
     }
+    if (!run_account(run, sizeof(struct queue_item) + len))
+        return;
     struct queue_item *item = malloc(sizeof *item + len);
     if (!item) {
         run_out_of_memory(run);
@@ -44,6 +46,7 @@ struct queue_item *queue_take(struct queue *queue)
     if (!queue->first)
         queue->end = &queue->first;
     queue->count--;
+    sandbox_return(&queue->run->sandbox, sizeof *item + item->len);
     return item;
 }
 

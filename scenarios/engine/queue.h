@@ -17,6 +17,7 @@ struct queue_item {
 struct queue {
     struct queue_item *first, **end;
     size_t count;
+    struct run *run;
     bool overflowed; /* more came than a script may leave unread */
     struct signal signal;
     struct queue *next; /* all of the run */

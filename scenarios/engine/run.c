@@ -20,6 +20,9 @@
 #define DEFAULT_MEMORY       ((size_t)64 << 20)
 #define DEFAULT_TIME         SIM_S(3600)
 
+/* Instructions for each object that a script makes. */
+enum { OBJECT_COST = 200 };
+
 struct run_block {
     struct run_block *next;
     max_align_t memory[];
@@ -51,7 +54,16 @@ void run_out_of_memory(struct run *run)
     sandbox_doom(&run->sandbox, SANDBOX_STOPPED, "out of memory");
 }
 
-void *run_alloc(struct run *run, size_t size)
+bool run_account(struct run *run, size_t bytes)
+{
+    if (sandbox_account(&run->sandbox, bytes))
+        return true;
+    run_end(run, SCENARIO_TROUBLE, "%s%s: %s\n", run->source->folder, run->source->name,
+            run->sandbox.doom_text);
+    return false;
+}
+
+static void *alloc_block(struct run *run, size_t size)
 {
     struct run_block *block = calloc(1, sizeof *block + size);
 
@@ -64,9 +76,16 @@ void *run_alloc(struct run *run, size_t size)
     return block->memory;
 }
 
+void *run_alloc(struct run *run, size_t size)
+{
+    return run_account(run, sizeof(struct run_block) + size) ? alloc_block(run, size) : NULL;
+}
+
 void *run_alloc_or_raise(lua_State *L, size_t size)
 {
-    void *memory = run_alloc(run_of(L), size);
+    sandbox_charge(L, OBJECT_COST);
+    sandbox_charge_memory(L, sizeof(struct run_block) + size);
+    void *memory = alloc_block(run_of(L), size);
 
     if (!memory)
         sandbox_raise(L);

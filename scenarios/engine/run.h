@@ -76,8 +76,11 @@ struct run *run_of(lua_State *L);
 
 /* Zeroed memory that lives as long as the run, or NULL (and the run is over). */
 void *run_alloc(struct run *run, size_t size);
-/* The same, raising in L. */
+/* The same, raising in L: what a call of a script makes. */
 void *run_alloc_or_raise(lua_State *L, size_t size);
+
+/* Counts memory against the script's limit. False: too much, and the run is over. */
+bool run_account(struct run *run, size_t bytes) BLR_MUST_CHECK;
 
 /* One of two texts, empty: the run's, so that an error of Lua does not lose its memory. */
 struct text *run_scratch(lua_State *L, int which);

@@ -9,7 +9,10 @@
 enum {
     HOOK_INSTRUCTIONS = 1000,
     COLLECT_FROM = 1 << 20, /* bytes: less is not worth collecting */
+    COPIED_BYTES = 256,     /* as long as an instruction: string.rep() and its like are not free */
 };
+
+static const char too_much_memory[] = "the script uses too much memory";
 
 /* The registry key of the table of all metatables in use: its keys, weak. */
 static const char metatables_key;
@@ -37,6 +40,11 @@ int sandbox_raise(lua_State *L)
     return lua_error(L);
 }
 
+static size_t room_left(const struct sandbox *sandbox)
+{
+    return sandbox->config.max_memory - sandbox->memory - sandbox->outside;
+}
+
 /*
  * Memory as the limit allows. Lua collects once when it is refused and asks again; a request that
  * is refused twice ends the script.
@@ -51,10 +59,11 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
         sandbox->memory -= old;
         return NULL;
     }
-    if (new_size > old && new_size - old > sandbox->config.max_memory - sandbox->memory) {
+    sandbox->instructions += new_size / COPIED_BYTES;
+    if (new_size > old && new_size - old > room_left(sandbox)) {
         sandbox->emergency = true;
         if (sandbox->refused_size == new_size && sandbox->refused_block == block)
-            sandbox_doom(sandbox, SANDBOX_LIMIT, "the script uses too much memory");
+            sandbox_doom(sandbox, SANDBOX_LIMIT, too_much_memory);
         sandbox->refused_size = new_size;
         sandbox->refused_block = block;
         return NULL;
@@ -121,8 +130,9 @@ void sandbox_collect(lua_State *L)
     }
     lua_gc(L, LUA_GCCOLLECT);
     sandbox->collect_at = sandbox->memory > COLLECT_FROM / 2 ? sandbox->memory * 2 : COLLECT_FROM;
-    if (sandbox->collect_at > sandbox->config.max_memory)
-        sandbox->collect_at = sandbox->config.max_memory - sandbox->config.max_memory / 8;
+    const size_t most = sandbox->config.max_memory - sandbox->outside;
+    if (sandbox->collect_at > most)
+        sandbox->collect_at = most - most / 8;
 }
 
 static void hook(lua_State *L, lua_Debug *ar)
@@ -169,13 +179,38 @@ void sandbox_charge(lua_State *L, uint64_t instructions)
         sandbox_raise(L);
 }
 
+bool sandbox_account(struct sandbox *sandbox, size_t bytes)
+{
+    if (bytes > room_left(sandbox)) {
+        sandbox->emergency = true;
+        lua_gc(sandbox->L, LUA_GCCOLLECT);
+    }
+    if (bytes > room_left(sandbox)) {
+        sandbox_doom(sandbox, SANDBOX_LIMIT, too_much_memory);
+        return false;
+    }
+    sandbox->outside += bytes;
+    return true;
+}
+
+void sandbox_return(struct sandbox *sandbox, size_t bytes)
+{
+    sandbox->outside -= bytes;
+}
+
+void sandbox_charge_memory(lua_State *L, size_t bytes)
+{
+    if (!sandbox_account(sandbox_of(L), bytes))
+        sandbox_raise(L);
+}
+
 bool sandbox_doomed_by(lua_State *L, int status)
 {
     struct sandbox *sandbox = sandbox_of(L);
 
     if (status == LUA_ERRMEM)
         sandbox_doom(sandbox, SANDBOX_LIMIT,
-                     sandbox->refused_size ? "the script uses too much memory" : "out of memory");
+                     sandbox->refused_size ? too_much_memory : "out of memory");
     return sandbox->doom != SANDBOX_ALIVE;
 }
 

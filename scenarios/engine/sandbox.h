@@ -45,7 +45,8 @@ enum sandbox_doom {
 struct sandbox {
     struct sandbox_config config;
     lua_State *L;
-    size_t memory;
+    size_t memory;  /* Lua's */
+    size_t outside; /* sandbox_account() */
     size_t collect_at;
     uint64_t instructions;
     const void *refused_block; /* the allocation refused last: asked for again, it is final */
@@ -69,6 +70,16 @@ int sandbox_load(lua_State *L, const char *text, size_t len, const char *name);
 
 /* Accounts for work beyond the counted instructions; raises when that exceeds the limit. */
 void sandbox_charge(lua_State *L, uint64_t instructions);
+
+/*
+ * Accounts for memory that the script made others take; false, and the script doomed, when that
+ * exceeds the limit. May collect garbage. sandbox_return() when it is freed before the script ends.
+ */
+bool sandbox_account(struct sandbox *sandbox, size_t bytes) BLR_MUST_CHECK;
+void sandbox_return(struct sandbox *sandbox, size_t bytes);
+
+/* The same, raising. */
+void sandbox_charge_memory(lua_State *L, size_t bytes);
 
 /* Collects garbage if enough has come together. Not for use within a Lua call that holds pointers.
  */

@@ -6,7 +6,10 @@
 
 #include "sandbox.h"
 
-enum { MAX_LIBRARY = 1 << 18 };
+enum {
+    MAX_LIBRARY = 1 << 18,
+    PRINT_COST = 200, /* instructions, and one for each 16 octets */
+};
 
 const char *sandbox_tostring(lua_State *L, int index)
 {
@@ -49,6 +52,7 @@ static int base_print(lua_State *L)
         luaL_addvalue(&line);
     }
     luaL_pushresult(&line);
+    sandbox_charge(L, PRINT_COST + lua_rawlen(L, -1) / 16);
     if (sandbox->config.log)
         sandbox->config.log(sandbox->config.user, L, lua_tostring(L, -1));
     return 0;

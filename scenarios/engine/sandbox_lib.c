@@ -8,13 +8,66 @@
 
 #include "sandbox.h"
 
-/* Calls the function in upvalue 1 with all arguments. */
+enum { OCTETS_PER_INSTRUCTION = 16 };
+
+/*
+ * The function in upvalue 1, with the stack as it is. In this very frame, since none of them has
+ * upvalues of its own: so that messages have the place and the name that the script called.
+ */
 static int call_original(lua_State *L)
 {
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* Instructions for the octets of a subject, whatever the pattern makes of them. */
+static int lib_pattern(lua_State *L)
+{
+    sandbox_charge(L,
+                   lua_type(L, 1) == LUA_TSTRING ? lua_rawlen(L, 1) / OCTETS_PER_INSTRUCTION : 0);
+    return call_original(L);
+}
+
+/* table.insert() and table.remove() at a position move all behind it. */
+static int lib_shift(lua_State *L)
+{
+    const bool inserts = lua_gettop(L) == 3;
+
+    if (lua_type(L, 1) == LUA_TTABLE && lua_isinteger(L, 2) && (inserts || lua_gettop(L) == 2)) {
+        const lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
+        const lua_Integer at = lua_tointeger(L, 2);
+        if (at >= 1 && at < count)
+            sandbox_charge(L, (uint64_t)(count - at));
+    }
+    return call_original(L);
+}
+
+/* table.concat(), table.unpack(), table.move(): from argument 2 or 3 to the next. */
+static int lib_range(lua_State *L)
+{
+    const int from = (int)lua_tointeger(L, lua_upvalueindex(2));
+    const lua_Integer first = luaL_optinteger(L, from, 1);
+    const lua_Integer last = lua_isnoneornil(L, from + 1) && lua_type(L, 1) == LUA_TTABLE
+                                 ? (lua_Integer)lua_rawlen(L, 1)
+                                 : luaL_optinteger(L, from + 1, 0);
+
+    if (last > first)
+        sandbox_charge(L, (uint64_t)last - (uint64_t)first);
+    return call_original(L);
+}
+
+/* string.rep(): nothing, however often, takes no time. */
+static int lib_rep(lua_State *L)
+{
+    size_t len, separator = 0;
+
+    luaL_checklstring(L, 1, &len);
+    luaL_optlstring(L, 3, "", &separator);
+    if (len == 0 && separator == 0) {
+        luaL_checkinteger(L, 2);
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    return call_original(L);
 }
 
 /* string.format(): no %p, and no address through %s. */
@@ -53,6 +106,15 @@ static void wrap(lua_State *L, const char *name, lua_CFunction function)
 {
     lua_getfield(L, -1, name);
     lua_pushcclosure(L, function, 1);
+    lua_setfield(L, -2, name);
+}
+
+/* For lib_range(): the arguments `from` and from + 1 are the first and the last place. */
+static void wrap_range(lua_State *L, const char *name, int from)
+{
+    lua_getfield(L, -1, name);
+    lua_pushinteger(L, from);
+    lua_pushcclosure(L, lib_range, 2);
     lua_setfield(L, -2, name);
 }
 
@@ -110,7 +172,12 @@ static void open_string(lua_State *L)
 
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
     sandbox_keep_only(L, kept);
+    wrap(L, "find", lib_pattern);
     wrap(L, "format", lib_format);
+    wrap(L, "gmatch", lib_pattern);
+    wrap(L, "gsub", lib_pattern);
+    wrap(L, "match", lib_pattern);
+    wrap(L, "rep", lib_rep);
     wrap(L, "pack", lib_pack);
     wrap(L, "packsize", lib_pack);
     wrap(L, "unpack", lib_pack);
@@ -138,8 +205,16 @@ void sandbox_open_libraries(lua_State *L)
     open_string(L);
     luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
     sandbox_keep_only(L, table);
+    wrap(L, "insert", lib_shift);
+    wrap(L, "remove", lib_shift);
+    wrap_range(L, "concat", 3);
+    wrap_range(L, "move", 2);
+    wrap_range(L, "unpack", 2);
     luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 1);
     sandbox_keep_only(L, utf8);
+    wrap(L, "codepoint", lib_pattern);
+    wrap(L, "len", lib_pattern);
+    wrap(L, "offset", lib_pattern);
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
     sandbox_keep_only(L, math);
     lua_pushcfunction(L, lib_random);

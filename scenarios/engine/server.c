@@ -142,8 +142,12 @@ struct blr_attribute *server_handle(lua_State *L, const struct server_attribute 
     return attribute->handle;
 }
 
+/* What the host's database takes for one, without its value. */
+enum { ATTRIBUTE_MEMORY = 256 };
+
 static struct server_attribute *new_attribute(lua_State *L, struct server_service *service)
 {
+    sandbox_charge_memory(L, ATTRIBUTE_MEMORY);
     struct server_attribute *attribute = run_alloc_or_raise(L, sizeof *attribute);
 
     attribute->service = service;

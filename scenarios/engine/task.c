@@ -146,6 +146,7 @@ struct task *task_new(lua_State *L, struct device *device, int arguments)
 
     /* Before there is anything to lose: a charge may raise. */
     sandbox_charge(L, START_COST);
+    sandbox_charge_memory(L, sizeof(struct task));
     struct task *task = calloc(1, sizeof *task);
     if (!task) {
         luaL_error(L, "out of memory");

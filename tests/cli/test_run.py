@@ -197,6 +197,13 @@ class BadScripts(Case):
                      '  f = function() return pcall(f) or f() end\n  f()\nend)\n',
                      "bad.lua:3: more than 200000000 instructions")
 
+    def test_devices_and_faults_for_ever(self):
+        for call, words in (('device { name = "d" .. i }', "the script uses too much memory"),
+                            ("lose {}", "more than 200000000 instructions")):
+            done = self.refused(f'scenario("x", function()\n  for i = 1, 3000000 do\n    {call}\n'
+                                '  end\nend)\n', f"bad.lua:3: {words}\n  line:     {call}\n")
+            self.assertEqual(done.stdout, "FAIL  x\n")
+
     def test_deadlock(self):
         self.refused('local a = device { name = "a" }\nscenario("x", function()\n'
                      '  a:wait_connected()\nend)\n',

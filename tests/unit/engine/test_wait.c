@@ -80,6 +80,26 @@ static const struct script_row rows[] = {
     BAD("scripts for ever",
         "local d = device { name = 'd' } while true do d:script(function() end) end",
         "test.lua:1: more than 2000000 instructions"),
+    BAD("devices for ever", "for i = 1, 1000 do device { name = 'd' .. i } end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("faults for ever", "while true do lose {} end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("faults, caught, for ever", "while true do pcall(corrupt, {}) end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("interferers for ever", "while true do interferer { channel = 3 } end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("losses for ever", TWO "while true do path_loss(a, b, 42) end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("characteristics for ever",
+        TWO "local s = a:service(0x180D) while true do s:characteristic { uuid = 0x2A37, "
+            "properties = 'read' } end",
+        "test.lua:1: more than 2000000 instructions"),
+    BAD("log lines for ever", "while true do log('x') end",
+        "test.lua:1: more than 2000000 instructions"),
+    {"different scenarios for ever",
+     "local i = 0 while true do i = i + 1 scenario('x' .. i, print) "
+     "end",
+     SCENARIO_TROUBLE, "test.lua:1: more than 2000000 instructions\n", true},
     FAIL("the error nil", "error()", "test.lua:1: nil\n  line:"),
     FAIL("the error nil, of assert", "assert(false, nil)", "test.lua:1: nil\n  line:"),
     FAIL("the error false", "error(false)", "test.lua:1: false\n  line:"),
@@ -218,10 +238,32 @@ static void test_little_memory(void **state)
     }
 }
 
+/* What comes while no script runs counts as well. */
+static void test_memory_of_what_comes(void **state)
+{
+    struct script_run run;
+
+    (void)state;
+    script_run_init(&run);
+    run.options.max_memory = 512 << 10;
+    script_run_text(&run, "local a = device { name = 'a' } local b = device { name = 'b' }\n"
+                          "scenario('x', function() a:advertise { interval = ms(20) }\n"
+                          "local o = b:observe {} sleep(s(3000)) end)");
+    assert_int_equal(run.result, SCENARIO_TROUBLE);
+    assert_string_equal(run.text, "test.lua: the script uses too much memory\n");
+    /* Taken away, it does not. */
+    script_run_init(&run);
+    run.options.max_memory = 512 << 10;
+    script_run_text(&run, "local a = device { name = 'a' } local b = device { name = 'b' }\n"
+                          "scenario('x', function() a:advertise { interval = ms(20) }\n"
+                          "local o = b:observe {} for i = 1, 5000 do o:next(s(1)) end end)");
+    assert_string_equal(run.text, "");
+}
+
 int main(void)
 {
     enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS + 3];
+    struct CMUnitTest tests[ROWS + 4];
     size_t count = 0;
 
     for (size_t i = 0; i < ROWS; i++)
@@ -231,5 +273,6 @@ int main(void)
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_several_scenarios);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_seeds);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_little_memory);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_memory_of_what_comes);
     return cmocka_run_group_tests_name("wait", tests, NULL, NULL);
 }

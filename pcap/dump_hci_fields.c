@@ -72,6 +72,8 @@ static const struct field status_handle[] = {F_STATUS, F_HANDLE};
 static const struct field status_random[] = {F_STATUS, F_X64("random")};
 static const struct field status_states[] = {F_STATUS, F_X64("states")};
 
+static const struct field handle_timeout[] = {F_HANDLE, F_TIME("timeout", 10000)};
+static const struct field status_timeout[] = {F_STATUS, F_HANDLE, F_TIME("timeout", 10000)};
 static const struct field data_length[] = {F_HANDLE, F_U16("tx_octets"), F_U16("tx_us")};
 static const struct field suggested[] = {F_U16("tx_octets"), F_U16("tx_us")};
 static const struct field status_suggested[] = {F_STATUS, F_U16("tx_octets"), F_U16("tx_us")};
@@ -95,6 +97,8 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(RESET, NOTHING, FIELDS(status)),
     ROW(READ_TRANSMIT_POWER_LEVEL, FIELDS(power_level), FIELDS(status_handle_power)),
     ROW(SET_EVENT_MASK_PAGE_2, FIELDS(mask), FIELDS(status)),
+    ROW(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle), FIELDS(status_timeout)),
+    ROW(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle_timeout), FIELDS(status_handle)),
     ROW(READ_LOCAL_VERSION_INFORMATION, NOTHING, FIELDS(local_version)),
     ROW(READ_LOCAL_SUPPORTED_COMMANDS, NOTHING, FIELDS(supported_commands)),
     ROW(READ_LOCAL_SUPPORTED_FEATURES, NOTHING, FIELDS(status_features)),

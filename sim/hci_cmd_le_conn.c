@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections (Core v5.4, Vol 4, Part E, 7.1.6, 7.1.23, 7.3.35, 7.5.4, 7.8.12, 7.8.13, 7.8.20,
+ * Connections (Core v5.4, Vol 4, Part E, 7.1.6, 7.1.23, 7.3.35, 7.3.93, 7.3.94, 7.5.4, 7.8.12, 7.8.13, 7.8.20,
  * 7.8.21). A handle that is no connection's, reserved values included, is Unknown Connection
  * Identifier.
  */
@@ -48,6 +48,28 @@ uint8_t hci_cmd_read_rssi(struct hci_face *face, struct rd *params, struct wr *r
     wr_u16(ret, handle);
     wr_i8(ret, rssi_dbm);
     return status;
+}
+
+uint8_t hci_cmd_read_authenticated_payload_timeout(struct hci_face *face, struct rd *params,
+                                                   struct wr *ret)
+{
+    const uint16_t handle = rd_u16(params);
+    uint16_t timeout_10ms = 0;
+    const uint8_t status = ll_read_payload_timeout(face->ll, handle, &timeout_10ms);
+
+    wr_u16(ret, handle);
+    wr_u16(ret, timeout_10ms);
+    return status;
+}
+
+uint8_t hci_cmd_write_authenticated_payload_timeout(struct hci_face *face, struct rd *params,
+                                                    struct wr *ret)
+{
+    const uint16_t handle = rd_u16(params);
+    const uint16_t timeout_10ms = rd_u16(params);
+
+    wr_u16(ret, handle);
+    return ll_write_payload_timeout(face->ll, handle, timeout_10ms);
 }
 
 uint8_t hci_cmd_le_create_connection(struct hci_face *face, struct rd *params, struct wr *ret)

@@ -144,6 +144,8 @@ hci_handler hci_cmd_disconnect;
 hci_handler hci_cmd_read_remote_version_information;
 hci_handler hci_cmd_read_transmit_power_level;
 hci_handler hci_cmd_read_rssi;
+hci_handler hci_cmd_read_authenticated_payload_timeout;
+hci_handler hci_cmd_write_authenticated_payload_timeout;
 hci_handler hci_cmd_le_create_connection;
 hci_handler hci_cmd_le_create_connection_cancel;
 hci_handler hci_cmd_le_read_channel_map;

@@ -14,7 +14,8 @@
     (1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT |       \
      1ULL << LL_FEATURE_MIN_USED_CHANNELS |                                                        \
      1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |                                             \
-     1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION | 1ULL << LL_FEATURE_2M_PHY |                        \
+     1ULL << LL_FEATURE_PING | 1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION |                          \
+     1ULL << LL_FEATURE_2M_PHY |                                                                   \
      1ULL << LL_FEATURE_CODED_PHY | 1ULL << LL_FEATURE_CHANNEL_SELECTION_2)
 
 static void on_tx_done(struct radio *radio, sim_ns end)

@@ -211,6 +211,11 @@ uint8_t ll_set_default_phy(struct ll *ll, const struct ll_phy_params *params);
 uint8_t ll_set_phy(struct ll *ll, uint16_t handle, const struct ll_phy_params *params);
 uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *phys);
 
+/* --- authenticated payload timeout (7.3.93, 7.3.94) --- */
+
+uint8_t ll_read_payload_timeout(const struct ll *ll, uint16_t handle, uint16_t *timeout_10ms);
+uint8_t ll_write_payload_timeout(struct ll *ll, uint16_t handle, uint16_t timeout_10ms);
+
 /* --- data length (7.8.33 to 7.8.35, 7.8.46) --- */
 
 uint8_t ll_set_data_length(struct ll *ll, uint16_t handle, struct ll_data_length tx);

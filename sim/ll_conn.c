@@ -306,6 +306,7 @@ struct ll_conn *ll_conn_new(struct ll *ll)
     conn->tx_phy = RADIO_PHY_1M;
     conn->rx_phy = RADIO_PHY_1M;
     conn->phy_wanted = ll->default_phy;
+    conn->payload_timeout_10ms = 3000; /* Vol 4, Part E, 7.3.94 */
     ll_slot_init(&conn->slot, &ll_conn_slot_ops, conn);
     sim_timer_init(&conn->supervision, ll->actor, SIM_PHASE_LL, supervise, conn);
     llcp_init(conn);

@@ -48,6 +48,7 @@ struct ll_conn {
     struct ll_chan chan;
     uint16_t interval_1250us, latency, timeout_10ms;
     uint8_t peer_sca;
+    uint16_t payload_timeout_10ms;
     enum radio_phy tx_phy, rx_phy;
     struct ll_phy_masks phy_wanted; /* what the host likes */
     bool phy_s2;                    /* on LE Coded it likes S=2 */

@@ -52,6 +52,8 @@ static const struct pdu_row rows[] = {
                                  LLCP_CONNECTION_PARAMETERS, llcp_connection_param_req},
     [LL_CONNECTION_PARAM_RSP] = {FROM_PERIPHERAL, LL_FEATURE_CONNECTION_PARAMETERS_REQUEST,
                                  LLCP_NONE, llcp_connection_param_rsp},
+    [LL_PING_REQ] = {FROM_BOTH, LL_FEATURE_PING, LLCP_NONE, llcp_ping_req},
+    [LL_PING_RSP] = {FROM_BOTH, LL_FEATURE_PING, LLCP_NONE, llcp_ping_rsp},
     [LL_LENGTH_REQ] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_req},
     [LL_LENGTH_RSP] = {FROM_BOTH, LL_FEATURE_DATA_LENGTH_EXTENSION, LLCP_NONE, llcp_length_rsp},
     [LL_PHY_REQ] = {FROM_BOTH, EITHER_PHY, LLCP_PHY_UPDATE, llcp_phy_req},

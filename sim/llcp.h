@@ -266,6 +266,10 @@ void llcp_phy_send(struct ll_conn *conn, enum ll_control_opcode opcode);
 /* Central: the peripheral likes these; sends LL_PHY_UPDATE_IND. */
 void llcp_phy_decide(struct ll_conn *conn, struct ll_phy_masks theirs);
 
+/* llcp_ping.c */
+void llcp_ping_req(struct ll_conn *conn, struct rd *ctr_data);
+void llcp_ping_rsp(struct ll_conn *conn, struct rd *ctr_data);
+
 /* llcp_length.c */
 /* The lengths of a new connection; asks for more where the host suggested more. */
 void llcp_length_init(struct ll_conn *conn);

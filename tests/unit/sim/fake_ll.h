@@ -271,6 +271,19 @@ uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *p
     return handle == FAKE_HANDLE ? 0 : HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
 }
 
+uint8_t ll_read_payload_timeout(const struct ll *ll, uint16_t handle, uint16_t *timeout_10ms)
+{
+    (void)ll;
+    *timeout_10ms = 3000;
+    return handle == FAKE_HANDLE ? 0 : HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
+}
+
+uint8_t ll_write_payload_timeout(struct ll *ll, uint16_t handle, uint16_t timeout_10ms)
+{
+    (void)timeout_10ms;
+    return fake_handle_request(ll, "write_payload_timeout", handle);
+}
+
 bool ll_handle_known(const struct ll *ll, uint16_t handle)
 {
     (void)ll;

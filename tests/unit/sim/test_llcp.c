@@ -8,10 +8,10 @@ static const uint8_t our_version[] = {LL_VERSION_IND, 8, 0x34, 0x12, 0x78, 0x56}
 static const uint8_t their_version[] = {LL_VERSION_IND, 9, 0x0F, 0x00, 0x02, 0x01};
 
 /*
- * Connection parameters request, extended reject, peripheral-initiated features, data length
- * extension, LE 2M, LE Coded; channel selection #2 is not for the peer.
+ * Connection parameters request, extended reject, peripheral-initiated features, ping, data length
+ * extension, LE 2M, LE Coded, minimum used channels; channel selection #2 is not for the peer.
  */
-#define OUR_FEATURES 0x1092E
+#define OUR_FEATURES 0x1093E
 
 static void expect_quiet_events(struct link_room *f, unsigned events)
 {

@@ -35,6 +35,10 @@
     X(HOST_NUMBER_OF_COMPLETED_PACKETS, 0x0C35, "Host Number Of Completed Packets",                \
       HCI_LEN_MIN | 1, 10, 7, 1)                                                                   \
     X(SET_EVENT_MASK_PAGE_2, 0x0C63, "Set Event Mask Page 2", 8, 22, 2, 1)                         \
+    X(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, 0x0C7B, "Read Authenticated Payload Timeout", 2, 32, 4,  \
+      5)                                                                                           \
+    X(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, 0x0C7C, "Write Authenticated Payload Timeout", 4, 32,   \
+      5, 3)                                                                                        \
     X(READ_LOCAL_VERSION_INFORMATION, 0x1001, "Read Local Version Information", 0, 14, 3, 9)       \
     X(READ_LOCAL_SUPPORTED_COMMANDS, 0x1002, "Read Local Supported Commands", 0, 14, 4, 65)        \
     X(READ_LOCAL_SUPPORTED_FEATURES, 0x1003, "Read Local Supported Features", 0, 14, 5, 9)         \

@@ -5,7 +5,7 @@
  * began must be called back exactly once.
  *
  * The input is a list of records: an octet n. Below 0xC0: a PDU of the next n octets (or what is
- * left). 0xC0 to 0xDF: the host does something (enum deed, n & 15). 0xE0 to 0xEF: the link has
+ * left). 0xC0 to 0xDF: the host does something (enum deed, n & 31). 0xE0 to 0xEF: the link has
  * room for n & 15 PDUs. From 0xF0: 2 s times (n & 15) pass.
  */
 #include <stdlib.h>
@@ -32,12 +32,22 @@ enum deed {
     NOTIFY,
     INDICATE,
     RECONNECT,
+    WRITE_LONG,
+    WRITE_RELIABLE,
+    READ_MULTIPLE_VARIABLE,
+    FIND_INCLUDED,
+    SET_CLIENT_FEATURES,
+    NOTIFY_MULTIPLE,
+    CANCEL,
+    PUBLISH,
+    REMOVE,
 };
 
 struct run {
     struct manual_clock clock;
     struct att_end end;
     struct att_database database;
+    struct blr_service *extra;             /* NULL: there is none */
     struct blr_subscription *subscription; /* NULL: none that is sure to live */
     unsigned begun, ended;
 };
@@ -179,6 +189,70 @@ static int reconnect(struct run *run)
     return BLR_ERR_STATE;
 }
 
+static void on_values(struct blr_conn *conn, int error, const struct blr_gatt_value *values,
+                      size_t count, void *user)
+{
+    (void)conn;
+    check(!error || count == 0);
+    for (size_t i = 0; i < count; i++)
+        check(values[i].len <= values[i].whole_len);
+    ended(user, error, count ? values[count - 1].value : NULL, count ? values[count - 1].len : 0);
+}
+
+static void on_includes(struct blr_conn *conn, int error, const struct blr_gatt_include *items,
+                        size_t count, void *user)
+{
+    (void)conn;
+    for (size_t i = 0; i < count; i++) {
+        check(items[i].service.start && items[i].service.start <= items[i].service.end);
+        check(items[i].service.uuid.size == 2 || items[i].service.uuid.size == 16);
+        check(i == 0 || items[i].declaration > items[i - 1].declaration);
+    }
+    ended(user, error, NULL, 0);
+}
+
+static int publish(struct run *run)
+{
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    const struct blr_characteristic_def def = {.uuid = uuid,
+                                               .properties = GATT_PROP_WRITE | GATT_PROP_NOTIFY};
+
+    if (run->extra)
+        return BLR_ERR_STATE;
+    check(blr_service_new(&run->end.host, &uuid, true, 0, &run->extra) == 0);
+    check(blr_service_include(run->extra, run->database.battery) == 0);
+    check(blr_service_add_characteristic(run->extra, &def, NULL) == 0);
+    check(blr_service_publish(run->extra) == 0);
+    return BLR_ERR_STATE;
+}
+
+static int remove_service(struct run *run)
+{
+    blr_service_free(run->extra);
+    run->extra = NULL;
+    return BLR_ERR_STATE;
+}
+
+static int write_reliable(struct run *run, const uint8_t bytes[static 30])
+{
+    const struct blr_gatt_write_item items[] = {
+        {.handle = 3, .value = bytes, .len = 30},
+        {.handle = 5, .value = bytes, .len = 2},
+    };
+
+    return blr_gatt_write_reliable(&run->end.conn, items, 2, on_done, run);
+}
+
+static int notify_multiple(struct run *run, const uint8_t *bytes)
+{
+    const struct blr_gatt_notify_item items[] = {
+        {.attr = run->database.level, .value = bytes, .len = 1},
+        {.attr = run->database.notify_only, .value = bytes, .len = 3},
+    };
+
+    return blr_gatt_notify_multiple(&run->end.conn, items, 2);
+}
+
 /* What asks for no callback answers as if it had failed. */
 static int without_callback(int error)
 {
@@ -225,6 +299,25 @@ static int perform(struct run *run, enum deed deed)
         return blr_gatt_indicate(run->database.level, conn, bytes, sizeof bytes, on_indicated, run);
     case RECONNECT:
         return reconnect(run);
+    case WRITE_LONG:
+        return blr_gatt_write_long(conn, 3, bytes, sizeof bytes, on_done, run);
+    case WRITE_RELIABLE:
+        return write_reliable(run, bytes);
+    case READ_MULTIPLE_VARIABLE:
+        return blr_gatt_read_multiple_variable(conn, handles, 2, on_values, run);
+    case FIND_INCLUDED:
+        return blr_gatt_find_included(conn, 1, 0xFFFF, on_includes, run);
+    case SET_CLIENT_FEATURES:
+        return blr_gatt_set_client_features(conn, 5, on_done, run);
+    case NOTIFY_MULTIPLE:
+        return without_callback(notify_multiple(run, bytes));
+    case CANCEL:
+        blr_gatt_cancel(conn, run);
+        return BLR_ERR_STATE;
+    case PUBLISH:
+        return publish(run);
+    case REMOVE:
+        return remove_service(run);
     }
     return BLR_ERR_INVALID;
 }
@@ -269,8 +362,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else if (n < 0xE0) {
             /* The callback may come no earlier than the call has returned. */
             const unsigned before = run->ended;
-            const int error = perform(run, (enum deed)(n & 15));
-            check(run->ended == before || (n & 15) == RECONNECT);
+            const enum deed deed = (enum deed)(n & 31);
+            const int error = perform(run, deed);
+            check(run->ended == before || deed == RECONNECT || deed == CANCEL);
             run->begun += error == 0;
         } else if (n < 0xF0) {
             att_end_make_room(&run->end, n & 15);

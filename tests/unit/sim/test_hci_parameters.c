@@ -46,6 +46,13 @@ static const struct {
     {HCI_OP_READ_RSSI, {0, 0}, 2},
     {HCI_OP_READ_TRANSMIT_POWER_LEVEL, {0, 0, 0}, 3},
     {HCI_OP_DISCONNECT, {0, 0, 0x13}, 3},
+    {HCI_OP_LE_SET_DATA_LENGTH, {0, 0, 0xFB, 0, 0x48, 8}, 6},
+    {HCI_OP_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, {0xFB, 0, 0x48, 8}, 4},
+    {HCI_OP_LE_READ_PHY, {0, 0}, 2},
+    {HCI_OP_LE_SET_DEFAULT_PHY, {0, 1, 1}, 3},
+    {HCI_OP_LE_SET_PHY, {0, 0, 3}, 7},
+    {HCI_OP_READ_AUTHENTICATED_PAYLOAD_TIMEOUT, {0, 0}, 2},
+    {HCI_OP_WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, {0, 0, 100, 0}, 4},
 };
 
 enum state {
@@ -129,6 +136,22 @@ static const struct row rows[] = {
     RANGE("scan disable when off", LE_SET_SCAN_ENABLE, 0, 0, 0),
     RANGE("scan enable reserved", LE_SET_SCAN_ENABLE, 0, 0x12, 2),
     RANGE("scan duplicates reserved", LE_SET_SCAN_ENABLE, 1, 0x12, 2),
+
+    STATE("set data length of no connection", LE_SET_DATA_LENGTH, IDLE, 0x02),
+    STATE("suggested length", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, IDLE, 0),
+    RANGE("suggested octets below", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 0, 0x12, 26, 0),
+    RANGE("suggested octets above", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 0, 0x12, 252, 0),
+    RANGE("suggested time below", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 2, 0x12, 0x47, 1),
+    RANGE("suggested time most", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 2, 0, 0x90, 0x42),
+    RANGE("suggested time above", LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 2, 0x12, 0x91, 0x42),
+    STATE("read PHY of no connection", LE_READ_PHY, IDLE, 0x02),
+    STATE("set PHY of no connection", LE_SET_PHY, IDLE, 0x02),
+    STATE("default PHY", LE_SET_DEFAULT_PHY, IDLE, 0),
+    RANGE("default PHYs, none to send on", LE_SET_DEFAULT_PHY, 1, 0x12, 0),
+    RANGE("default PHYs, reserved bit", LE_SET_DEFAULT_PHY, 2, 0x11, 8),
+    RANGE("default PHYs, no preference", LE_SET_DEFAULT_PHY, 0, 0, 3, 0xFF, 0),
+    STATE("payload timeout of no connection", READ_AUTHENTICATED_PAYLOAD_TIMEOUT, IDLE, 0x02),
+    STATE("set that of no connection", WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, IDLE, 0x02),
 
     STATE("create", LE_CREATE_CONNECTION, IDLE, 0),
     STATE("create, initiating", LE_CREATE_CONNECTION, INITIATING, 0x0C),

@@ -123,6 +123,7 @@ static const struct pdu_row to_peripheral[] = {
     {"PHY_REQ",                       "ppppppddcddcp", PDU(LL_PHY_REQ, 1, 1)},
     {"PHY_REQ, no PHY",               "ppppppddcddcp", PDU(LL_PHY_REQ, 0, 0)},
     {"PHY_RSP",                       "uuuuuuuuuuuuu", PDU(LL_PHY_RSP, 1, 1)},
+    {"MIN_USED_CHANNELS_IND",         "uuuuuuuuuuuuu", PDU(LL_MIN_USED_CHANNELS_IND, 7, 20)},
     {"undefined",                     "uuuuuuuuuuuuu", PDU(UNDEFINED)},
     {"undefined, long",               "uuuuuuuuuuuuu", ZEROS(0xFF, 22)},
 };
@@ -166,6 +167,8 @@ static const struct pdu_row to_central[] = {
     {"PHY_REQ, no PHY",               "qqqdqcd  ddXq", PDU(LL_PHY_REQ, 0, 0)},
     {"PHY_RSP",                       "..... .  ....", PDU(LL_PHY_RSP, 1, 1)},
     {"unknown, the PHYs",             "..... .  ....", PDU(LL_UNKNOWN_RSP, LL_PHY_REQ)},
+    {"MIN_USED_CHANNELS_IND",         ".......  ....", PDU(LL_MIN_USED_CHANNELS_IND, 7, 20)},
+    {"MIN_USED_CHANNELS_IND, nonsense", ".......  ....", PDU(LL_MIN_USED_CHANNELS_IND, 0, 0xFF)},
     {"undefined",                     "uuuuuuu  uuuu", PDU(UNDEFINED)},
     {"undefined, long",               "uuuuuuu  uuuu", ZEROS(0xFF, 22)},
 };

@@ -160,10 +160,10 @@ static void read_preferred(const struct opts *device_opts, struct declaration *d
 static void read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
-        "acl_len",       "acl_packets", "address",         "address_type", "appearance",
-        "device_name",   "drift",       "max_connections", "mtu",          "name",
-        "name_writable", "position",    "power",           "preferred",    "sca",
-        "sensitivity",   NULL,
+        "acl_len",       "acl_packets", "address",  "address_type",    "appearance",
+        "device_name",   "drift",       "features", "max_connections", "min_used_channels",
+        "mtu",           "name",        "name_writable", "position",   "power",
+        "preferred",     "sca",         "sensitivity",   NULL,
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();
@@ -183,6 +183,9 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     profile.acl_data_len = (uint16_t)opts_integer(&opts, "acl_len", profile.acl_data_len, 27, 251);
     profile.max_connections =
         (uint8_t)opts_integer(&opts, "max_connections", profile.max_connections, 1, 16);
+    profile.le_features =
+        (uint64_t)opts_integer(&opts, "features", (lua_Integer)profile.le_features, 0, INT64_MAX);
+    profile.min_used_channels = (uint8_t)opts_integer(&opts, "min_used_channels", 0, 2, 37);
     profile.drift_ppm = (int16_t)opts_integer(&opts, "drift", 0, -1000, 1000);
     profile.sca = read_sca(&opts, profile.sca);
     declaration->config = (struct room_device_config){

@@ -50,8 +50,12 @@ static const struct script_row rows[] = {
     BAD("a name with a zero", "device { name = 'a\\0b' }", "device: a name has 1 to 64 letters"),
     BAD("an unknown field", "device { name = 'a', adress = '00:1B:DC:00:00:01' }",
         "device: unknown field 'adress' (known: acl_len, acl_packets, address, address_type, "
-        "appearance, device_name, drift, max_connections, mtu, name, name_writable, position, "
-        "power, preferred, sca, sensitivity)"),
+        "appearance, device_name, drift, features, max_connections, min_used_channels, mtu, "
+        "name, name_writable, position, power, preferred, sca, sensitivity)"),
+    BAD("too few channels used at least", "device { name = 'a', min_used_channels = 1 }",
+        "device: min_used_channels must be a whole number from 2 to 37, got 1"),
+    BAD("features below zero", "device { name = 'a', features = -1 }",
+        "device: features must be "),
     BAD("the least of unknown fields", "device { zz = 1, aa = 2, mm = 3 }",
         "device: unknown field 'aa' "),
     BAD("a field without a name", "device { 'a' }", "device: arguments have names"),

@@ -2,6 +2,7 @@
 #include "host_internal.h"
 
 #include "blueroom/gatt_client.h"
+#include "blueroom/gatt_server.h"
 
 #include "wire/ll.h"
 
@@ -17,6 +18,9 @@
 /* And with the feature that it belongs to: data length change, PHY update complete. */
 #define LE_EVENT_DATA_LENGTH UINT64_C(0x40)
 #define LE_EVENT_PHY         UINT64_C(0x800)
+
+/* Of the GAP service, the first of every database. */
+#define APPEARANCE_HANDLE 0x0005
 
 /* --- bring-up --- */
 
@@ -352,6 +356,18 @@ int blr_host_controller_gone(struct blr_host *host)
 const struct bd_addr *blr_host_address(const struct blr_host *host)
 {
     return is_random(host) ? &host->random_address : &host->public_address;
+}
+
+int blr_host_set_appearance(struct blr_host *host, uint16_t appearance)
+{
+    struct blr_attribute *attr = blr_attribute_find(host, APPEARANCE_HANDLE);
+    uint8_t value[2];
+    struct wr w = wr_init(value, sizeof value);
+
+    if (!attr)
+        return BLR_ERR_NOT_FOUND;
+    wr_u16(&w, appearance);
+    return blr_attribute_set(attr, value, w.len);
 }
 
 struct clock *blr_host_clock(struct blr_host *host)

@@ -89,6 +89,9 @@ int blr_host_controller_gone(struct blr_host *host) BLR_MUST_CHECK;
 /* The address that others see it by, after start. */
 const struct bd_addr *blr_host_address(const struct blr_host *host);
 
+/* What the GAP service says of this device from now on (Core v5.4, Vol 3, Part C, 12.2). */
+int blr_host_set_appearance(struct blr_host *host, uint16_t appearance) BLR_MUST_CHECK;
+
 struct clock *blr_host_clock(struct blr_host *host);
 
 #endif

@@ -16,6 +16,17 @@ static void att_is_plugged_in(void **state)
     assert_int_equal(blr_gatt_mtu(conn), 247);
 }
 
+static void appearance_may_change(void **state)
+{
+    struct host_story *story = *state;
+
+    host_story_connect(story, 0x40, BLR_PERIPHERAL);
+    assert_int_equal(blr_host_set_appearance(story->host, 0x0341), 0);
+    /* ATT_READ_BY_TYPE_REQ of Appearance. */
+    host_story_acl(story, 0x40, 2, "07 00 04 00 08 01 00 ff ff 01 2a");
+    expect_acl(story, "0040 0 06 00 04 00 09 04 05 00 41 03");
+}
+
 static void att_longer_than_its_mtu_is_dropped(void **state)
 {
     struct host_story *story = *state;
@@ -96,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(att_is_plugged_in),
+        STORY(appearance_may_change),
         STORY(att_longer_than_its_mtu_is_dropped),
         STORY(broken_bearer_ends_the_link),
         STORY(answers_are_bounded),

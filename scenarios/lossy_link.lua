@@ -7,9 +7,9 @@ local phone  = device { name = "phone",  address = "00:1B:DC:00:00:01" }
 local CONNECTION_TIMEOUT = 0x08
 local INTERVAL, TIMEOUT = ms(50), s(1)
 
-local service = logger:service(0x180D)
-local sink = service:characteristic { uuid = 0x2A39, properties = "write_without_response" }
-local source = service:characteristic { uuid = 0x2A37, properties = "notify" }
+local service = logger:service(0xFFE0)
+local sink = service:characteristic { uuid = 0xFFE1, properties = "write_without_response" }
+local source = service:characteristic { uuid = 0xFFE2, properties = "notify" }
 
 -- Connected, the data lengths agreed on, all answered: from here on packets are counted.
 local function connect()
@@ -26,8 +26,8 @@ end
 
 scenario("a long transfer through 10 % loss arrives whole, both ways", function()
   local conn = connect()
-  local there = conn:characteristic(0x180D, 0x2A39)
-  local beats = conn:characteristic(0x180D, 0x2A37):subscribe()
+  local there = conn:characteristic(0xFFE0, 0xFFE1)
+  local beats = conn:characteristic(0xFFE0, 0xFFE2):subscribe()
   local before = radio_stats()
   local noise = lose { kind = "data", chance = 0.1 }
   local sender = logger:script(function()
@@ -76,7 +76,7 @@ for lost = 17, 19 do
                  [19] = "a retransmission after the timeout comes too late" }
   scenario(name[lost], function()
     local conn = connect()
-    local there = conn:characteristic(0x180D, 0x2A39)
+    local there = conn:characteristic(0xFFE0, 0xFFE1)
     sleep(ms(200))
     local fault = lose { from = phone, to = logger, kind = "data", count = lost }
     local begun = now()

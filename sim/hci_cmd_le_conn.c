@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections (Core v5.4, Vol 4, Part E, 7.1.6, 7.1.23, 7.3.35, 7.3.93, 7.3.94, 7.5.4, 7.8.12, 7.8.13, 7.8.20,
- * 7.8.21). A handle that is no connection's, reserved values included, is Unknown Connection
- * Identifier.
+ * Connections (Core v5.4, Vol 4, Part E, 7.1.6, 7.1.23, 7.3.35, 7.3.93, 7.3.94, 7.5.4, 7.8.12,
+ * 7.8.13, 7.8.20, 7.8.21). A handle that is no connection's, reserved values included, is Unknown
+ * Connection Identifier.
  */
 #include "hci_face.h"
 

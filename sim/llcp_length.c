@@ -66,7 +66,7 @@ void llcp_length_update(struct ll_conn *conn)
     if (both_equal(&now, &conn->length))
         return;
     conn->length = now;
-    /* Another PHY changes times even where they cannot be agreed on; then no host expects to hear. */
+    /* Another PHY changes times even where none are agreed on; then no host expects to hear. */
     if (!ll_has_feature(conn->ll, LL_FEATURE_DATA_LENGTH_EXTENSION))
         return;
     conn->ll->up->data_length(conn->ll->user, conn->handle, &conn->length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LE Ping (Core v5.4, Vol 6, Part B, 5.1.8) and the authenticated payload timeout (7.3.93, 7.3.94). */
+/* LE Ping (Core v5.4, Vol 6, Part B, 5.1.8); the payload timeout (Vol 4, Part E, 7.3.93, 7.3.94). */
 #include "link_tester.h"
 #include "rows.h"
 

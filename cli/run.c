@@ -20,7 +20,7 @@ struct request {
     bool verbose;
     bool colour;
     unsigned watchdog_s;
-    atomic_uint_fast64_t heartbeat;
+    struct vitals vitals;
     const char *script; /* the one that runs */
 };
 
@@ -97,19 +97,25 @@ static void log_line(void *user, const char *line)
     fputc('\n', stderr);
 }
 
-/*
- * In the watchdog's thread, while the other may hold any lock: only what needs none. Trace files
- * have not got their names yet.
- */
+/* In the watchdog's thread, while the other may hold any lock: only what needs none of those. */
 static void hung(void *user)
 {
-    const struct request *request = user;
+    struct request *request = user;
+    const char *slash = strrchr(request->script, '/');
+    char folder[1024] = "", place[VITALS_PLACE_SIZE];
+
+    /* Places have no folder: see report.c. */
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - request->script),
+                 request->script);
+    vitals_place(&request->vitals, place);
+    vitals_end(&request->vitals);
     const char *const parts[] = {
-        request->script,
+        *place ? folder : "",
+        *place ? place : request->script,
         ": a call has not returned, and was ended by the watchdog (a pathological pattern?)\n",
     };
-
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
             break;
     _exit(CLI_TROUBLE);
@@ -213,14 +219,14 @@ static int run(int argc, char **argv)
     if (request.options.trace_dir && check_names(argc, argv) != CLI_OK)
         return CLI_TROUBLE;
     request.colour = isatty(STDOUT_FILENO);
-    request.options.heartbeat = &request.heartbeat;
+    request.options.vitals = &request.vitals;
     request.options.report = report;
     request.options.log = request.verbose ? log_line : NULL;
     request.options.user = &request;
     for (int i = optind; i < argc; i++) {
         request.script = argv[i];
         if (request.watchdog_s)
-            watchdog = watchdog_start(&request.heartbeat, request.watchdog_s, hung, &request);
+            watchdog = watchdog_start(&request.vitals.beats, request.watchdog_s, hung, &request);
         const enum scenario_result result = scenario_run_file(argv[i], &request.options);
         watchdog_stop(watchdog);
         watchdog = NULL;

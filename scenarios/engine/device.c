@@ -271,6 +271,9 @@ static void open_trace(struct device *device)
                 strerror(errno));
         return;
     }
+    text_add(&device->trace_part, "%s.part", text_get(&device->trace_path));
+    device->trace_file.path = text_get(&device->trace_part);
+    vitals_add_file(run->options->vitals, &device->trace_file);
     device->packets.file = trace_writer_sink(device->writer);
 }
 
@@ -377,6 +380,7 @@ void device_close_all(struct run *run)
     for (struct device *device = run->devices; device; device = device->next) {
         scan_close(device);
         text_free(&device->trace_path);
+        text_free(&device->trace_part);
         room_device_free(device->room);
         device->room = NULL;
     }

@@ -42,7 +42,8 @@ struct device {
     struct room_device *room;
     struct packets packets; /* the last ones, and the trace file */
     struct trace_writer *writer;
-    struct text trace_path;
+    struct text trace_path, trace_part;
+    struct vitals_file trace_file;
     struct sim_stream stream; /* of its scripts' math.random */
     uint64_t touched;         /* when a script last used it: a count */
     bool up;

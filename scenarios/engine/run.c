@@ -122,6 +122,9 @@ bool run_make_trace_folder(struct run *run)
                 strerror(errno));
         return false;
     }
+    text_add(&run->air_part, "%s.part", text_get(&run->air_path));
+    run->air_file.path = text_get(&run->air_part);
+    vitals_add_file(run->options->vitals, &run->air_file);
     radio_medium_trace(sim_world_medium(run->world), trace_writer_sink(run->air));
     return true;
 }
@@ -147,6 +150,7 @@ static void close_traces(struct run *run)
     /* A failed close is trouble even though the verdict was given. */
     run->over = false;
     const enum scenario_result verdict = run->result;
+    vitals_forget(run->options->vitals);
     close_air(run, keep);
     device_close_traces(run, keep);
     if (!run->over)
@@ -210,7 +214,7 @@ static bool open_run(struct run *run)
         .random = draw,
         .log = log_line,
         .user = run,
-        .heartbeat = options->heartbeat,
+        .vitals = options->vitals,
     };
 
     run->devices_end = &run->devices;
@@ -283,8 +287,7 @@ static void end_waiting(struct run *run, const char *why)
 static void run_world(struct run *run)
 {
     while (!run->over) {
-        if (run->options->heartbeat)
-            atomic_fetch_add_explicit(run->options->heartbeat, 1, memory_order_relaxed);
+        vitals_beat(run->options->vitals);
         if (sim_world_step(run->world, run->max_time))
             continue;
         if (sim_world_next(run->world) == SIM_NEVER) {
@@ -340,6 +343,7 @@ static void close_run(struct run *run)
         free(block);
     }
     text_free(&run->air_path);
+    text_free(&run->air_part);
     text_free(&run->report);
     text_free(&run->scratch[0]);
     text_free(&run->scratch[1]);

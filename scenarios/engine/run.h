@@ -66,7 +66,8 @@ struct run {
     const char *trace_folder; /* NULL: no traces */
     bool trace_folder_made;
     struct trace_writer *air;
-    struct text air_path;
+    struct text air_path, air_part;
+    struct vitals_file air_file;
     struct text scratch[2];
     struct run_block *blocks; /* of run_alloc() */
     struct queue *queues;

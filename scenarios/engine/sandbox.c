@@ -140,8 +140,7 @@ static void hook(lua_State *L, lua_Debug *ar)
     struct sandbox *sandbox = sandbox_of(L);
     char text[64];
 
-    if (sandbox->config.heartbeat)
-        atomic_fetch_add_explicit(sandbox->config.heartbeat, 1, memory_order_relaxed);
+    vitals_beat(sandbox->config.vitals);
     sandbox->instructions += HOOK_INSTRUCTIONS;
     if (sandbox->doom == SANDBOX_ALIVE) {
         if (sandbox->instructions > sandbox->config.max_instructions) {

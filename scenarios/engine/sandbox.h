@@ -18,11 +18,11 @@
 
 #include <lauxlib.h>
 #include <lua.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/vitals.h"
 #include "wire/error.h"
 
 struct sandbox_config {
@@ -32,7 +32,7 @@ struct sandbox_config {
     uint64_t (*random)(void *user);                          /* 64 random bits for math.random */
     void (*log)(void *user, lua_State *L, const char *text); /* print(); may be NULL */
     void *user;
-    atomic_uint_fast64_t *heartbeat; /* counted up as instructions go by; NULL: none */
+    struct vitals *vitals; /* told as instructions go by; may be NULL */
 };
 
 /* Why a state is doomed. */

@@ -4,6 +4,7 @@
  * itself, and replacements for what depends on the machine.
  */
 #include <lualib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sandbox.h"
@@ -19,12 +20,50 @@ static int call_original(lua_State *L)
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+/* Tells a watchdog where a function is called that may take longer than anybody waits. */
+static void enter(lua_State *L)
+{
+    struct vitals *vitals = sandbox_of(L)->config.vitals;
+    char place[VITALS_PLACE_SIZE];
+    lua_Debug ar;
+
+    if (!vitals || !lua_getstack(L, 1, &ar) || !lua_getinfo(L, "Sl", &ar) || ar.currentline <= 0)
+        return;
+    snprintf(place, sizeof place, "%s:%d", ar.short_src, ar.currentline);
+    vitals_enter(vitals, place);
+}
+
+static int left(lua_State *L, int results)
+{
+    vitals_enter(sandbox_of(L)->config.vitals, NULL);
+    return results;
+}
+
 /* Instructions for the octets of a subject, whatever the pattern makes of them. */
 static int lib_pattern(lua_State *L)
 {
-    sandbox_charge(L,
-                   lua_type(L, 1) == LUA_TSTRING ? lua_rawlen(L, 1) / OCTETS_PER_INSTRUCTION : 0);
-    return call_original(L);
+    if (lua_type(L, 1) == LUA_TSTRING)
+        sandbox_charge(L, lua_rawlen(L, 1) / OCTETS_PER_INSTRUCTION);
+    enter(L);
+    return left(L, call_original(L));
+}
+
+/* Upvalue: an iterator that string.gmatch() made. */
+static int next_match(lua_State *L)
+{
+    lua_settop(L, 0);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    enter(L);
+    lua_call(L, 0, LUA_MULTRET);
+    return left(L, lua_gettop(L));
+}
+
+static int lib_gmatch(lua_State *L)
+{
+    const int results = lib_pattern(L);
+
+    lua_pushcclosure(L, next_match, results);
+    return 1;
 }
 
 /* table.insert() and table.remove() at a position move all behind it. */
@@ -174,7 +213,7 @@ static void open_string(lua_State *L)
     sandbox_keep_only(L, kept);
     wrap(L, "find", lib_pattern);
     wrap(L, "format", lib_format);
-    wrap(L, "gmatch", lib_pattern);
+    wrap(L, "gmatch", lib_gmatch);
     wrap(L, "gsub", lib_pattern);
     wrap(L, "match", lib_pattern);
     wrap(L, "rep", lib_rep);

@@ -8,11 +8,11 @@
 #ifndef ENGINE_SCENARIO_H
 #define ENGINE_SCENARIO_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/vitals.h"
 #include "sim/radio.h"
 #include "wire/time.h"
 
@@ -40,8 +40,7 @@ struct scenario_options {
     uint64_t max_instructions;
     size_t max_memory;
     sim_ns max_time;
-    /* Counted up as the scenario gets ahead, for a watchdog in another thread. May be NULL. */
-    atomic_uint_fast64_t *heartbeat;
+    struct vitals *vitals; /* for a watchdog in another thread; may be NULL */
     void (*report)(void *user, const struct scenario_report *report);
     /* What the script logs; may be NULL. */
     void (*log)(void *user, const char *line);

@@ -229,12 +229,7 @@ void adv_push(lua_State *L, const struct adv *adv)
 bool adv_test(lua_State *L, int index, struct bd_addr *address)
 {
     index = lua_absindex(L, index);
-    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
-        return false;
-    push_metatable(L);
-    const bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    if (!same)
+    if (!object_has_metatable(L, index, &metatable_key))
         return false;
     lua_pushliteral(L, "address_type");
     lua_rawget(L, index);

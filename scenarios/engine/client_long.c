@@ -20,27 +20,12 @@ static void got_done(struct blr_conn *link, int error, void *user)
 
 /* --- long writes --- */
 
-static int write_long(lua_State *L, struct conn *conn, uint16_t handle, int index, const char *call)
-{
-    size_t len;
-    const uint8_t *value = value_bytes(L, index, call, &len, ATT_MAX_VALUE);
-    struct task *task = task_current(L, "%s: %s", conn->device->name, call);
-    struct blr_conn *link = conn_link(L, conn, task->what);
-
-    device_touch(conn->device);
-    task_start_operation(task);
-    const int error = blr_gatt_write_long(link, handle, value, len, got_done, task);
-    if (error)
-        return failure_raise(L, error, task->what, NULL);
-    return task_await(task, task_done, (lua_KContext)task);
-}
-
 int conn_write_long(lua_State *L)
 {
     static const char call[] = "conn:write_long";
     struct conn *conn = conn_self(L, 1, call);
 
-    return write_long(L, conn, client_handle_argument(L, 2, call), 3, call);
+    return client_write(L, blr_gatt_write_long, conn, client_handle_argument(L, 2, call), 3, call);
 }
 
 int characteristic_write_long(lua_State *L)
@@ -48,7 +33,7 @@ int characteristic_write_long(lua_State *L)
     static const char call[] = "characteristic:write_long";
     const struct client_characteristic *one = object_check(L, 1, &characteristic_type, call);
 
-    return write_long(L, one->service->conn, one->info.value, 2, call);
+    return client_write(L, blr_gatt_write_long, one->service->conn, one->info.value, 2, call);
 }
 
 int descriptor_write_long(lua_State *L)
@@ -56,7 +41,8 @@ int descriptor_write_long(lua_State *L)
     static const char call[] = "descriptor:write_long";
     const struct client_descriptor *one = object_check(L, 1, &descriptor_type, call);
 
-    return write_long(L, one->characteristic->service->conn, one->info.handle, 2, call);
+    return client_write(L, blr_gatt_write_long, one->characteristic->service->conn,
+                        one->info.handle, 2, call);
 }
 
 /* --- reliable writes --- */

@@ -51,8 +51,8 @@ static int read_handle(lua_State *L, struct conn *conn, uint16_t handle, const c
                              : blr_gatt_read(link, handle, got_value, task));
 }
 
-static int write_handle(lua_State *L, struct conn *conn, uint16_t handle, int index,
-                        const char *call)
+int client_write(lua_State *L, client_write_fn *write, struct conn *conn, uint16_t handle,
+                 int index, const char *call)
 {
     size_t len;
     const uint8_t *value = value_bytes(L, index, call, &len, ATT_MAX_VALUE);
@@ -61,7 +61,7 @@ static int write_handle(lua_State *L, struct conn *conn, uint16_t handle, int in
 
     device_touch(conn->device);
     task_start_operation(task);
-    const int error = blr_gatt_write(link, handle, value, len, got_done, task);
+    const int error = write(link, handle, value, len, got_done, task);
     if (error)
         return failure_raise(L, error, task->what, NULL);
     return task_await(task, task_done, (lua_KContext)task);
@@ -125,14 +125,16 @@ int conn_read_long(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:read_long");
 
-    return read_handle(L, conn, client_handle_argument(L, 2, "conn:read_long"), "conn:read_long", true);
+    return read_handle(L, conn, client_handle_argument(L, 2, "conn:read_long"), "conn:read_long",
+                       true);
 }
 
 int conn_write(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:write");
 
-    return write_handle(L, conn, client_handle_argument(L, 2, "conn:write"), 3, "conn:write");
+    return client_write(L, blr_gatt_write, conn, client_handle_argument(L, 2, "conn:write"), 3,
+                        "conn:write");
 }
 
 int conn_write_without_response(lua_State *L)
@@ -225,7 +227,8 @@ int characteristic_write(lua_State *L)
     const struct client_characteristic *one =
         object_check(L, 1, &characteristic_type, "characteristic:write");
 
-    return write_handle(L, one->service->conn, one->info.value, 2, "characteristic:write");
+    return client_write(L, blr_gatt_write, one->service->conn, one->info.value, 2,
+                        "characteristic:write");
 }
 
 int characteristic_write_without_response(lua_State *L)
@@ -256,6 +259,6 @@ int descriptor_write(lua_State *L)
 {
     const struct client_descriptor *one = object_check(L, 1, &descriptor_type, "descriptor:write");
 
-    return write_handle(L, one->characteristic->service->conn, one->info.handle, 2,
+    return client_write(L, blr_gatt_write, one->characteristic->service->conn, one->info.handle, 2,
                         "descriptor:write");
 }

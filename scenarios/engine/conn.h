@@ -76,6 +76,12 @@ int descriptor_read(lua_State *L);
 int descriptor_read_long(lua_State *L);
 int descriptor_write(lua_State *L);
 
+/* Writes the value at `index` by one of the host's two ways, and waits for it: ends the call. */
+typedef int client_write_fn(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
+                            size_t len, blr_gatt_done_cb *cb, void *user);
+int client_write(lua_State *L, client_write_fn *write, struct conn *conn, uint16_t handle,
+                 int index, const char *call);
+
 /* Arguments that are handles. */
 uint16_t client_handle_argument(lua_State *L, int index, const char *call);
 /* A list of at least two; returns how many. */

@@ -91,12 +91,7 @@ int failure_raise(lua_State *L, int error, const char *what, const char *detail,
 
 static bool is_failure(lua_State *L, int index)
 {
-    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
-        return false;
-    push_metatable(L);
-    const bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same;
+    return object_has_metatable(L, index, &metatable_key);
 }
 
 bool failure_is_expected_kind(lua_State *L, int index)

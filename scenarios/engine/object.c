@@ -138,6 +138,16 @@ void object_push_metatable(lua_State *L, const void *key, const char *name,
     lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
+bool object_has_metatable(lua_State *L, int index, const void *key)
+{
+    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    const bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
 static void push_type(lua_State *L, const struct object_type *type)
 {
     static const luaL_Reg functions[] = {

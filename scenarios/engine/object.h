@@ -11,6 +11,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdbool.h>
 
 struct object_type {
     const char *name;        /* "device": what messages and the README call it */
@@ -46,6 +47,9 @@ void *object_test(lua_State *L, int index, const struct object_type *type);
  */
 void object_push_metatable(lua_State *L, const void *key, const char *name,
                            const luaL_Reg *functions);
+
+/* Whether the value at index is a table with the metatable of that key. */
+bool object_has_metatable(lua_State *L, int index, const void *key);
 
 /* For tables with a metatable of ours (advertisements, errors): refuses unknown fields. */
 int object_unknown_field(lua_State *L, const char *type, const char *field,

@@ -24,15 +24,24 @@ static const struct command_fields *fields_of(const struct hci_command_info *inf
     return info ? &dump_command_fields[info - hci_command_table] : NULL;
 }
 
-static void command(struct trace_dump *d, struct rd *r)
+/* What stands before the opcode has been read: an octet missing there shows here. */
+static bool read_opcode(struct trace_dump *d, struct rd *r, uint16_t *opcode)
 {
-    const uint16_t opcode = rd_u16(r);
-
+    *opcode = rd_u16(r);
     if (!rd_ok(r)) {
         dump_malformed(d, "opcode", r);
-        return;
+        return false;
     }
     text_char(&d->text, ' ');
+    return true;
+}
+
+static void command(struct trace_dump *d, struct rd *r)
+{
+    uint16_t opcode;
+
+    if (!read_opcode(d, r, &opcode))
+        return;
     dump_opcode(d, opcode);
     parameter_length(d, r);
     const struct command_fields *fields = fields_of(hci_command_info(opcode));
@@ -54,13 +63,10 @@ static void credits(struct trace_dump *d, uint8_t n)
 static void command_complete(struct trace_dump *d, struct rd *r)
 {
     const uint8_t n = rd_u8(r);
-    const uint16_t opcode = rd_u16(r);
+    uint16_t opcode;
 
-    if (!rd_ok(r)) {
-        dump_malformed(d, "opcode", r);
+    if (!read_opcode(d, r, &opcode))
         return;
-    }
-    text_char(&d->text, ' ');
     dump_opcode(d, opcode);
     credits(d, n);
 
@@ -81,13 +87,10 @@ static void command_status(struct trace_dump *d, struct rd *r)
     static const struct field_list list = FIELDS(status);
     struct rd start = rd_sub(r, 1);
     const uint8_t n = rd_u8(r);
-    const uint16_t opcode = rd_u16(r);
+    uint16_t opcode;
 
-    if (!rd_ok(r)) {
-        dump_malformed(d, "opcode", r);
+    if (!read_opcode(d, r, &opcode))
         return;
-    }
-    text_char(&d->text, ' ');
     if (opcode)
         dump_opcode(d, opcode);
     else

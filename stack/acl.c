@@ -151,12 +151,10 @@ static void give_back(struct blr_conn *conn, uint16_t packets)
 
 void acl_completed(struct blr_host *host, uint16_t handle, uint16_t count)
 {
-    struct blr_conn *conn = conn_find(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
-    if (!conn) {
-        host->counters.unexpected_packets++;
+    if (!conn)
         return;
-    }
     if (count > conn->tx.in_flight) {
         host->counters.excess_completed++;
         count = conn->tx.in_flight;

@@ -50,7 +50,8 @@ uint8_t att_server_read_blob(struct att_request *request)
     return 0;
 }
 
-uint8_t att_server_read_multiple(struct att_request *request)
+/* With lengths, the last value may be cut: what stands before it tells its whole length. */
+static uint8_t read_values(struct att_request *request, bool lengths)
 {
     if (rd_left(&request->in) % 2)
         return ATT_ERR_INVALID_PDU;
@@ -59,27 +60,24 @@ uint8_t att_server_read_multiple(struct att_request *request)
         const uint8_t error = read_at(request, rd_u16(&request->in), &value);
         if (error)
             return error;
+        if (lengths && wr_left(&request->out) < sizeof(uint16_t))
+            continue; /* no room for a length; an error may still come */
+        if (lengths)
+            wr_u16(&request->out, (uint16_t)value.len);
         write_part(&request->out, &value, 0);
     }
     return 0;
 }
 
-/* 3.4.4.11: the last value may be cut, what stands before it tells its whole length. */
+uint8_t att_server_read_multiple(struct att_request *request)
+{
+    return read_values(request, false);
+}
+
+/* 3.4.4.11 */
 uint8_t att_server_read_multiple_variable(struct att_request *request)
 {
-    if (rd_left(&request->in) % 2)
-        return ATT_ERR_INVALID_PDU;
-    while (rd_left(&request->in)) {
-        struct gatt_value value;
-        const uint8_t error = read_at(request, rd_u16(&request->in), &value);
-        if (error)
-            return error;
-        if (wr_left(&request->out) < sizeof(uint16_t))
-            continue; /* no room for a length; an error may still come */
-        wr_u16(&request->out, (uint16_t)value.len);
-        write_part(&request->out, &value, 0);
-    }
-    return 0;
+    return read_values(request, true);
 }
 
 /*

@@ -53,6 +53,48 @@ struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle)
     return conn;
 }
 
+struct blr_conn *conn_of_event(struct blr_host *host, uint16_t handle)
+{
+    struct blr_conn *conn = conn_find(host, handle);
+
+    if (!conn)
+        host->counters.unexpected_packets++;
+    return conn;
+}
+
+int conn_may_ask(const struct blr_conn *conn, const struct conn_query *query)
+{
+    if (conn->closed)
+        return BLR_ERR_NOT_CONNECTED;
+    if (conn->host->state != HOST_UP)
+        return BLR_ERR_STATE;
+    return query->active ? BLR_ERR_BUSY : 0;
+}
+
+struct wr conn_query_begin(struct blr_conn *conn, struct conn_query *query, uint16_t opcode,
+                           void *user)
+{
+    query->active = true;
+    query->user = user;
+    struct wr w = hci_command_begin(&query->command, opcode);
+    wr_u16(&w, conn->handle);
+    return w;
+}
+
+void conn_query_submit(struct blr_conn *conn, struct conn_query *query, const struct wr *w)
+{
+    hci_command_submit(&conn->host->driver, &query->command, w);
+}
+
+bool conn_query_finish(struct blr_conn *conn, struct conn_query *query)
+{
+    const bool active = query->active;
+
+    query->active = false;
+    hci_command_forget(&conn->host->driver, &query->command);
+    return active;
+}
+
 static void unlink_conn(struct blr_conn *conn)
 {
     struct blr_conn **at = &conn->host->conns;

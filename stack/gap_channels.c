@@ -37,8 +37,7 @@ int blr_gap_classify_channels(struct blr_host *host, const uint8_t map[static 5]
     channels->active = true;
     channels->cb = cb;
     channels->user = user;
-    struct wr w =
-        hci_command_begin(&channels->classify, HCI_OP_LE_SET_HOST_CHANNEL_CLASSIFICATION);
+    struct wr w = hci_command_begin(&channels->classify, HCI_OP_LE_SET_HOST_CHANNEL_CLASSIFICATION);
     wr_bytes(&w, map, 5);
     hci_command_submit(&host->driver, &channels->classify, &w);
     return 0;
@@ -58,13 +57,8 @@ void gap_channels_fail(struct blr_host *host, int error)
 
 static void finish_map(struct blr_conn *conn, int error, const uint8_t *map)
 {
-    struct conn_query *query = &conn->channel_map;
-    const bool active = query->active;
-
-    query->active = false;
-    hci_command_forget(&conn->host->driver, &query->command);
-    if (active && conn->channel_map_cb)
-        conn->channel_map_cb(conn, error, error ? NULL : map, query->user);
+    if (conn_query_finish(conn, &conn->channel_map) && conn->channel_map_cb)
+        conn->channel_map_cb(conn, error, error ? NULL : map, conn->channel_map.user);
 }
 
 static void map_answered(void *user, int error, struct rd *ret)
@@ -81,20 +75,13 @@ static void map_answered(void *user, int error, struct rd *ret)
 
 int blr_gap_read_channel_map(struct blr_conn *conn, blr_channel_map_cb *cb, void *user)
 {
-    struct conn_query *query = &conn->channel_map;
+    const int error = conn_may_ask(conn, &conn->channel_map);
 
-    if (conn->closed)
-        return BLR_ERR_NOT_CONNECTED;
-    if (conn->host->state != HOST_UP)
-        return BLR_ERR_STATE;
-    if (query->active)
-        return BLR_ERR_BUSY;
-    query->active = true;
-    query->user = user;
+    if (error)
+        return error;
     conn->channel_map_cb = cb;
-    struct wr w = hci_command_begin(&query->command, HCI_OP_LE_READ_CHANNEL_MAP);
-    wr_u16(&w, conn->handle);
-    hci_command_submit(&conn->host->driver, &query->command, &w);
+    struct wr w = conn_query_begin(conn, &conn->channel_map, HCI_OP_LE_READ_CHANNEL_MAP, user);
+    conn_query_submit(conn, &conn->channel_map, &w);
     return 0;
 }
 

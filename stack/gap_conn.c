@@ -14,69 +14,38 @@ void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listen
     host->listener_user = user;
 }
 
-/* The connection that an event is about, or NULL. */
-static struct blr_conn *event_conn(struct blr_host *host, uint16_t handle)
-{
-    struct blr_conn *conn = conn_find(host, handle);
-
-    if (!conn)
-        host->counters.unexpected_packets++;
-    return conn;
-}
-
 /* --- queries --- */
 
 static int ask(struct blr_conn *conn, struct conn_query *query, uint16_t opcode, void *user)
 {
-    query->active = true;
-    query->user = user;
-    struct wr w = hci_command_begin(&query->command, opcode);
-    wr_u16(&w, conn->handle);
-    hci_command_submit(&conn->host->driver, &query->command, &w);
+    struct wr w = conn_query_begin(conn, query, opcode, user);
+
+    conn_query_submit(conn, query, &w);
     return 0;
-}
-
-static int may_ask(const struct blr_conn *conn, const struct conn_query *query)
-{
-    if (conn->closed)
-        return BLR_ERR_NOT_CONNECTED;
-    if (conn->host->state != HOST_UP)
-        return BLR_ERR_STATE;
-    return query->active ? BLR_ERR_BUSY : 0;
-}
-
-/* Over, one way or the other; false if it was not under way. */
-static bool finish_query(struct blr_conn *conn, struct conn_query *query)
-{
-    const bool active = query->active;
-
-    query->active = false;
-    hci_command_forget(&conn->host->driver, &query->command);
-    return active;
 }
 
 static void finish_rssi(struct blr_conn *conn, int error, int8_t rssi_dbm)
 {
-    if (finish_query(conn, &conn->rssi) && conn->rssi_cb)
+    if (conn_query_finish(conn, &conn->rssi) && conn->rssi_cb)
         conn->rssi_cb(conn, error, rssi_dbm, conn->rssi.user);
 }
 
 static void finish_version(struct blr_conn *conn, int error,
                            const struct blr_remote_version *version)
 {
-    if (finish_query(conn, &conn->version) && conn->version_cb)
+    if (conn_query_finish(conn, &conn->version) && conn->version_cb)
         conn->version_cb(conn, error, error ? NULL : version, conn->version.user);
 }
 
 static void finish_features(struct blr_conn *conn, int error, uint64_t features)
 {
-    if (finish_query(conn, &conn->features) && conn->features_cb)
+    if (conn_query_finish(conn, &conn->features) && conn->features_cb)
         conn->features_cb(conn, error, error ? 0 : features, conn->features.user);
 }
 
 int blr_gap_read_rssi(struct blr_conn *conn, blr_rssi_cb *cb, void *user)
 {
-    const int error = may_ask(conn, &conn->rssi);
+    const int error = conn_may_ask(conn, &conn->rssi);
 
     if (error)
         return error;
@@ -86,7 +55,7 @@ int blr_gap_read_rssi(struct blr_conn *conn, blr_rssi_cb *cb, void *user)
 
 int blr_gap_read_remote_version(struct blr_conn *conn, blr_remote_version_cb *cb, void *user)
 {
-    const int error = may_ask(conn, &conn->version);
+    const int error = conn_may_ask(conn, &conn->version);
 
     if (error)
         return error;
@@ -96,7 +65,7 @@ int blr_gap_read_remote_version(struct blr_conn *conn, blr_remote_version_cb *cb
 
 int blr_gap_read_remote_features(struct blr_conn *conn, blr_remote_features_cb *cb, void *user)
 {
-    const int error = may_ask(conn, &conn->features);
+    const int error = conn_may_ask(conn, &conn->features);
 
     if (error)
         return error;
@@ -137,7 +106,7 @@ void gap_remote_version_complete(struct blr_host *host, struct rd *r)
     version.version = rd_u8(r);
     version.company = rd_u16(r);
     version.subversion = rd_u16(r);
-    struct blr_conn *conn = event_conn(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
     if (conn)
         finish_version(conn, status ? BLR_ERR_HCI(status) : 0, &version);
@@ -148,7 +117,7 @@ void gap_remote_features_complete(struct blr_host *host, struct rd *r)
     const uint8_t status = rd_u8(r);
     const uint16_t handle = rd_u16(r);
     const uint64_t features = rd_u64(r);
-    struct blr_conn *conn = event_conn(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
     if (conn)
         finish_features(conn, status ? BLR_ERR_HCI(status) : 0, features);
@@ -194,7 +163,7 @@ void gap_disconnection_complete(struct blr_host *host, struct rd *r)
     const uint8_t status = rd_u8(r);
     const uint16_t handle = rd_u16(r);
     const uint8_t reason = rd_u8(r);
-    struct blr_conn *conn = event_conn(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
     if (!conn)
         return;

@@ -43,20 +43,15 @@ void gap_params_default_timeout(struct blr_conn_params *params)
 
 void gap_params_finish(struct blr_conn *conn, int error)
 {
-    struct conn_query *update = &conn->update;
-    const bool active = update->active;
+    const bool active = conn_query_finish(conn, &conn->update);
 
-    update->active = false;
-    hci_command_forget(&conn->host->driver, &update->command);
     l2cap_params_stop(conn);
     if (active && conn->update_cb)
-        conn->update_cb(conn, error, update->user);
+        conn->update_cb(conn, error, conn->update.user);
 }
 
-static void write_params(struct wr *w, const struct blr_conn *conn,
-                         const struct blr_conn_params *params)
+static void write_params(struct wr *w, const struct blr_conn_params *params)
 {
-    wr_u16(w, conn->handle);
     wr_u16(w, params->interval_min_1250us);
     wr_u16(w, params->interval_max_1250us);
     wr_u16(w, params->latency);
@@ -78,13 +73,11 @@ int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_param
         return BLR_ERR_INVALID;
     if (conn->update.active)
         return BLR_ERR_BUSY;
-    conn->update.active = true;
-    conn->update.user = user;
     conn->update_cb = cb;
     conn->update_params = full;
-    struct wr w = hci_command_begin(&conn->update.command, HCI_OP_LE_CONNECTION_UPDATE);
-    write_params(&w, conn, &full);
-    hci_command_submit(&conn->host->driver, &conn->update.command, &w);
+    struct wr w = conn_query_begin(conn, &conn->update, HCI_OP_LE_CONNECTION_UPDATE, user);
+    write_params(&w, &full);
+    conn_query_submit(conn, &conn->update, &w);
     return 0;
 }
 
@@ -124,13 +117,11 @@ void gap_connection_update_complete(struct blr_host *host, struct rd *r)
     const uint16_t interval = rd_u16(r);
     const uint16_t latency = rd_u16(r);
     const uint16_t timeout = rd_u16(r);
-    struct blr_conn *conn = conn_find(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
     const struct blr_gap_listener *listener = host->listener;
 
-    if (!conn) {
-        host->counters.unexpected_packets++;
+    if (!conn)
         return;
-    }
     const bool changed = status == 0 && (conn->interval_1250us != interval ||
                                          conn->latency != latency || conn->timeout_10ms != timeout);
     if (changed) {
@@ -166,7 +157,8 @@ static void accept(struct blr_conn *conn, const struct blr_conn_params *params)
     struct wr w =
         hci_command_begin(&conn->params_reply, HCI_OP_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY);
 
-    write_params(&w, conn, params);
+    wr_u16(&w, conn->handle);
+    write_params(&w, params);
     hci_command_submit(&conn->host->driver, &conn->params_reply, &w);
 }
 

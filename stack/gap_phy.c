@@ -8,39 +8,21 @@
 
 #define PHYS_ALL 0x07U
 
-static int may_ask(const struct blr_conn *conn, const struct conn_query *query)
-{
-    if (conn->closed)
-        return BLR_ERR_NOT_CONNECTED;
-    if (conn->host->state != HOST_UP)
-        return BLR_ERR_STATE;
-    return query->active ? BLR_ERR_BUSY : 0;
-}
-
-static bool finish(struct blr_conn *conn, struct conn_query *query)
-{
-    const bool active = query->active;
-
-    query->active = false;
-    hci_command_forget(&conn->host->driver, &query->command);
-    return active;
-}
-
 static void finish_set(struct blr_conn *conn, int error)
 {
-    if (finish(conn, &conn->phy_set) && conn->phy_set_cb)
+    if (conn_query_finish(conn, &conn->phy_set) && conn->phy_set_cb)
         conn->phy_set_cb(conn, error, conn->phys, conn->phy_set.user);
 }
 
 static void finish_read(struct blr_conn *conn, int error)
 {
-    if (finish(conn, &conn->phy_read) && conn->phy_read_cb)
+    if (conn_query_finish(conn, &conn->phy_read) && conn->phy_read_cb)
         conn->phy_read_cb(conn, error, conn->phys, conn->phy_read.user);
 }
 
 static void finish_length(struct blr_conn *conn, int error)
 {
-    if (finish(conn, &conn->length_set) && conn->length_set_cb)
+    if (conn_query_finish(conn, &conn->length_set) && conn->length_set_cb)
         conn->length_set_cb(conn, error, conn->length_set.user);
 }
 
@@ -60,37 +42,31 @@ static bool phy_params_valid(const struct blr_phy_params *params)
 int blr_gap_set_phy(struct blr_conn *conn, const struct blr_phy_params *params, blr_phy_cb *cb,
                     void *user)
 {
-    const int error = may_ask(conn, &conn->phy_set);
+    const int error = conn_may_ask(conn, &conn->phy_set);
 
     if (error)
         return error;
     if (!phy_params_valid(params))
         return BLR_ERR_INVALID;
-    conn->phy_set.active = true;
-    conn->phy_set.user = user;
     conn->phy_set_cb = cb;
-    struct wr w = hci_command_begin(&conn->phy_set.command, HCI_OP_LE_SET_PHY);
-    wr_u16(&w, conn->handle);
+    struct wr w = conn_query_begin(conn, &conn->phy_set, HCI_OP_LE_SET_PHY, user);
     wr_u8(&w, (uint8_t)((params->tx_phys ? 0 : 1) | (params->rx_phys ? 0 : 2)));
     wr_u8(&w, params->tx_phys);
     wr_u8(&w, params->rx_phys);
     wr_u16(&w, params->coding == 2 ? 1 : params->coding == 8 ? 2 : 0);
-    hci_command_submit(&conn->host->driver, &conn->phy_set.command, &w);
+    conn_query_submit(conn, &conn->phy_set, &w);
     return 0;
 }
 
 int blr_gap_read_phy(struct blr_conn *conn, blr_phy_cb *cb, void *user)
 {
-    const int error = may_ask(conn, &conn->phy_read);
+    const int error = conn_may_ask(conn, &conn->phy_read);
 
     if (error)
         return error;
-    conn->phy_read.active = true;
-    conn->phy_read.user = user;
     conn->phy_read_cb = cb;
-    struct wr w = hci_command_begin(&conn->phy_read.command, HCI_OP_LE_READ_PHY);
-    wr_u16(&w, conn->handle);
-    hci_command_submit(&conn->host->driver, &conn->phy_read.command, &w);
+    struct wr w = conn_query_begin(conn, &conn->phy_read, HCI_OP_LE_READ_PHY, user);
+    conn_query_submit(conn, &conn->phy_read, &w);
     return 0;
 }
 
@@ -121,12 +97,10 @@ void gap_phy_update_complete(struct blr_host *host, struct rd *r)
     const uint16_t handle = rd_u16(r);
     const uint8_t tx = rd_u8(r);
     const uint8_t rx = rd_u8(r);
-    struct blr_conn *conn = conn_find(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
-    if (!conn) {
-        host->counters.unexpected_packets++;
+    if (!conn)
         return;
-    }
     if (status == 0 && (!phy_valid(tx) || !phy_valid(rx))) {
         host->counters.malformed_packets++;
         return;
@@ -146,21 +120,18 @@ const struct blr_data_length *blr_conn_data_length(const struct blr_conn *conn)
 int blr_gap_set_data_length(struct blr_conn *conn, uint16_t tx_octets, uint16_t tx_time_us,
                             blr_data_length_cb *cb, void *user)
 {
-    const int error = may_ask(conn, &conn->length_set);
+    const int error = conn_may_ask(conn, &conn->length_set);
 
     if (error)
         return error;
     if (tx_octets < BLR_DATA_OCTETS_MIN || tx_octets > BLR_DATA_OCTETS_MAX ||
         tx_time_us < BLR_DATA_TIME_MIN_US || tx_time_us > BLR_DATA_TIME_MAX_US)
         return BLR_ERR_INVALID;
-    conn->length_set.active = true;
-    conn->length_set.user = user;
     conn->length_set_cb = cb;
-    struct wr w = hci_command_begin(&conn->length_set.command, HCI_OP_LE_SET_DATA_LENGTH);
-    wr_u16(&w, conn->handle);
+    struct wr w = conn_query_begin(conn, &conn->length_set, HCI_OP_LE_SET_DATA_LENGTH, user);
     wr_u16(&w, tx_octets);
     wr_u16(&w, tx_time_us);
-    hci_command_submit(&conn->host->driver, &conn->length_set.command, &w);
+    conn_query_submit(conn, &conn->length_set, &w);
     return 0;
 }
 
@@ -182,12 +153,10 @@ void gap_data_length_change(struct blr_host *host, struct rd *r)
     length.tx_time_us = rd_u16(r);
     length.rx_octets = rd_u16(r);
     length.rx_time_us = rd_u16(r);
-    struct blr_conn *conn = conn_find(host, handle);
+    struct blr_conn *conn = conn_of_event(host, handle);
 
     if (conn)
         conn->data_length = length;
-    else
-        host->counters.unexpected_packets++;
 }
 
 void gap_phy_init(struct blr_conn *conn)

@@ -252,6 +252,17 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info);
 /* For whoever has let the application run meanwhile. */
 bool conn_exists(const struct blr_host *host, const struct blr_conn *conn);
 struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle);
+/* Of an event: NULL, and counted, if there is no such connection. */
+struct blr_conn *conn_of_event(struct blr_host *host, uint16_t handle);
+
+/* An error if the application may not ask now. */
+int conn_may_ask(const struct blr_conn *conn, const struct conn_query *query);
+/* Begins the command, whose first parameter is the connection's handle. */
+struct wr conn_query_begin(struct blr_conn *conn, struct conn_query *query, uint16_t opcode,
+                           void *user);
+void conn_query_submit(struct blr_conn *conn, struct conn_query *query, const struct wr *w);
+/* Over, one way or the other; false if it was not under way. */
+bool conn_query_finish(struct blr_conn *conn, struct conn_query *query);
 
 /*
  * The link is gone: calls back everything pending with `error`, then the listener unless the host

@@ -4,7 +4,7 @@
 #include "hex.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 /* --- out --- */
 
@@ -484,7 +484,7 @@ int main(void)
         STORY(two_links_are_reassembled_apart),
     };
     int failed = cmocka_run_group_tests_name("ACL", tests, NULL, NULL);
-    failed += RUN_ROWS("fragments", is_fragmented, fragment_rows);
-    failed += RUN_ROWS("reassembly", is_reassembled, reassembly_rows);
-    return failed + RUN_ROWS("bad packets", bad_packet_is_counted, bad_packets);
+    failed += RUN_ROWS(fragment_rows, is_fragmented);
+    failed += RUN_ROWS(reassembly_rows, is_reassembled);
+    return failed + RUN_ROWS(bad_packets, bad_packet_is_counted);
 }

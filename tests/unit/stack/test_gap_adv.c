@@ -3,7 +3,7 @@
 
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static const uint8_t flags[] = {2, 1, 6};
 
@@ -316,5 +316,5 @@ int main(void)
         STORY(directed_low_duty),
     };
     const int failed = cmocka_run_group_tests_name("advertising", tests, NULL, NULL);
-    return failed + RUN_ROWS("refused", refuses, refused_rows);
+    return failed + RUN_ROWS(refused_rows, refuses);
 }

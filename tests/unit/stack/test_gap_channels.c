@@ -2,7 +2,7 @@
 /* Channels: the host's classification, and what a connection uses. */
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static const uint8_t some[5] = {0x01, 0x02, 0x03, 0x04, 0x05};
 

@@ -2,7 +2,7 @@
 #include "blueroom/gatt_client.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void disconnects(void **state)
 {
@@ -334,5 +334,5 @@ int main(void)
         STORY(listed_by_creation),
     };
     const int failed = cmocka_run_group_tests_name("connection", tests, NULL, NULL);
-    return failed + RUN_ROWS("reasons", reason_is_checked, reason_rows);
+    return failed + RUN_ROWS(reason_rows, reason_is_checked);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 #define PEER_TEXT "C0:00:00:00:00:40"
 
@@ -437,5 +437,5 @@ int main(void)
         STORY(not_established),
     };
     const int failed = cmocka_run_group_tests_name("connecting", tests, NULL, NULL);
-    return failed + RUN_ROWS("parameters", params_are_checked, params_rows);
+    return failed + RUN_ROWS(params_rows, params_are_checked);
 }

@@ -3,7 +3,7 @@
 #include "hex.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void told_discover(struct blr_host *host, int error, void *user)
 {
@@ -263,6 +263,6 @@ int main(void)
         STORY(name_is_read),
     };
     int failed = cmocka_run_group_tests_name("discovery", tests, NULL, NULL);
-    failed += RUN_ROWS("flags", flags_are_checked, flags_rows);
-    return failed + RUN_ROWS("failures", controller_fails, failure_rows);
+    failed += RUN_ROWS(flags_rows, flags_are_checked);
+    return failed + RUN_ROWS(failure_rows, controller_fails);
 }

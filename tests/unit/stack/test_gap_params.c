@@ -2,7 +2,7 @@
 /* Connection parameters: changed by the host, by the peer, asked for by the peer. */
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void told_update(struct blr_conn *conn, int error, void *user)
 {
@@ -203,7 +203,7 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    failed += RUN_ROWS("ranges", ranges_are_checked, ranges);
-    failed += RUN_ROWS("requests", peer_asks, requests);
+    failed += RUN_ROWS(ranges, ranges_are_checked);
+    failed += RUN_ROWS(requests, peer_asks);
     return failed;
 }

@@ -2,7 +2,7 @@
 /* PHYs and data lengths: what is sent, what is told, what the host remembers. */
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 #include "wire/ll.h"
 
@@ -188,5 +188,5 @@ int main(void)
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    return failed + RUN_ROWS("ranges", ranges_are_checked, ranges);
+    return failed + RUN_ROWS(ranges, ranges_are_checked);
 }

@@ -2,7 +2,7 @@
 #include "hex.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void scan(struct host_story *story, const struct blr_scan_params *params)
 {
@@ -243,6 +243,6 @@ int main(void)
         STORY(while_advertising_and_connected),
     };
     int failed = cmocka_run_group_tests_name("scanning", tests, NULL, NULL);
-    failed += RUN_ROWS("bad reports", bad_report_is_counted, bad_reports);
-    return failed + RUN_ROWS("refused", refuses, refused_rows);
+    failed += RUN_ROWS(bad_reports, bad_report_is_counted);
+    return failed + RUN_ROWS(refused_rows, refuses);
 }

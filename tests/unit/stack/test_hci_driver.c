@@ -4,7 +4,7 @@
 
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void stop_both(struct host_story *story)
 {
@@ -340,5 +340,5 @@ int main(void)
         STORY(packets_of_other_types_are_counted),
     };
     const int failed = cmocka_run_group_tests_name("driver", tests, NULL, NULL);
-    return failed + RUN_ROWS("bad events", bad_event_is_counted, bad_events);
+    return failed + RUN_ROWS(bad_events, bad_event_is_counted);
 }

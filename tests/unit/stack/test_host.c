@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void start(struct host_story *story)
 {
@@ -376,6 +376,6 @@ int main(void)
         FROM_STOPPED(not_before_it_is_up),
     };
     int failed = cmocka_run_group_tests_name("host", tests, NULL, NULL);
-    failed += RUN_ROWS("configuration", config_is_checked, config_rows);
-    return failed + RUN_ROWS("bring-up", bring_up_fails, bring_up_rows);
+    failed += RUN_ROWS(config_rows, config_is_checked);
+    return failed + RUN_ROWS(bring_up_rows, bring_up_fails);
 }

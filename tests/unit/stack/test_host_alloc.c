@@ -6,7 +6,7 @@
 #include "fail_alloc.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void each_allocation_of_a_host_fails(void **state)
 {

@@ -2,7 +2,7 @@
 #include "blueroom/gatt_client.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void att_is_plugged_in(void **state)
 {
@@ -113,5 +113,5 @@ int main(void)
         STORY(answers_are_bounded),
     };
     const int failed = cmocka_run_group_tests_name("L2CAP", tests, NULL, NULL);
-    return failed + RUN_ROWS("PDUs", is_answered, pdu_rows);
+    return failed + RUN_ROWS(pdu_rows, is_answered);
 }

@@ -5,7 +5,7 @@
 
 #include "coc_story.h"
 #include "host_internal.h"
-#include "test_rows.h"
+#include "rows.h"
 
 enum { SIGNALING = L2CAP_CID_LE_SIGNALING };
 
@@ -427,7 +427,7 @@ int main(void)
         COC_STORY(signals_wait_for_room),
     };
     int failed = cmocka_run_group_tests_name("credit-based channels", tests, NULL, NULL);
-    failed += RUN_ROWS("SDUs out", is_cut, out_rows);
-    failed += RUN_ROWS("SDUs in", is_joined, in_rows);
-    return failed + RUN_ROWS("callbacks", may_go_within, hook_rows);
+    failed += RUN_ROWS(out_rows, is_cut);
+    failed += RUN_ROWS(in_rows, is_joined);
+    return failed + RUN_ROWS(hook_rows, may_go_within);
 }

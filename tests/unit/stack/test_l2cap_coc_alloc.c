@@ -3,7 +3,7 @@
 #include "coc_story.h"
 #include "fail_alloc.h"
 #include "host_internal.h"
-#include "test_rows.h"
+#include "rows.h"
 
 #define REQUEST "14 09 0a 00 80 00 41 00 00 01 40 00 03 00"
 

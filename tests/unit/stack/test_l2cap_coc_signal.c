@@ -5,7 +5,7 @@
 #include "coc_story.h"
 #include "host_internal.h"
 #include "l2cap_coc.h"
-#include "test_rows.h"
+#include "rows.h"
 
 enum { SIGNALING = L2CAP_CID_LE_SIGNALING };
 
@@ -447,8 +447,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(host_goes, coc_story_setup, host_story_teardown_freed),
     };
     int failed = cmocka_run_group_tests_name("opening and closing", tests, NULL, NULL);
-    failed += RUN_ROWS("asked by the peer", is_asked, asked_rows);
-    failed += RUN_ROWS("answers of the peer", is_answered, answer_rows);
-    failed += RUN_ROWS("ended by the peer", ends, end_rows);
-    return failed + RUN_ROWS("ended here", we_end, our_end_rows);
+    failed += RUN_ROWS(asked_rows, is_asked);
+    failed += RUN_ROWS(answer_rows, is_answered);
+    failed += RUN_ROWS(end_rows, ends);
+    return failed + RUN_ROWS(our_end_rows, we_end);
 }

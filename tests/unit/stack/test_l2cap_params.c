@@ -4,7 +4,7 @@
 
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static void told_update(struct blr_conn *conn, int error, void *user)
 {
@@ -196,6 +196,6 @@ int main(void)
         STORY(link_is_lost_meanwhile),
     };
     int failed = cmocka_run_group_tests_name("parameters by L2CAP", tests, NULL, NULL);
-    failed += RUN_ROWS("asked", central_is_asked, request_rows);
-    return failed + RUN_ROWS("answered", peripheral_is_answered, answer_rows);
+    failed += RUN_ROWS(request_rows, central_is_asked);
+    return failed + RUN_ROWS(answer_rows, peripheral_is_answered);
 }

@@ -2,7 +2,7 @@
 #include "hex.h"
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 struct signal_row {
     const char *name;
@@ -115,5 +115,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {STORY(longer_than_the_buffer)};
     const int failed = cmocka_run_group_tests_name("signalling", tests, NULL, NULL);
-    return failed + RUN_ROWS("commands", is_answered, rows);
+    return failed + RUN_ROWS(rows, is_answered);
 }

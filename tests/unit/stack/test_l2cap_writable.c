@@ -4,7 +4,7 @@
 
 #include "host_internal.h"
 #include "host_story.h"
-#include "test_rows.h"
+#include "rows.h"
 
 static const uint8_t pattern[100] = {0};
 

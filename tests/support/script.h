@@ -29,6 +29,24 @@ struct script_row {
     bool whole;
 };
 
+/* Passes with that log. */
+#define GOOD(name, script, log)                                                                    \
+    {                                                                                              \
+        name, script, SCENARIO_PASSED, log, false                                                  \
+    }
+/* Trouble, or an expectation not met, with that text. */
+#define BAD_TEXT(name, script, text)                                                               \
+    {                                                                                              \
+        name, script, SCENARIO_TROUBLE, text, false                                                \
+    }
+#define FAIL_TEXT(name, script, text)                                                              \
+    {                                                                                              \
+        name, script, SCENARIO_FAILED, text, false                                                 \
+    }
+/* The same, seen in the first line of the script. */
+#define BAD(name, script, text)  BAD_TEXT(name, script, "test.lua:1: " text)
+#define FAIL(name, script, text) FAIL_TEXT(name, script, "test.lua:1: " text)
+
 /* A cmocka test whose initial state is a struct script_row. */
 void script_test_row(void **state);
 

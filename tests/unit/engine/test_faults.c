@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "script.h"
 
 #define PAIR                                                                                       \
@@ -18,14 +19,6 @@
 #define CONNECT                                                                                    \
     "hrm:advertise {} local c = phone:connect(hrm, { interval = ms(50), supervision_timeout = "    \
     "s(1) }) local l = hrm:wait_connected() "
-#define GOOD(name, script, log)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_PASSED, log, false                                                  \
-    }
-#define BAD(name, script, text)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_TROUBLE, text, false                                                \
-    }
 
 static const struct script_row rows[] = {
     GOOD("power off ends its own links at once, the peer's by supervision",
@@ -45,19 +38,21 @@ static const struct script_row rows[] = {
                       "print(c:characteristic(0x180D, 0x2A37):read())",
          "true\nx\n"),
     GOOD("what it was waiting for fails",
-         PAIR "local script = hrm:script(function() local ok, err = pcall(function() "
-              "hrm:connect('00:00:00:00:00:01', { timeout = s(60) }) end) print(ok, err.layer) end) "
-              "sleep(s(1)) hrm:power_off() script:join()",
+         PAIR
+         "local script = hrm:script(function() local ok, err = pcall(function() "
+         "hrm:connect('00:00:00:00:00:01', { timeout = s(60) }) end) print(ok, err.layer) end) "
+         "sleep(s(1)) hrm:power_off() script:join()",
          "hrm: false\thost\n"),
     GOOD("nothing works without power",
          PAIR "hrm:power_off() print(pcall(function() hrm:advertise {} end)) "
               "print(#phone:scan_all {}) hrm:power_on() hrm:advertise {} print(#phone:scan_all {})",
          "false\ttest.lua:1: hrm:advertise: Not possible in this state\n0\n1\n"),
     GOOD("a frozen host answers nothing, its link lives, and it answers all when it goes on",
-         PAIR CONNECT "local value = c:characteristic(0x180D, 0x2A37) print(value:read()) "
-                      "hrm:freeze() local t = now() phone:script(function() print(value:read()) "
-                      "print((now() - t) // s(1)) end) sleep(s(20)) print(c.connected, l.connected) "
-                      "hrm:thaw() sleep(s(1))",
+         PAIR CONNECT
+         "local value = c:characteristic(0x180D, 0x2A37) print(value:read()) "
+         "hrm:freeze() local t = now() phone:script(function() print(value:read()) "
+         "print((now() - t) // s(1)) end) sleep(s(20)) print(c.connected, l.connected) "
+         "hrm:thaw() sleep(s(1))",
          "x\ntrue\ttrue\nphone: x\nphone: 20\n"),
     GOOD("frozen for longer than a transaction takes",
          PAIR CONNECT "local value = c:characteristic(0x180D, 0x2A37) hrm:freeze() local t = now() "
@@ -76,7 +71,8 @@ static const struct script_row rows[] = {
          PAIR CONNECT "sleep(s(1)) hrm:move { x = 10000 } print((c:wait_disconnected())) "
                       "hrm:move { x = 5 } hrm:advertise {} print(phone:connect(hrm).connected)",
          "8\ntrue\n"),
-    GOOD("a clock that lies", "local hrm = device { name = 'hrm', drift = -400, sca = 20 } "
+    GOOD("a clock that lies",
+         "local hrm = device { name = 'hrm', drift = -400, sca = 20 } "
          "local phone = device { name = 'phone', drift = 400, sca = 20 } hrm:advertise {} "
          "local c = phone:connect(hrm, { interval = s(1), supervision_timeout = s(6) }) "
          "print((c:wait_disconnected()))",
@@ -93,7 +89,8 @@ static const struct script_row rows[] = {
               "print(phone:scan { address = hrm }.type) "
               "print(pcall(function() other:connect(hrm, { timeout = s(1) }) end)) "
               "print(phone:connect(hrm).connected, hrm.advertising)",
-         "0\nADV_DIRECT_IND\nfalse\ttest.lua:1: other:connect to 46:66:F0:46:8B:65: Timed out\ntrue\tfalse\n"),
+         "0\nADV_DIRECT_IND\nfalse\ttest.lua:1: other:connect to 46:66:F0:46:8B:65: Timed "
+         "out\ntrue\tfalse\n"),
     GOOD("high duty cycle ends by itself",
          PAIR "hrm:advertise { directed = phone, high_duty = true } print(hrm.advertising) "
               "sleep(s(1.2)) print(hrm.advertising) sleep(s(0.1)) print(hrm.advertising) "
@@ -105,29 +102,23 @@ static const struct script_row rows[] = {
                       "count = 2 } sleep(s(1)) local r = radio_stats() "
                       "print(r.lost_by_rule, r.corrupted, r.collided, r.sent > 30)",
          "3\t2\t0\ttrue\n"),
-    BAD("off twice", PAIR "hrm:power_off() hrm:power_off()",
-        "test.lua:1: device:power_off: hrm is off already"),
-    BAD("on twice", PAIR "hrm:power_on()", "test.lua:1: device:power_on: hrm is on already"),
-    BAD("frozen without power", PAIR "hrm:power_off() hrm:freeze()",
-        "test.lua:1: device:freeze: hrm is off"),
-    BAD("too much drift", "device { name = 'x', drift = 1001 }", "test.lua:1: device: drift"),
-    BAD("no such accuracy", "device { name = 'x', sca = 501 }", "test.lua:1: device: sca"),
-    BAD("directed with a name", PAIR "hrm:advertise { directed = phone, name = 'x' }",
-        "test.lua:1: device:advertise"),
-    BAD("high duty with an interval",
-        PAIR "hrm:advertise { directed = phone, high_duty = true, interval = ms(20) }",
-        "test.lua:1: device:advertise: high_duty takes no interval"),
-    BAD("directed at nobody", PAIR "hrm:advertise { directed = 7 }", "test.lua:1: device:advertise"),
+    BAD_TEXT("off twice", PAIR "hrm:power_off() hrm:power_off()",
+             "test.lua:1: device:power_off: hrm is off already"),
+    BAD_TEXT("on twice", PAIR "hrm:power_on()", "test.lua:1: device:power_on: hrm is on already"),
+    BAD_TEXT("frozen without power", PAIR "hrm:power_off() hrm:freeze()",
+             "test.lua:1: device:freeze: hrm is off"),
+    BAD_TEXT("too much drift", "device { name = 'x', drift = 1001 }", "test.lua:1: device: drift"),
+    BAD_TEXT("no such accuracy", "device { name = 'x', sca = 501 }", "test.lua:1: device: sca"),
+    BAD_TEXT("directed with a name", PAIR "hrm:advertise { directed = phone, name = 'x' }",
+             "test.lua:1: device:advertise"),
+    BAD_TEXT("high duty with an interval",
+             PAIR "hrm:advertise { directed = phone, high_duty = true, interval = ms(20) }",
+             "test.lua:1: device:advertise: high_duty takes no interval"),
+    BAD_TEXT("directed at nobody", PAIR "hrm:advertise { directed = 7 }",
+             "test.lua:1: device:advertise"),
 };
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = script_test_row,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+    return RUN_ROWS(rows, script_test_row);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "sandbox.h"
 #include "sim/stream.h"
 
@@ -379,17 +380,13 @@ static void test_out_of_memory_while_opening(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS + 4];
-    size_t count = 0;
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_order_does_not_depend_on_the_state),
+        cmocka_unit_test(test_seeds_differ),
+        cmocka_unit_test(test_doom_is_final),
+        cmocka_unit_test(test_out_of_memory_while_opening),
+    };
+    const int failed = RUN_ROWS(rows, run_row);
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[count++] = (struct CMUnitTest){.name = rows[i].name,
-                                             .test_func = run_row,
-                                             .initial_state = (void *)(uintptr_t)&rows[i]};
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_order_does_not_depend_on_the_state);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_seeds_differ);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_doom_is_final);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_out_of_memory_while_opening);
-    return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
 }

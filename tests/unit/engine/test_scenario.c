@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "script.h"
 
 #define TWO "local b = device { name = 'b' } local a = device { name = 'a' } "
@@ -16,19 +17,6 @@
         "'" properties "'" more                                                                    \
         " } a:advertise {} local conn = b:connect(a) local link = a:wait_connected(s(1)) "
 #define THERE "local there = conn:characteristic(0x180D, 0x2A37) "
-
-#define GOOD(name, script, log)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_PASSED, log, false                                                  \
-    }
-#define BAD(name, script, text)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_TROUBLE, "test.lua:1: " text, false                                 \
-    }
-#define FAIL(name, script, text)                                                                   \
-    {                                                                                              \
-        name, script, SCENARIO_FAILED, "test.lua:1: " text, false                                  \
-    }
 
 static const struct script_row rows[] = {
     /* devices */
@@ -54,8 +42,7 @@ static const struct script_row rows[] = {
         "name, name_writable, position, power, preferred, sca, sensitivity)"),
     BAD("too few channels used at least", "device { name = 'a', min_used_channels = 1 }",
         "device: min_used_channels must be a whole number from 2 to 37, got 1"),
-    BAD("features below zero", "device { name = 'a', features = -1 }",
-        "device: features must be "),
+    BAD("features below zero", "device { name = 'a', features = -1 }", "device: features must be "),
     BAD("the least of unknown fields", "device { zz = 1, aa = 2, mm = 3 }",
         "device: unknown field 'aa' "),
     BAD("a field without a name", "device { 'a' }", "device: arguments have names"),
@@ -80,7 +67,8 @@ static const struct script_row rows[] = {
     BAD("an unknown method", TWO "a:advertize {}",
         "device has no 'advertize' (it has: accept_updates, address, address_type, advertise, "
         "advertise_stop, advertising, connect, connections, freeze, listen_l2cap, move, name, "
-        "observe, power_off, power_on, powered, scan, scan_all, script, service, thaw, use_channels, "
+        "observe, power_off, power_on, powered, scan, scan_all, script, service, thaw, "
+        "use_channels, "
         "wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),
@@ -209,28 +197,29 @@ static const struct script_row rows[] = {
                           "math.type(conn:remote_features()))",
          "integer\ttrue\tinteger\n"),
     GOOD("the central updates",
-         PAIR("read", "") "conn:update { interval = ms(15), latency = 3, supervision_timeout = s(1) } "
-                          "print(conn.interval == ms(15), link.interval == ms(15), link.latency, "
-                          "link.supervision_timeout == s(1))",
+         PAIR("read",
+              "") "conn:update { interval = ms(15), latency = 3, supervision_timeout = s(1) } "
+                  "print(conn.interval == ms(15), link.interval == ms(15), link.latency, "
+                  "link.supervision_timeout == s(1))",
          "true\ttrue\t3\ttrue\n"),
     GOOD("the peripheral updates",
          PAIR("read", "") "link:update { interval = ms(100) } "
                           "print(conn.interval == ms(100), link.interval == ms(100))",
          "true\ttrue\n"),
     GOOD("an update is refused",
-         PAIR("read", "") "conn.device:accept_updates(false) local before = conn.interval "
-                          "local e = expect_error(function() link:update { interval = ms(100) } end, "
-                          "'Unacceptable Connection Parameters') conn.device:accept_updates(true) "
-                          "print(e.layer, e.code, link.interval == before) "
-                          "link:update { interval = ms(100) } print(conn.interval == ms(100))",
+         PAIR("read",
+              "") "conn.device:accept_updates(false) local before = conn.interval "
+                  "local e = expect_error(function() link:update { interval = ms(100) } end, "
+                  "'Unacceptable Connection Parameters') conn.device:accept_updates(true) "
+                  "print(e.layer, e.code, link.interval == before) "
+                  "link:update { interval = ms(100) } print(conn.interval == ms(100))",
          "hci\t59\ttrue\ntrue\n"),
-    FAIL("an update out of range",
-         PAIR("read", "") "conn:update { interval = ms(5) }",
+    FAIL("an update out of range", PAIR("read", "") "conn:update { interval = ms(5) }",
          "b: conn:update: Invalid argument"),
-    BAD("an update between the units",
-        PAIR("read", "") "conn:update { interval = ms(16) }",
+    BAD("an update between the units", PAIR("read", "") "conn:update { interval = ms(16) }",
         "conn:update: interval must be a multiple of 1.25 ms"),
-    BAD("updates accepted or what", TWO "a:accept_updates(1)", "bad argument #1 to 'accept_updates' (boolean expected, got number)"),
+    BAD("updates accepted or what", TWO "a:accept_updates(1)",
+        "bad argument #1 to 'accept_updates' (boolean expected, got number)"),
     GOOD("channels",
          PAIR("read", "") "print(#conn:channels()) conn.device:use_channels { 7, 0, 36 } "
                           "sleep(s(1)) print(table.concat(conn:channels(), ' ')) "
@@ -239,7 +228,8 @@ static const struct script_row rows[] = {
          "37\n0 7 36\n0 7 36\n37\n"),
     FAIL("one channel", TWO "a:use_channels { 7 }", "a:use_channels: "),
     BAD("no data channel", TWO "a:use_channels { 7, 37 }", "device:use_channels: a channel"),
-    BAD("channels of what", TWO "a:use_channels(7)", "bad argument #1 to 'use_channels' (table expected, got number)"),
+    BAD("channels of what", TWO "a:use_channels(7)",
+        "bad argument #1 to 'use_channels' (table expected, got number)"),
     GOOD("MTU", PAIR("read", "") "print(conn:exchange_mtu(), conn.mtu, link.mtu)",
          "247\t247\t247\n"),
     GOOD("nobody there to connect to",
@@ -451,12 +441,5 @@ static const struct script_row rows[] = {
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = script_test_row,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
+    return RUN_ROWS(rows, script_test_row);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "script.h"
 
 /* a serves one characteristic, b is connected to it. */
@@ -19,19 +20,6 @@
     "a:advertise {} local conn = b:connect(a) "
 #define THERE "local there = conn:characteristic(0x180D, 0x2A37) "
 #define LONG  "local long = string.rep('0123456789', 7) "
-
-#define GOOD(name, script, log)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_PASSED, log, false                                                  \
-    }
-#define BAD(name, script, text)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_TROUBLE, "test.lua:1: " text, false                                 \
-    }
-#define FAIL(name, script, text)                                                                   \
-    {                                                                                              \
-        name, script, SCENARIO_FAILED, "test.lua:1: " text, false                                  \
-    }
 
 static const struct script_row rows[] = {
     GOOD("long writes of all kinds",
@@ -150,12 +138,5 @@ static const struct script_row rows[] = {
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = script_test_row,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("GATT in scripts", tests, NULL, NULL);
+    return RUN_ROWS(rows, script_test_row);
 }

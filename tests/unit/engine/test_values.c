@@ -7,20 +7,8 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "script.h"
-
-#define GOOD(name, script, log)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_PASSED, log, false                                                  \
-    }
-#define BAD(name, script, text)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_TROUBLE, "test.lua:1: " text, false                                 \
-    }
-#define FAIL(name, script, text)                                                                   \
-    {                                                                                              \
-        name, script, SCENARIO_FAILED, "test.lua:1: " text, false                                  \
-    }
 
 static const struct script_row rows[] = {
     /* times */
@@ -154,12 +142,5 @@ static const struct script_row rows[] = {
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = script_test_row,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("values", tests, NULL, NULL);
+    return RUN_ROWS(rows, script_test_row);
 }

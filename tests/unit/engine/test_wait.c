@@ -9,21 +9,10 @@
 
 #include <cmocka.h>
 
+#include "rows.h"
 #include "script.h"
 
 #define TWO "local b = device { name = 'b' } local a = device { name = 'a' } "
-#define GOOD(name, script, log)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_PASSED, log, false                                                  \
-    }
-#define BAD(name, script, text)                                                                    \
-    {                                                                                              \
-        name, script, SCENARIO_TROUBLE, text, false                                                \
-    }
-#define FAIL(name, script, text)                                                                   \
-    {                                                                                              \
-        name, script, SCENARIO_FAILED, text, false                                                 \
-    }
 
 static const struct script_row rows[] = {
     GOOD("scripts resume in the order of names, the body first",
@@ -74,68 +63,71 @@ static const struct script_row rows[] = {
          "593927027759339891\n"),
 
     /* what fails */
-    FAIL("a script that fails fails the scenario",
-         TWO "a:script(function() sleep(ms(1)) expect(1):equals(2) end) sleep(s(1)) print('on')",
-         "test.lua:1: expectation failed\n"),
-    BAD("scripts for ever",
-        "local d = device { name = 'd' } while true do d:script(function() end) end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("devices for ever", "for i = 1, 1000 do device { name = 'd' .. i } end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("faults for ever", "while true do lose {} end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("faults, caught, for ever", "while true do pcall(corrupt, {}) end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("interferers for ever", "while true do interferer { channel = 3 } end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("losses for ever", TWO "while true do path_loss(a, b, 42) end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("characteristics for ever",
-        TWO "local s = a:service(0x180D) while true do s:characteristic { uuid = 0x2A37, "
-            "properties = 'read' } end",
-        "test.lua:1: more than 2000000 instructions"),
-    BAD("log lines for ever", "while true do log('x') end",
-        "test.lua:1: more than 2000000 instructions"),
+    FAIL_TEXT("a script that fails fails the scenario",
+              TWO
+              "a:script(function() sleep(ms(1)) expect(1):equals(2) end) sleep(s(1)) print('on')",
+              "test.lua:1: expectation failed\n"),
+    BAD_TEXT("scripts for ever",
+             "local d = device { name = 'd' } while true do d:script(function() end) end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("devices for ever", "for i = 1, 1000 do device { name = 'd' .. i } end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("faults for ever", "while true do lose {} end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("faults, caught, for ever", "while true do pcall(corrupt, {}) end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("interferers for ever", "while true do interferer { channel = 3 } end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("losses for ever", TWO "while true do path_loss(a, b, 42) end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("characteristics for ever",
+             TWO "local s = a:service(0x180D) while true do s:characteristic { uuid = 0x2A37, "
+                 "properties = 'read' } end",
+             "test.lua:1: more than 2000000 instructions"),
+    BAD_TEXT("log lines for ever", "while true do log('x') end",
+             "test.lua:1: more than 2000000 instructions"),
     {"different scenarios for ever",
      "local i = 0 while true do i = i + 1 scenario('x' .. i, print) "
      "end",
      SCENARIO_TROUBLE, "test.lua:1: more than 2000000 instructions\n", true},
-    FAIL("the error nil", "error()", "test.lua:1: nil\n  line:"),
-    FAIL("the error nil, of assert", "assert(false, nil)", "test.lua:1: nil\n  line:"),
-    FAIL("the error false", "error(false)", "test.lua:1: false\n  line:"),
-    FAIL("a table as error", "error({})", "test.lua:1: table\n  line:"),
-    FAIL("a number as error", "error(42)", "test.lua:1: 42\n  line:"),
-    BAD("an error that the script only once threw itself", "pcall(error) local x = nil + 1",
-        "test.lua:1: attempt to perform arithmetic on a nil value"),
-    FAIL("an error in a script", TWO "a:script(function() error('oops') end) sleep(s(1))",
-         "test.lua:1: oops\n"),
-    BAD("a script that never began", TWO "a:script(function() end)",
+    FAIL_TEXT("the error nil", "error()", "test.lua:1: nil\n  line:"),
+    FAIL_TEXT("the error nil, of assert", "assert(false, nil)", "test.lua:1: nil\n  line:"),
+    FAIL_TEXT("the error false", "error(false)", "test.lua:1: false\n  line:"),
+    FAIL_TEXT("a table as error", "error({})", "test.lua:1: table\n  line:"),
+    FAIL_TEXT("a number as error", "error(42)", "test.lua:1: 42\n  line:"),
+    BAD_TEXT("an error that the script only once threw itself", "pcall(error) local x = nil + 1",
+             "test.lua:1: attempt to perform arithmetic on a nil value"),
+    FAIL_TEXT("an error in a script", TWO "a:script(function() error('oops') end) sleep(s(1))",
+              "test.lua:1: oops\n"),
+    BAD_TEXT(
+        "a script that never began", TWO "a:script(function() end)",
         "test.lua: the scenario returned before a script of a began (wait for it with join())\n"),
-    BAD("a script that waits for itself",
-        TWO "local me me = a:script(function() me:join() end) me:join()",
-        "test.lua:1: script:join: a script cannot wait for itself\n"),
-    BAD("deadlock", "local a = device { name = 'a' }\na:wait_connected()",
-        "test.lua: deadlock: every script waits, and nothing can happen any more\n"
-        "  the scenario waits in a:wait_connected at test.lua:2\n  time:     0."),
-    BAD("deadlock of two",
-        TWO "local one = a:script(function()\nb:wait_connected() end)\none:join()",
-        "test.lua: deadlock: every script waits, and nothing can happen any more\n"
-        "  the scenario waits in script:join at test.lua:3\n"
-        "  a script of a waits in b:wait_connected at test.lua:2\n  time:     0."),
-    BAD("for ever", TWO "a:advertise {} b:wait_connected()",
+    BAD_TEXT("a script that waits for itself",
+             TWO "local me me = a:script(function() me:join() end) me:join()",
+             "test.lua:1: script:join: a script cannot wait for itself\n"),
+    BAD_TEXT("deadlock", "local a = device { name = 'a' }\na:wait_connected()",
+             "test.lua: deadlock: every script waits, and nothing can happen any more\n"
+             "  the scenario waits in a:wait_connected at test.lua:2\n  time:     0."),
+    BAD_TEXT("deadlock of two",
+             TWO "local one = a:script(function()\nb:wait_connected() end)\none:join()",
+             "test.lua: deadlock: every script waits, and nothing can happen any more\n"
+             "  the scenario waits in script:join at test.lua:3\n"
+             "  a script of a waits in b:wait_connected at test.lua:2\n  time:     0."),
+    BAD_TEXT(
+        "for ever", TWO "a:advertise {} b:wait_connected()",
         "test.lua: the scenario has not ended within its limit of virtual time\n"
         "  the scenario waits in b:wait_connected at test.lua:1\n  time:     3600.000000000 s\n"),
-    BAD("sleeping and waking for ever", "while true do sleep(0) end",
-        "test.lua:1: more than 2000000 instructions\n"),
-    BAD("endless loop", "while true do\nend", "test.lua:1: more than 2000000 instructions\n"),
-    BAD("eats memory", "local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000, #t) end",
-        "test.lua:2: the script uses too much memory\n"),
-    BAD("catches errors for ever", "while true do pcall(error) end",
-        "test.lua:1: more than 2000000 instructions\n"),
-    BAD("waiting in a sort", "table.sort({1, 2}, function() sleep(1) end)",
-        "test.lua:1: sleep waits, which a callback cannot do\n"),
-    BAD("waiting in gsub", "('x'):gsub('x', function() sleep(1) end)",
-        "test.lua:1: sleep waits, which a callback cannot do\n"),
+    BAD_TEXT("sleeping and waking for ever", "while true do sleep(0) end",
+             "test.lua:1: more than 2000000 instructions\n"),
+    BAD_TEXT("endless loop", "while true do\nend", "test.lua:1: more than 2000000 instructions\n"),
+    BAD_TEXT("eats memory", "local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000, #t) end",
+             "test.lua:2: the script uses too much memory\n"),
+    BAD_TEXT("catches errors for ever", "while true do pcall(error) end",
+             "test.lua:1: more than 2000000 instructions\n"),
+    BAD_TEXT("waiting in a sort", "table.sort({1, 2}, function() sleep(1) end)",
+             "test.lua:1: sleep waits, which a callback cannot do\n"),
+    BAD_TEXT("waiting in gsub", "('x'):gsub('x', function() sleep(1) end)",
+             "test.lua:1: sleep waits, which a callback cannot do\n"),
     {"waiting at file level", "sleep(1)", SCENARIO_TROUBLE,
      "test.lua:1: sleep waits, which only a scenario or a device's script can do\n", true},
     {"a limit of its own",
@@ -262,17 +254,13 @@ static void test_memory_of_what_comes(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS + 4];
-    size_t count = 0;
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_several_scenarios),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_memory_of_what_comes),
+    };
+    const int failed = RUN_ROWS(rows, script_test_row);
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[count++] = (struct CMUnitTest){.name = rows[i].name,
-                                             .test_func = script_test_row,
-                                             .initial_state = (void *)(uintptr_t)&rows[i]};
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_several_scenarios);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_seeds);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_little_memory);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_memory_of_what_comes);
-    return cmocka_run_group_tests_name("wait", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "att.h"
 #include "att_database.h"
 #include "att_pair.h"
+#include "rows.h"
 
 struct row {
     const char *name;
@@ -340,7 +341,6 @@ static void test_configured_by_the_queue(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
     const struct CMUnitTest others[] = {
         cmocka_unit_test(test_more_parts_than_the_queue_takes),
         cmocka_unit_test(test_more_octets_than_the_queue_takes),
@@ -351,15 +351,7 @@ int main(void)
         cmocka_unit_test(test_a_callback_removes_the_service),
         cmocka_unit_test(test_configured_by_the_queue),
     };
-    struct CMUnitTest tests[ROWS];
+    const int failed = RUN_ROWS(rows, test_row);
 
-    for (size_t i = 0; i < ROWS; i++) {
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name,
-            .test_func = test_row,
-            .initial_state = (void *)&rows[i],
-        };
-    }
-    const int failed = cmocka_run_group_tests_name("queued writes", tests, NULL, NULL);
     return failed + cmocka_run_group_tests_name("stories", others, NULL, NULL);
 }

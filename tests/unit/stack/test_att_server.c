@@ -10,6 +10,7 @@
 #include "att_database.h"
 #include "att_pair.h"
 #include "blueroom/gatt_client.h"
+#include "rows.h"
 #include "wire/att.h"
 
 #define UUID_OWN  "000102030405060708090A0B0C0D0E0F"
@@ -379,7 +380,6 @@ static void test_subscribed_after_the_response(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0] };
     const struct CMUnitTest others[] = {
         cmocka_unit_test(test_written_values_stay),
         cmocka_unit_test(test_fixed_length),
@@ -388,15 +388,7 @@ int main(void)
         cmocka_unit_test(test_lists_stay_under_256),
         cmocka_unit_test(test_subscribed_after_the_response),
     };
-    struct CMUnitTest tests[ROWS];
+    const int failed = RUN_ROWS(rows, test_row);
 
-    for (size_t i = 0; i < ROWS; i++) {
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name,
-            .test_func = test_row,
-            .initial_state = (void *)&rows[i],
-        };
-    }
-    const int failed = cmocka_run_group_tests_name("requests", tests, NULL, NULL);
     return failed + cmocka_run_group_tests_name("sequences", others, NULL, NULL);
 }

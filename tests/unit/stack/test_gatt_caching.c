@@ -15,6 +15,7 @@
 #include "att_database.h"
 #include "att_pair.h"
 #include "gatt_db.h"
+#include "rows.h"
 #include "vectors.h"
 
 struct fixture {
@@ -578,21 +579,6 @@ static void test_no_values_meanwhile(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
-static int run_rows_with(const char *name, CMUnitTestFunction function)
-{
-    enum { ROWS = sizeof rows / sizeof rows[0] };
-    struct CMUnitTest tests[ROWS];
-
-    for (size_t i = 0; i < ROWS; i++) {
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name,
-            .test_func = function,
-            .initial_state = (void *)&rows[i],
-        };
-    }
-    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,6 +602,6 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    failed += run_rows_with("unaware", test_row);
-    return failed + run_rows_with("without robust caching", test_row_without_robust_caching);
+    failed += RUN_ROWS(rows, test_row);
+    return failed + RUN_ROWS(rows, test_row_without_robust_caching);
 }

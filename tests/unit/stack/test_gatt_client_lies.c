@@ -9,6 +9,7 @@
 
 #include "att.h"
 #include "att_pair.h"
+#include "rows.h"
 
 struct fixture {
     struct manual_clock clock;
@@ -253,17 +254,10 @@ static void test_endless_value(void **state)
 
 int main(void)
 {
-    enum { LIES = sizeof lies / sizeof lies[0] };
-    struct CMUnitTest tests[LIES + 1] = {
+    const struct CMUnitTest others[] = {
         cmocka_unit_test_setup_teardown(test_endless_value, set_up, tear_down),
     };
+    const int failed = RUN_ROWS(lies, test_lie);
 
-    for (size_t i = 0; i < LIES; i++) {
-        tests[i + 1] = (struct CMUnitTest){
-            .name = lies[i].name,
-            .test_func = test_lie,
-            .initial_state = (void *)&lies[i],
-        };
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
 }

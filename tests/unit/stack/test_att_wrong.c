@@ -16,6 +16,7 @@
 #include "att.h"
 #include "att_database.h"
 #include "att_pair.h"
+#include "rows.h"
 
 enum wrong {
     WRONG_TOO_SHORT,
@@ -27,7 +28,8 @@ enum wrong {
 static const char *const wrong_names[] = {"too short", "too long", "unasked"};
 
 struct row {
-    char name[64];
+    const char *name;
+    char label[64];
     uint8_t opcode;
     enum wrong wrong;
     size_t len;
@@ -225,28 +227,12 @@ static struct row *make_rows(size_t *count)
             row->opcode = (uint8_t)opcode;
             row->wrong = (enum wrong)wrong;
             row->len = length(info, row->wrong);
-            snprintf(row->name, sizeof row->name, "%s, %s", info->name, wrong_names[wrong]);
+            row->name = row->label;
+            snprintf(row->label, sizeof row->label, "%s, %s", info->name, wrong_names[wrong]);
             *count += row->len > 0; /* one that is an opcode alone cannot be shorter */
         }
     }
     return rows;
-}
-
-static int run(const char *group, const struct row *rows, size_t count, CMUnitTestFunction function)
-{
-    struct CMUnitTest *tests = calloc(count, sizeof *tests);
-
-    assert_non_null(tests);
-    for (size_t i = 0; i < count; i++) {
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name,
-            .test_func = function,
-            .initial_state = (void *)(uintptr_t)&rows[i],
-        };
-    }
-    const int failed = _cmocka_run_group_tests(group, tests, count, NULL, NULL);
-    free(tests);
-    return failed;
 }
 
 int main(void)
@@ -257,11 +243,10 @@ int main(void)
     };
     size_t count;
     struct row *rows = make_rows(&count);
-    int failed = run("nothing pending", rows, count, test_nothing_pending);
+    int failed = RUN_ROWS_N(rows, count, test_nothing_pending);
 
-    failed += run("while a read awaits its response", rows, count, test_while_reading);
-    failed +=
-        run("while an indication awaits its confirmation", rows, count, test_while_indicating);
+    failed += RUN_ROWS_N(rows, count, test_while_reading);
+    failed += RUN_ROWS_N(rows, count, test_while_indicating);
     free(rows);
     return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
 }

@@ -12,16 +12,13 @@
 #include <cmocka.h>
 
 #include "att.h"
-#include "att_database.h"
-#include "att_pair.h"
 #include "gatt_db.h"
+#include "gatt_pair.h"
 #include "rows.h"
 #include "vectors.h"
 
 struct fixture {
-    struct manual_clock clock;
-    struct att_end client, server;
-    struct att_database database;
+    struct gatt_pair pair; /* first, for the teardown */
     unsigned done;
     int error;
     unsigned confirmed;
@@ -34,31 +31,18 @@ static int set_up(void **state)
     struct fixture *f = &fixture;
 
     memset(f, 0, sizeof *f);
-    manual_clock_init(&f->clock);
-    att_end_open(&f->client, &f->clock, 23);
-    att_end_open(&f->server, &f->clock, 23);
-    att_database_build(&f->database, &f->server.host);
-    att_end_disconnect(&f->server); /* who connects afterwards has missed nothing */
-    att_end_connect(&f->server, 23);
+    gatt_pair_open(&f->pair, 23, 23);
+    att_end_disconnect(&f->pair.server); /* who connects afterwards has missed nothing */
+    att_end_connect(&f->pair.server, 23);
     *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    att_end_close(&f->client);
-    att_end_close(&f->server);
-    assert_int_equal(f->clock.count, 0);
     return 0;
 }
 
 static void say(struct fixture *f, const char *request, const char *response)
 {
-    att_end_hear(&f->server, request);
-    assert_att_sent(&f->server, response);
-    assert_att_sent(&f->server, "");
+    att_end_hear(&f->pair.server, request);
+    assert_att_sent(&f->pair.server, response);
+    assert_att_sent(&f->pair.server, "");
 }
 
 static struct blr_service *publish(struct fixture *f, uint16_t handle)
@@ -66,14 +50,14 @@ static struct blr_service *publish(struct fixture *f, uint16_t handle)
     const struct blr_uuid uuid = blr_uuid16(0x1234);
     struct blr_service *service;
 
-    assert_int_equal(blr_service_new(&f->server.host, &uuid, true, handle, &service), 0);
+    assert_int_equal(blr_service_new(&f->pair.server.host, &uuid, true, handle, &service), 0);
     assert_int_equal(blr_service_publish(service), 0);
     return service;
 }
 
 static bool unaware(const struct fixture *f)
 {
-    return f->server.conn.bearer->server.unaware;
+    return f->pair.server.conn.bearer->server.unaware;
 }
 
 /* --- Service Changed --- */
@@ -86,22 +70,22 @@ static void test_changed(void **state)
     say(f, "12 0A00 01000200", "01 12 0A00 03");
     say(f, "12 0B00 0100", "01 12 0B00 13"); /* it does not notify */
     publish(f, 0x50);
-    assert_att_sent(&f->server, ""); /* nobody asked */
+    assert_att_sent(&f->pair.server, ""); /* nobody asked */
     say(f, "12 0B00 0200", "13");
-    assert_att_sent(&f->server, ""); /* of what was before, nothing is told */
+    assert_att_sent(&f->pair.server, ""); /* of what was before, nothing is told */
     struct blr_service *service = publish(f, 0x60);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000");
-    att_end_hear(&f->server, "1E");
-    assert_att_sent(&f->server, "");
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000");
+    att_end_hear(&f->pair.server, "1E");
+    assert_att_sent(&f->pair.server, "");
     blr_service_free(service);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000");
-    att_end_hear(&f->server, "1E");
-    blr_service_free(f->database.own);
-    assert_att_sent(&f->server, "1D 0A00 2000 2B00");
-    att_end_hear(&f->server, "1E");
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000");
+    att_end_hear(&f->pair.server, "1E");
+    blr_service_free(f->pair.database.own);
+    assert_att_sent(&f->pair.server, "1D 0A00 2000 2B00");
+    att_end_hear(&f->pair.server, "1E");
     say(f, "12 0B00 0000", "13");
     publish(f, 0x60);
-    assert_att_sent(&f->server, "");
+    assert_att_sent(&f->pair.server, "");
 }
 
 static void test_changes_while_one_is_told(void **state)
@@ -110,24 +94,24 @@ static void test_changes_while_one_is_told(void **state)
 
     say(f, "12 0B00 0200", "13");
     publish(f, 0x60);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000");
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000");
     publish(f, 0x70);
     publish(f, 0x50);
     publish(f, 0x58);
-    assert_att_sent(&f->server, "");
-    att_end_hear(&f->server, "1E");
+    assert_att_sent(&f->pair.server, "");
+    att_end_hear(&f->pair.server, "1E");
     assert_true(unaware(f)); /* of the later ones */
-    assert_att_sent(&f->server, "1D 0A00 5000 7000");
-    att_end_hear(&f->server, "1E");
+    assert_att_sent(&f->pair.server, "1D 0A00 5000 7000");
+    att_end_hear(&f->pair.server, "1E");
     assert_false(unaware(f));
-    assert_att_sent(&f->server, "");
+    assert_att_sent(&f->pair.server, "");
     /* Asked no more while it waits: forgotten. */
     publish(f, 0x80);
-    assert_att_sent(&f->server, "1D 0A00 8000 8000");
+    assert_att_sent(&f->pair.server, "1D 0A00 8000 8000");
     publish(f, 0x81);
     say(f, "12 0B00 0000", "13");
-    att_end_hear(&f->server, "1E");
-    assert_att_sent(&f->server, "");
+    att_end_hear(&f->pair.server, "1E");
+    assert_att_sent(&f->pair.server, "");
 }
 
 static void test_an_include_goes_with_its_service(void **state)
@@ -136,13 +120,13 @@ static void test_an_include_goes_with_its_service(void **state)
     const struct blr_uuid uuid = blr_uuid16(0x1234);
     struct blr_service *owner;
 
-    assert_int_equal(blr_service_new(&f->server.host, &uuid, true, 0x50, &owner), 0);
-    assert_int_equal(blr_service_include(owner, f->database.own), 0);
+    assert_int_equal(blr_service_new(&f->pair.server.host, &uuid, true, 0x50, &owner), 0);
+    assert_int_equal(blr_service_include(owner, f->pair.database.own), 0);
     assert_int_equal(blr_service_publish(owner), 0);
     say(f, "12 0B00 0200", "13");
-    blr_service_free(f->database.own);
-    assert_att_sent(&f->server, "1D 0A00 2000 5100"); /* both in one */
-    att_end_hear(&f->server, "1E");
+    blr_service_free(f->pair.database.own);
+    assert_att_sent(&f->pair.server, "1D 0A00 2000 5100"); /* both in one */
+    att_end_hear(&f->pair.server, "1E");
 }
 
 static void on_confirmed(struct blr_attribute *attr, struct blr_conn *conn, int error, void *user)
@@ -162,24 +146,26 @@ static void test_among_other_indications(void **state)
     say(f, "12 0B00 0200", "13");
     say(f, "12 1300 0200", "13");
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(
-            blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, on_confirmed, f), 0);
-    assert_att_sent(&f->server, "1D 1200");
+        assert_int_equal(blr_gatt_indicate(f->pair.database.level, &f->pair.server.conn, NULL, 0,
+                                           on_confirmed, f),
+                         0);
+    assert_att_sent(&f->pair.server, "1D 1200");
     publish(f, 0x60);
-    att_end_hear(&f->server, "1E");
+    att_end_hear(&f->pair.server, "1E");
     assert_int_equal(f->confirmed, 1);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000"); /* before the one that waits */
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000"); /* before the one that waits */
     assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, on_confirmed, f), 0);
-    assert_att_sent(&f->server, "");
-    att_end_hear(&f->server, "1E");
+        blr_gatt_indicate(f->pair.database.level, &f->pair.server.conn, NULL, 0, on_confirmed, f),
+        0);
+    assert_att_sent(&f->pair.server, "");
+    att_end_hear(&f->pair.server, "1E");
     assert_int_equal(f->confirmed, 1);
-    assert_att_sent(&f->server, "1D 1200");
-    att_end_hear(&f->server, "1E");
-    assert_att_sent(&f->server, "1D 1200");
-    att_end_hear(&f->server, "1E");
+    assert_att_sent(&f->pair.server, "1D 1200");
+    att_end_hear(&f->pair.server, "1E");
+    assert_att_sent(&f->pair.server, "1D 1200");
+    att_end_hear(&f->pair.server, "1E");
     assert_int_equal(f->confirmed, 3);
-    assert_att_sent(&f->server, "");
+    assert_att_sent(&f->pair.server, "");
 }
 
 /* The service of an indication that waits goes while Service Changed is under way. */
@@ -190,16 +176,17 @@ static void test_a_service_goes_while_it_waits(void **state)
     say(f, "12 0B00 0200", "13");
     say(f, "12 1300 0200", "13");
     publish(f, 0x60);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000");
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000");
     assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, NULL, 0, on_confirmed, f), 0);
-    blr_service_free(f->database.battery);
+        blr_gatt_indicate(f->pair.database.level, &f->pair.server.conn, NULL, 0, on_confirmed, f),
+        0);
+    blr_service_free(f->pair.database.battery);
     assert_int_equal(f->confirmed, 1);
     assert_int_equal(f->confirmed_error, BLR_ERR_CANCELLED);
-    att_end_hear(&f->server, "1E");
-    assert_att_sent(&f->server, "1D 0A00 1000 1400");
-    att_end_hear(&f->server, "1E");
-    assert_att_sent(&f->server, "");
+    att_end_hear(&f->pair.server, "1E");
+    assert_att_sent(&f->pair.server, "1D 0A00 1000 1400");
+    att_end_hear(&f->pair.server, "1E");
+    assert_att_sent(&f->pair.server, "");
     assert_int_equal(f->confirmed, 1);
 }
 
@@ -209,11 +196,11 @@ static void test_never_confirmed(void **state)
 
     say(f, "12 0B00 0200", "13");
     publish(f, 0x60);
-    manual_clock_advance(&f->clock, SIM_S(30) - 1);
-    assert_int_equal(f->server.broken, 0);
-    manual_clock_advance(&f->clock, 1);
-    assert_int_equal(f->server.broken, 1);
-    assert_int_equal(f->server.broken_error, BLR_ERR_TIMEOUT);
+    manual_clock_advance(&f->pair.clock, SIM_S(30) - 1);
+    assert_int_equal(f->pair.server.broken, 0);
+    manual_clock_advance(&f->pair.clock, 1);
+    assert_int_equal(f->pair.server.broken, 1);
+    assert_int_equal(f->pair.server.broken_error, BLR_ERR_TIMEOUT);
 }
 
 /* --- Client Supported Features --- */
@@ -234,8 +221,8 @@ static void test_features(void **state)
     say(f, "16 0D00 0000 04", "17 0D00 0000 04");
     say(f, "18 01", "01 18 0D00 13");
     /* Each client's own, and of this link alone. */
-    att_end_disconnect(&f->server);
-    att_end_connect(&f->server, 23);
+    att_end_disconnect(&f->pair.server);
+    att_end_connect(&f->pair.server, 23);
     say(f, "0A 0D00", "0B 00");
 }
 
@@ -252,16 +239,18 @@ static void test_client_sets_features(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 0x01, on_done, f), 0);
-    att_pair_run(&f->client, &f->server);
+    assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 0x01, on_done, f), 0);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->done, 1);
     assert_int_equal(f->error, 0);
-    assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 0x04, on_done, f), 0);
-    att_pair_run(&f->client, &f->server);
+    assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 0x04, on_done, f), 0);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->error, 0);
-    assert_int_equal(f->server.conn.bearer->server.features, 0x05);
-    assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 0, on_done, f), BLR_ERR_INVALID);
-    assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 8, on_done, f), BLR_ERR_INVALID);
+    assert_int_equal(f->pair.server.conn.bearer->server.features, 0x05);
+    assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 0, on_done, f),
+                     BLR_ERR_INVALID);
+    assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 8, on_done, f),
+                     BLR_ERR_INVALID);
 }
 
 static void test_client_features_lies(void **state)
@@ -280,19 +269,19 @@ static void test_client_features_lies(void **state)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         f->done = 0;
-        assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 1, on_done, f), 0);
-        assert_att_sent(&f->client, "08 0100 FFFF 292B");
-        att_end_hear(&f->client, rows[i].response);
-        assert_att_sent(&f->client, "");
+        assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 1, on_done, f), 0);
+        assert_att_sent(&f->pair.client, "08 0100 FFFF 292B");
+        att_end_hear(&f->pair.client, rows[i].response);
+        assert_att_sent(&f->pair.client, "");
         assert_int_equal(f->done, 1);
         assert_int_equal(f->error, rows[i].error);
     }
     /* A longer value is written back as long as it was. */
-    assert_int_equal(blr_gatt_set_client_features(&f->client.conn, 1, on_done, f), 0);
-    assert_att_sent(&f->client, "08 0100 FFFF 292B");
-    att_end_hear(&f->client, "09 04 0D00 0203");
-    assert_att_sent(&f->client, "12 0D00 0303");
-    att_end_hear(&f->client, "01 12 0D00 03");
+    assert_int_equal(blr_gatt_set_client_features(&f->pair.client.conn, 1, on_done, f), 0);
+    assert_att_sent(&f->pair.client, "08 0100 FFFF 292B");
+    att_end_hear(&f->pair.client, "09 04 0D00 0203");
+    assert_att_sent(&f->pair.client, "12 0D00 0303");
+    att_end_hear(&f->pair.client, "01 12 0D00 03");
     assert_int_equal(f->error, BLR_ERR_ATT(ATT_ERR_WRITE_NOT_PERMITTED));
 }
 
@@ -301,11 +290,11 @@ static void test_several_notifications(void **state)
     struct fixture *f = *state;
     uint8_t value[16] = {0xAA, 0xBB};
     const struct blr_gatt_notify_item items[] = {
-        {.attr = f->database.level, .value = value, .len = 1},
-        {.attr = f->database.notify_only, .value = value, .len = 2},
-        {.attr = f->database.notify_only, .value = NULL, .len = 0},
+        {.attr = f->pair.database.level, .value = value, .len = 1},
+        {.attr = f->pair.database.notify_only, .value = value, .len = 2},
+        {.attr = f->pair.database.notify_only, .value = NULL, .len = 0},
     };
-    struct blr_conn *conn = &f->server.conn;
+    struct blr_conn *conn = &f->pair.server.conn;
 
     assert_int_equal(blr_gatt_notify_multiple(conn, items, 1), BLR_ERR_INVALID);
     assert_int_equal(blr_gatt_notify_multiple(conn, items, 2), BLR_ERR_STATE);
@@ -317,21 +306,21 @@ static void test_several_notifications(void **state)
     assert_int_equal(blr_gatt_notify_multiple(conn, items, 2), BLR_ERR_UNSUPPORTED);
     say(f, "12 0D00 05", "13");
     assert_int_equal(blr_gatt_notify_multiple(conn, items, 3), 0);
-    assert_att_sent(&f->server, "23 1200 0100 AA 2A00 0200 AABB 2A00 0000");
+    assert_att_sent(&f->pair.server, "23 1200 0100 AA 2A00 0200 AABB 2A00 0000");
     const struct blr_gatt_notify_item long_items[] = {
-        {.attr = f->database.level, .value = value, .len = 7},
-        {.attr = f->database.level, .value = value, .len = 8},
+        {.attr = f->pair.database.level, .value = value, .len = 7},
+        {.attr = f->pair.database.level, .value = value, .len = 8},
     };
     assert_int_equal(blr_gatt_notify_multiple(conn, long_items, 2), BLR_ERR_TOO_LONG);
     const struct blr_gatt_notify_item wrong[] = {
         items[0],
-        {.attr = f->database.text, .value = value, .len = 1},
+        {.attr = f->pair.database.text, .value = value, .len = 1},
     };
     assert_int_equal(blr_gatt_notify_multiple(conn, wrong, 2), BLR_ERR_INVALID);
-    assert_att_sent(&f->server, "");
-    att_end_disconnect(&f->server);
+    assert_att_sent(&f->pair.server, "");
+    att_end_disconnect(&f->pair.server);
     assert_int_equal(blr_gatt_notify_multiple(conn, items, 2), BLR_ERR_NOT_CONNECTED);
-    att_end_connect(&f->server, 23);
+    att_end_connect(&f->pair.server, 23);
 }
 
 /* --- Database Hash --- */
@@ -395,10 +384,10 @@ static void test_hash_of_the_example(void **state)
 
 static void read_hash(struct fixture *f, uint8_t hash[16])
 {
-    att_end_hear(&f->server, "08 0100 FFFF 2A2B");
-    assert_int_equal(f->server.sent[0].len, 20);
-    memcpy(hash, f->server.sent[0].bytes + 4, 16);
-    f->server.sent_count = 0;
+    att_end_hear(&f->pair.server, "08 0100 FFFF 2A2B");
+    assert_int_equal(f->pair.server.sent[0].len, 20);
+    memcpy(hash, f->pair.server.sent[0].bytes + 4, 16);
+    f->pair.server.sent_count = 0;
 }
 
 static void test_hash(void **state)
@@ -413,7 +402,7 @@ static void test_hash(void **state)
     blr_service_free(service);
     read_hash(f, second);
     assert_memory_equal(first, second, 16);
-    assert_int_equal(blr_attribute_set(f->database.text, second, 16), 0);
+    assert_int_equal(blr_attribute_set(f->pair.database.text, second, 16), 0);
     read_hash(f, second);
     assert_memory_equal(first, second, 16); /* values are not in it */
     say(f, "12 0F00 00", "01 12 0F00 03");
@@ -458,8 +447,8 @@ static void test_row(void **state)
     say(f, "12 0D00 01", "13");
     publish(f, 0x60);
     say(f, row->request, row->response);
-    att_end_close(&f->client);
-    att_end_close(&f->server);
+    att_end_close(&f->pair.client);
+    att_end_close(&f->pair.server);
 }
 
 /* Without the bit nothing is refused: older clients know nothing of it. */
@@ -471,12 +460,12 @@ static void test_row_without_robust_caching(void **state)
     set_up((void **)&f);
     say(f, "12 0D00 04", "13");
     publish(f, 0x60);
-    att_end_hear(&f->server, row->request);
-    assert_true(f->server.sent_count == 1);
-    assert_false(f->server.sent[0].bytes[0] == ATT_OP_ERROR_RSP &&
-                 f->server.sent[0].bytes[4] == ATT_ERR_DATABASE_OUT_OF_SYNC);
-    att_end_close(&f->client);
-    att_end_close(&f->server);
+    att_end_hear(&f->pair.server, row->request);
+    assert_true(f->pair.server.sent_count == 1);
+    assert_false(f->pair.server.sent[0].bytes[0] == ATT_OP_ERROR_RSP &&
+                 f->pair.server.sent[0].bytes[4] == ATT_ERR_DATABASE_OUT_OF_SYNC);
+    att_end_close(&f->pair.client);
+    att_end_close(&f->pair.server);
 }
 
 static void test_told_once(void **state)
@@ -502,15 +491,15 @@ static void test_commands_are_ignored(void **state)
     say(f, "12 0D00 01", "13");
     publish(f, 0x60);
     say(f, "52 2400 01", "");
-    blr_attribute_value(f->database.short_value, &len);
+    blr_attribute_value(f->pair.database.short_value, &len);
     assert_int_equal(len, 0);
     say(f, "0A 1200", "01 0A 1200 12");
     say(f, "52 2400 01", ""); /* a command is no request: it still does not know */
-    blr_attribute_value(f->database.short_value, &len);
+    blr_attribute_value(f->pair.database.short_value, &len);
     assert_int_equal(len, 0);
     say(f, "04 1200 1200", "05 01 1200 192A");
     say(f, "52 2400 01", "");
-    blr_attribute_value(f->database.short_value, &len);
+    blr_attribute_value(f->pair.database.short_value, &len);
     assert_int_equal(len, 1);
 }
 
@@ -538,9 +527,9 @@ static void test_aware_by_the_confirmation(void **state)
     say(f, "12 0D00 01", "13");
     say(f, "12 0B00 0200", "13");
     publish(f, 0x60);
-    assert_att_sent(&f->server, "1D 0A00 6000 6000");
+    assert_att_sent(&f->pair.server, "1D 0A00 6000 6000");
     assert_true(unaware(f));
-    att_end_hear(&f->server, "1E");
+    att_end_hear(&f->pair.server, "1E");
     assert_false(unaware(f));
     say(f, "0A 1200", "0B 64");
 }
@@ -553,31 +542,34 @@ static void test_no_values_meanwhile(void **state)
     say(f, "12 0D00 01", "13");
     say(f, "12 1300 0300", "13");
     publish(f, 0x60);
-    assert_int_equal(blr_gatt_notify(f->database.level, &f->server.conn, &value, 1), BLR_ERR_STATE);
-    assert_int_equal(blr_gatt_notify(f->database.level, NULL, &value, 1), 0);
+    assert_int_equal(blr_gatt_notify(f->pair.database.level, &f->pair.server.conn, &value, 1),
+                     BLR_ERR_STATE);
+    assert_int_equal(blr_gatt_notify(f->pair.database.level, NULL, &value, 1), 0);
     assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, &value, 1, on_confirmed, f), 0);
-    assert_att_sent(&f->server, "");
+        blr_gatt_indicate(f->pair.database.level, &f->pair.server.conn, &value, 1, on_confirmed, f),
+        0);
+    assert_att_sent(&f->pair.server, "");
     say(f, "0A 1200", "01 0A 1200 12");
-    att_end_hear(&f->server, "0A 1200");
-    assert_att_sent(&f->server, "0B 64");
-    assert_att_sent(&f->server, "1D 1200 01"); /* it waited */
-    att_end_hear(&f->server, "1E");
+    att_end_hear(&f->pair.server, "0A 1200");
+    assert_att_sent(&f->pair.server, "0B 64");
+    assert_att_sent(&f->pair.server, "1D 1200 01"); /* it waited */
+    att_end_hear(&f->pair.server, "1E");
     assert_int_equal(f->confirmed, 1);
-    assert_int_equal(blr_gatt_notify(f->database.level, NULL, &value, 1), 0);
-    assert_att_sent(&f->server, "1B 1200 01");
+    assert_int_equal(blr_gatt_notify(f->pair.database.level, NULL, &value, 1), 0);
+    assert_att_sent(&f->pair.server, "1B 1200 01");
     /* One that waits for ever is called back with the link. */
     publish(f, 0x70);
     assert_int_equal(
-        blr_gatt_indicate(f->database.level, &f->server.conn, &value, 1, on_confirmed, f), 0);
-    att_end_disconnect(&f->server);
+        blr_gatt_indicate(f->pair.database.level, &f->pair.server.conn, &value, 1, on_confirmed, f),
+        0);
+    att_end_disconnect(&f->pair.server);
     assert_int_equal(f->confirmed, 2);
     assert_int_equal(f->confirmed_error, BLR_ERR_NOT_CONNECTED);
-    att_end_connect(&f->server, 23);
+    att_end_connect(&f->pair.server, 23);
     assert_false(unaware(f)); /* who connects knows nothing old */
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, gatt_pair_tear_down)
 
 int main(void)
 {

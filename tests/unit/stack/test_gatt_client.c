@@ -8,13 +8,10 @@
 #include <cmocka.h>
 
 #include "att.h"
-#include "att_database.h"
-#include "att_pair.h"
+#include "gatt_pair.h"
 
 struct fixture {
-    struct manual_clock clock;
-    struct att_end client, server;
-    struct att_database database;
+    struct gatt_pair pair; /* first, for the teardown */
     unsigned done;
     int error;
     size_t count;
@@ -32,27 +29,14 @@ static int set_up(void **state)
     struct fixture *f = &fixture;
 
     memset(f, 0, sizeof *f);
-    manual_clock_init(&f->clock);
-    att_end_open(&f->client, &f->clock, 247);
-    att_end_open(&f->server, &f->clock, 100);
-    att_database_build(&f->database, &f->server.host);
+    gatt_pair_open(&f->pair, 247, 100);
     *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    att_end_close(&f->client);
-    att_end_close(&f->server);
-    assert_int_equal(f->clock.count, 0);
     return 0;
 }
 
 static void note(struct fixture *f, const struct blr_conn *conn, int error, size_t count)
 {
-    assert_ptr_equal(conn, &f->client.conn);
+    assert_ptr_equal(conn, &f->pair.client.conn);
     f->done++;
     f->error = error;
     f->count = count;
@@ -122,14 +106,14 @@ static void on_done(struct blr_conn *conn, int error, void *user)
 static void run(struct fixture *f, int error)
 {
     f->done = 0;
-    att_pair_run(&f->client, &f->server);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->done, 1);
     assert_int_equal(f->error, error);
 }
 
 static void exchange_mtu(struct fixture *f)
 {
-    assert_int_equal(blr_gatt_exchange_mtu(&f->client.conn, on_mtu, f), 0);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.client.conn, on_mtu, f), 0);
     run(f, 0);
 }
 
@@ -139,33 +123,33 @@ static void test_exchange_mtu(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 23);
+    assert_int_equal(blr_gatt_mtu(&f->pair.client.conn), 23);
     exchange_mtu(f);
     assert_int_equal(f->mtu, 100);
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 100);
-    assert_int_equal(blr_gatt_mtu(&f->server.conn), 100);
-    assert_int_equal(blr_gatt_exchange_mtu(&f->client.conn, on_mtu, f), BLR_ERR_STATE);
+    assert_int_equal(blr_gatt_mtu(&f->pair.client.conn), 100);
+    assert_int_equal(blr_gatt_mtu(&f->pair.server.conn), 100);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.client.conn, on_mtu, f), BLR_ERR_STATE);
     /* The other side asks as well. */
-    assert_int_equal(blr_gatt_exchange_mtu(&f->server.conn, NULL, NULL), 0);
-    att_pair_run(&f->client, &f->server);
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 100);
-    assert_int_equal(blr_gatt_mtu(&f->server.conn), 100);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.server.conn, NULL, NULL), 0);
+    gatt_pair_run(&f->pair);
+    assert_int_equal(blr_gatt_mtu(&f->pair.client.conn), 100);
+    assert_int_equal(blr_gatt_mtu(&f->pair.server.conn), 100);
     /* A new link begins anew. */
-    att_end_disconnect(&f->client);
-    att_end_connect(&f->client, 50);
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 23);
-    assert_int_equal(blr_gatt_exchange_mtu(&f->client.conn, NULL, NULL), 0);
+    att_end_disconnect(&f->pair.client);
+    att_end_connect(&f->pair.client, 50);
+    assert_int_equal(blr_gatt_mtu(&f->pair.client.conn), 23);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.client.conn, NULL, NULL), 0);
 }
 
 static void test_both_exchange_at_once(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_exchange_mtu(&f->client.conn, on_mtu, f), 0);
-    assert_int_equal(blr_gatt_exchange_mtu(&f->server.conn, NULL, NULL), 0);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.client.conn, on_mtu, f), 0);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.server.conn, NULL, NULL), 0);
     run(f, 0);
-    assert_int_equal(blr_gatt_mtu(&f->client.conn), 100);
-    assert_int_equal(blr_gatt_mtu(&f->server.conn), 100);
+    assert_int_equal(blr_gatt_mtu(&f->pair.client.conn), 100);
+    assert_int_equal(blr_gatt_mtu(&f->pair.server.conn), 100);
 }
 
 static void test_discover_services(void **state)
@@ -173,7 +157,7 @@ static void test_discover_services(void **state)
     static const uint16_t ranges[][2] = {{1, 5}, {8, 15}, {0x10, 0x14}, {0x20, 0x2B}};
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_discover_services(&f->client.conn, NULL, on_services, f), 0);
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, NULL, on_services, f), 0);
     run(f, 0);
     assert_int_equal(f->count, 4);
     for (size_t i = 0; i < 4; i++) {
@@ -190,28 +174,29 @@ static void test_discovery_is_frugal(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_discover_services(&f->client.conn, NULL, on_services, f), 0);
-    assert_att_sent(&f->client, "10 0100 FFFF 0028");
-    att_end_hear(&f->client, "11 06 0100 0500 0018 0800 0800 0118 1000 1400 0F18");
-    assert_att_sent(&f->client, "10 1500 FFFF 0028");
-    att_end_hear(&f->client, "11 06 2000 FFFF 0118");
-    assert_att_sent(&f->client, ""); /* there is nothing behind FFFF */
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, NULL, on_services, f), 0);
+    assert_att_sent(&f->pair.client, "10 0100 FFFF 0028");
+    att_end_hear(&f->pair.client, "11 06 0100 0500 0018 0800 0800 0118 1000 1400 0F18");
+    assert_att_sent(&f->pair.client, "10 1500 FFFF 0028");
+    att_end_hear(&f->pair.client, "11 06 2000 FFFF 0118");
+    assert_att_sent(&f->pair.client, ""); /* there is nothing behind FFFF */
     assert_int_equal(f->done, 1);
     assert_int_equal(f->count, 4);
 
     assert_int_equal(
-        blr_gatt_discover_characteristics(&f->client.conn, 0x10, 0x12, on_characteristics, f), 0);
-    assert_att_sent(&f->client, "08 1000 1200 0328");
-    att_end_hear(&f->client, "09 07 1200 02 1300 012A");
-    assert_att_sent(&f->client, "");
+        blr_gatt_discover_characteristics(&f->pair.client.conn, 0x10, 0x12, on_characteristics, f),
+        0);
+    assert_att_sent(&f->pair.client, "08 1000 1200 0328");
+    att_end_hear(&f->pair.client, "09 07 1200 02 1300 012A");
+    assert_att_sent(&f->pair.client, "");
     assert_int_equal(f->done, 2);
     assert_int_equal(f->count, 1);
 
-    assert_int_equal(blr_gatt_discover_descriptors(&f->client.conn, 0x13, 0x14, on_descriptors, f),
-                     0);
-    assert_att_sent(&f->client, "04 1300 1400");
-    att_end_hear(&f->client, "05 01 1300 0229 1400 0129");
-    assert_att_sent(&f->client, "");
+    assert_int_equal(
+        blr_gatt_discover_descriptors(&f->pair.client.conn, 0x13, 0x14, on_descriptors, f), 0);
+    assert_att_sent(&f->pair.client, "04 1300 1400");
+    att_end_hear(&f->pair.client, "05 01 1300 0229 1400 0129");
+    assert_att_sent(&f->pair.client, "");
     assert_int_equal(f->done, 3);
     assert_int_equal(f->count, 2);
 }
@@ -221,22 +206,23 @@ static void test_discover_services_by_uuid(void **state)
     struct fixture *f = *state;
     struct blr_uuid uuid = blr_uuid16(0x180F);
 
-    assert_int_equal(blr_gatt_discover_services(&f->client.conn, &uuid, on_services, f), 0);
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, &uuid, on_services, f), 0);
     run(f, 0);
     assert_int_equal(f->count, 1);
     assert_int_equal(f->services[0].start, 0x10);
     assert_int_equal(f->services[0].end, 0x14);
     assert_true(blr_uuid_equal(&f->services[0].uuid, &uuid));
 
-    assert_int_equal(blr_gatt_discover_services(
-                         &f->client.conn, blr_attribute_uuid(f->database.text), on_services, f),
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn,
+                                                blr_attribute_uuid(f->pair.database.text),
+                                                on_services, f),
                      0);
     run(f, 0);
     assert_int_equal(f->count, 0); /* none is not an error */
     uuid = (struct blr_uuid){.size = 16};
     for (uint8_t i = 0; i < 16; i++)
         uuid.octet[i] = i;
-    assert_int_equal(blr_gatt_discover_services(&f->client.conn, &uuid, on_services, f), 0);
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, &uuid, on_services, f), 0);
     run(f, 0);
     assert_int_equal(f->count, 1);
     assert_int_equal(f->services[0].end, 0x2B);
@@ -254,7 +240,8 @@ static void test_discover_characteristics(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(
-        blr_gatt_discover_characteristics(&f->client.conn, 0x20, 0x2B, on_characteristics, f), 0);
+        blr_gatt_discover_characteristics(&f->pair.client.conn, 0x20, 0x2B, on_characteristics, f),
+        0);
     run(f, 0);
     assert_int_equal(f->count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -266,12 +253,13 @@ static void test_discover_characteristics(void **state)
     assert_int_equal(f->characteristics[0].uuid.size, 16);
     assert_int_equal(blr_uuid_as_u16(&f->characteristics[4].uuid), 0xFF04);
     assert_int_equal(
-        blr_gatt_discover_characteristics(&f->client.conn, 0x2B, 0x2B, on_characteristics, f), 0);
+        blr_gatt_discover_characteristics(&f->pair.client.conn, 0x2B, 0x2B, on_characteristics, f),
+        0);
     run(f, 0);
     assert_int_equal(f->count, 0);
-    assert_int_equal(blr_gatt_discover_characteristics(&f->client.conn, 0, 1, NULL, NULL),
+    assert_int_equal(blr_gatt_discover_characteristics(&f->pair.client.conn, 0, 1, NULL, NULL),
                      BLR_ERR_INVALID);
-    assert_int_equal(blr_gatt_discover_characteristics(&f->client.conn, 2, 1, NULL, NULL),
+    assert_int_equal(blr_gatt_discover_characteristics(&f->pair.client.conn, 2, 1, NULL, NULL),
                      BLR_ERR_INVALID);
 }
 
@@ -279,8 +267,8 @@ static void test_discover_descriptors(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_discover_descriptors(&f->client.conn, 1, 0xFFFF, on_descriptors, f),
-                     0);
+    assert_int_equal(
+        blr_gatt_discover_descriptors(&f->pair.client.conn, 1, 0xFFFF, on_descriptors, f), 0);
     run(f, 0);
     assert_int_equal(f->count, 39);
     for (size_t i = 1; i < f->count; i++)
@@ -289,7 +277,7 @@ static void test_discover_descriptors(void **state)
     assert_int_equal(blr_uuid_as_u16(&f->descriptors[16].uuid), 0x2902);
     assert_int_equal(f->descriptors[20].handle, 0x22);
     assert_int_equal(f->descriptors[20].uuid.size, 16);
-    assert_int_equal(blr_gatt_discover_descriptors(&f->client.conn, 9, 8, NULL, NULL),
+    assert_int_equal(blr_gatt_discover_descriptors(&f->pair.client.conn, 9, 8, NULL, NULL),
                      BLR_ERR_INVALID);
 }
 
@@ -297,19 +285,19 @@ static void test_read(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x12, on_value, f), 0);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x12, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 1);
     assert_int_equal(f->value[0], 0x64);
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x22, on_value, f), 0);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x22, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 22);
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x24, on_value, f), 0);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x24, on_value, f), 0);
     run(f, BLR_ERR_ATT(ATT_ERR_READ_NOT_PERMITTED));
     assert_int_equal(f->len, 0);
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x28, on_value, f), 0);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x28, on_value, f), 0);
     run(f, BLR_ERR_ATT(0x80));
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x32, on_value, f), 0);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x32, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 0);
 }
@@ -324,21 +312,21 @@ static void test_read_long(void **state)
     for (size_t i = 0; i < sizeof value; i++)
         value[i] = (uint8_t)(i * 7);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        assert_int_equal(blr_attribute_set(f->database.text, value, lengths[i]), 0);
-        assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
+        assert_int_equal(blr_attribute_set(f->pair.database.text, value, lengths[i]), 0);
+        assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
         run(f, 0);
         assert_int_equal(f->len, lengths[i]);
         assert_memory_equal(f->value, value, f->len);
     }
     exchange_mtu(f);
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x38, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x38, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 300);
     /* One that has no long parts at all. */
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x12, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x12, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 1);
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x24, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x24, on_value, f), 0);
     run(f, BLR_ERR_ATT(ATT_ERR_READ_NOT_PERMITTED));
 }
 
@@ -348,17 +336,17 @@ static void test_read_long_ends(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
-        assert_att_sent(&f->client, "0A 2200");
-        att_end_hear(&f->client, "0B 000102030405060708090A0B0C0D0E0F101112131415");
-        assert_att_sent(&f->client, "0C 2200 1600");
-        att_end_hear(&f->client, ends[i]);
+        assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
+        assert_att_sent(&f->pair.client, "0A 2200");
+        att_end_hear(&f->pair.client, "0B 000102030405060708090A0B0C0D0E0F101112131415");
+        assert_att_sent(&f->pair.client, "0C 2200 1600");
+        att_end_hear(&f->pair.client, ends[i]);
         assert_int_equal(f->done, i + 1);
         assert_int_equal(f->error, 0);
         assert_int_equal(f->len, 22);
     }
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
-    att_end_hear(&f->client, "01 0A 2200 07");
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
+    att_end_hear(&f->pair.client, "01 0A 2200 07");
     assert_int_equal(f->error, BLR_ERR_ATT(ATT_ERR_INVALID_OFFSET));
 }
 
@@ -368,18 +356,18 @@ static void test_longest_value(void **state)
     struct fixture *f = *state;
     uint8_t value[512] = {0}, part[65] = {ATT_OP_READ_BLOB_RSP};
 
-    att_end_disconnect(&f->client);
-    att_end_connect(&f->client, sizeof part);
+    att_end_disconnect(&f->pair.client);
+    att_end_connect(&f->pair.client, sizeof part);
     exchange_mtu(f);
-    assert_int_equal(blr_attribute_set(f->database.text, value, sizeof value), 0);
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
+    assert_int_equal(blr_attribute_set(f->pair.database.text, value, sizeof value), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
     for (unsigned i = 0; i < 8; i++) {
-        assert_int_equal(f->client.sent_count, 1);
-        f->client.sent_count = 0;
+        assert_int_equal(f->pair.client.sent_count, 1);
+        f->pair.client.sent_count = 0;
         part[0] = i ? ATT_OP_READ_BLOB_RSP : ATT_OP_READ_RSP;
-        att_end_hear_bytes(&f->client, part, sizeof part);
+        att_end_hear_bytes(&f->pair.client, part, sizeof part);
     }
-    assert_int_equal(f->client.sent_count, 0);
+    assert_int_equal(f->pair.client.sent_count, 0);
     assert_int_equal(f->len, 512);
 }
 
@@ -388,8 +376,8 @@ static void test_mtu_changes_within_read_long(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
-    assert_int_equal(blr_gatt_exchange_mtu(&f->server.conn, NULL, NULL), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.server.conn, NULL, NULL), 0);
     run(f, 0);
     assert_int_equal(f->len, 40);
 }
@@ -399,19 +387,19 @@ static void test_read_by_uuid(void **state)
     struct fixture *f = *state;
     struct blr_uuid uuid = blr_uuid16(0x2A19);
 
-    assert_int_equal(blr_gatt_read_by_uuid(&f->client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_by_uuid(&f->pair.client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 1);
     assert_int_equal(f->value[0], 0x64);
     uuid = blr_uuid16(0x2803); /* several: the first */
-    assert_int_equal(blr_gatt_read_by_uuid(&f->client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_by_uuid(&f->pair.client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 5);
     assert_int_equal(f->value[1], 0x03);
     uuid = blr_uuid16(0x1234);
-    assert_int_equal(blr_gatt_read_by_uuid(&f->client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_by_uuid(&f->pair.client.conn, 1, 0xFFFF, &uuid, on_value, f), 0);
     run(f, BLR_ERR_ATT(ATT_ERR_ATTRIBUTE_NOT_FOUND));
-    assert_int_equal(blr_gatt_read_by_uuid(&f->client.conn, 0, 1, &uuid, on_value, f),
+    assert_int_equal(blr_gatt_read_by_uuid(&f->pair.client.conn, 0, 1, &uuid, on_value, f),
                      BLR_ERR_INVALID);
 }
 
@@ -420,15 +408,15 @@ static void test_read_multiple(void **state)
     static const uint16_t handles[12] = {0x12, 0x05, 0x12};
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_read_multiple(&f->client.conn, handles, 3, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_multiple(&f->pair.client.conn, handles, 3, on_value, f), 0);
     run(f, 0);
     assert_int_equal(f->len, 4);
     assert_memory_equal(f->value, "\x64\x41\x03\x64", 4);
-    assert_int_equal(blr_gatt_read_multiple(&f->client.conn, handles, 1, on_value, f),
+    assert_int_equal(blr_gatt_read_multiple(&f->pair.client.conn, handles, 1, on_value, f),
                      BLR_ERR_INVALID);
-    assert_int_equal(blr_gatt_read_multiple(&f->client.conn, handles, 12, on_value, f),
+    assert_int_equal(blr_gatt_read_multiple(&f->pair.client.conn, handles, 12, on_value, f),
                      BLR_ERR_TOO_LONG);
-    assert_int_equal(blr_gatt_read_multiple(&f->client.conn, handles, 11, on_value, f), 0);
+    assert_int_equal(blr_gatt_read_multiple(&f->pair.client.conn, handles, 11, on_value, f), 0);
     run(f, BLR_ERR_ATT(ATT_ERR_INVALID_HANDLE)); /* handle 0 */
 }
 
@@ -438,24 +426,24 @@ static void test_write(void **state)
     const uint8_t value[21] = {1, 2, 3};
     size_t len;
 
-    assert_int_equal(blr_gatt_write(&f->client.conn, 0x22, value, 20, on_done, f), 0);
+    assert_int_equal(blr_gatt_write(&f->pair.client.conn, 0x22, value, 20, on_done, f), 0);
     run(f, 0);
-    assert_memory_equal(blr_attribute_value(f->database.text, &len), value, 20);
+    assert_memory_equal(blr_attribute_value(f->pair.database.text, &len), value, 20);
     assert_int_equal(len, 20);
-    assert_int_equal(blr_gatt_write(&f->client.conn, 0x22, value, 21, on_done, f),
+    assert_int_equal(blr_gatt_write(&f->pair.client.conn, 0x22, value, 21, on_done, f),
                      BLR_ERR_TOO_LONG);
-    assert_int_equal(blr_gatt_write(&f->client.conn, 0x12, value, 1, on_done, f), 0);
+    assert_int_equal(blr_gatt_write(&f->pair.client.conn, 0x12, value, 1, on_done, f), 0);
     run(f, BLR_ERR_ATT(ATT_ERR_WRITE_NOT_PERMITTED));
-    assert_int_equal(blr_gatt_write_without_response(&f->client.conn, 0x22, value, 3), 0);
-    att_pair_run(&f->client, &f->server);
-    blr_attribute_value(f->database.text, &len);
+    assert_int_equal(blr_gatt_write_without_response(&f->pair.client.conn, 0x22, value, 3), 0);
+    gatt_pair_run(&f->pair);
+    blr_attribute_value(f->pair.database.text, &len);
     assert_int_equal(len, 3);
-    assert_int_equal(blr_gatt_write_without_response(&f->client.conn, 0x22, value, 21),
+    assert_int_equal(blr_gatt_write_without_response(&f->pair.client.conn, 0x22, value, 21),
                      BLR_ERR_TOO_LONG);
     exchange_mtu(f);
-    assert_int_equal(blr_gatt_write(&f->client.conn, 0x22, value, 21, NULL, NULL), 0);
-    att_pair_run(&f->client, &f->server);
-    blr_attribute_value(f->database.text, &len);
+    assert_int_equal(blr_gatt_write(&f->pair.client.conn, 0x22, value, 21, NULL, NULL), 0);
+    gatt_pair_run(&f->pair);
+    blr_attribute_value(f->pair.database.text, &len);
     assert_int_equal(len, 21);
 }
 
@@ -465,15 +453,15 @@ static void test_queued_operations_keep_their_order(void **state)
     struct fixture *f = *state;
     const uint8_t one = 1;
 
-    f->client.room = 1;
-    f->server.room = 1;
-    assert_int_equal(blr_gatt_exchange_mtu(&f->client.conn, on_mtu, f), 0);
-    assert_int_equal(blr_gatt_discover_services(&f->client.conn, NULL, on_services, f), 0);
-    assert_int_equal(blr_gatt_write(&f->client.conn, 0x22, &one, 1, on_done, f), 0);
-    assert_int_equal(blr_gatt_read_long(&f->client.conn, 0x22, on_value, f), 0);
+    f->pair.client.room = 1;
+    f->pair.server.room = 1;
+    assert_int_equal(blr_gatt_exchange_mtu(&f->pair.client.conn, on_mtu, f), 0);
+    assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, NULL, on_services, f), 0);
+    assert_int_equal(blr_gatt_write(&f->pair.client.conn, 0x22, &one, 1, on_done, f), 0);
+    assert_int_equal(blr_gatt_read_long(&f->pair.client.conn, 0x22, on_value, f), 0);
     for (unsigned i = 0; i < 5; i++)
-        assert_int_equal(blr_gatt_write_without_response(&f->client.conn, 0x24, &one, 1), 0);
-    att_pair_run(&f->client, &f->server);
+        assert_int_equal(blr_gatt_write_without_response(&f->pair.client.conn, 0x24, &one, 1), 0);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->done, 4);
     assert_int_equal(f->len, 1);
     assert_int_equal(f->value[0], 1);
@@ -494,13 +482,13 @@ static void test_callback_starts_the_next(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(blr_gatt_read(&f->client.conn, 0x12, on_value_read_again, f), 0);
-    att_pair_run(&f->client, &f->server);
+    assert_int_equal(blr_gatt_read(&f->pair.client.conn, 0x12, on_value_read_again, f), 0);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->done, 5);
     assert_int_equal(f->error, 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, gatt_pair_tear_down)
 
 int main(void)
 {

@@ -8,13 +8,10 @@
 #include <cmocka.h>
 
 #include "att.h"
-#include "att_database.h"
-#include "att_pair.h"
+#include "gatt_pair.h"
 
 struct fixture {
-    struct manual_clock clock;
-    struct att_end client, server;
-    struct att_database database;
+    struct gatt_pair pair; /* first, for the teardown */
     unsigned done;
     int error;
     size_t count;
@@ -28,21 +25,8 @@ static int set_up(void **state)
     struct fixture *f = &fixture;
 
     memset(f, 0, sizeof *f);
-    manual_clock_init(&f->clock);
-    att_end_open(&f->client, &f->clock, 23);
-    att_end_open(&f->server, &f->clock, 23);
-    att_database_build(&f->database, &f->server.host);
+    gatt_pair_open(&f->pair, 23, 23);
     *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    att_end_close(&f->client);
-    att_end_close(&f->server);
-    assert_int_equal(f->clock.count, 0);
     return 0;
 }
 
@@ -68,7 +52,7 @@ static void on_values(struct blr_conn *conn, int error, const struct blr_gatt_va
 static int ask(struct fixture *f, const uint16_t *handles, size_t count)
 {
     f->done = 0;
-    return blr_gatt_read_multiple_variable(&f->client.conn, handles, count, on_values, f);
+    return blr_gatt_read_multiple_variable(&f->pair.client.conn, handles, count, on_values, f);
 }
 
 static void test_against_our_server(void **state)
@@ -78,7 +62,7 @@ static void test_against_our_server(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(ask(f, handles, 4), 0);
-    att_pair_run(&f->client, &f->server);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->done, 1);
     assert_int_equal(f->error, 0);
     assert_int_equal(f->count, 4);
@@ -99,7 +83,7 @@ static void test_no_room_for_the_last(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(ask(f, handles, 2), 0);
-    att_pair_run(&f->client, &f->server);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->error, 0);
     assert_int_equal(f->count, 1);
     assert_int_equal(f->values[0].len, 20);
@@ -111,15 +95,15 @@ static void test_refused(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(ask(f, handles, 2), 0);
-    att_pair_run(&f->client, &f->server);
+    gatt_pair_run(&f->pair);
     assert_int_equal(f->error, BLR_ERR_ATT(ATT_ERR_READ_NOT_PERMITTED));
     assert_int_equal(ask(f, handles, 1), BLR_ERR_INVALID);
     uint16_t many[12] = {0};
     assert_int_equal(ask(f, many, 12), BLR_ERR_TOO_LONG);
     assert_int_equal(ask(f, many, 11), 0);
-    att_end_disconnect(&f->client);
+    att_end_disconnect(&f->pair.client);
     assert_int_equal(f->error, BLR_ERR_NOT_CONNECTED);
-    att_end_connect(&f->client, 23);
+    att_end_connect(&f->pair.client, 23);
 }
 
 struct lie {
@@ -147,8 +131,8 @@ static void test_lies(void **state)
 
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         assert_int_equal(ask(f, handles, 2), 0);
-        assert_att_sent(&f->client, "20 1200 2400");
-        att_end_hear(&f->client, lies[i].response);
+        assert_att_sent(&f->pair.client, "20 1200 2400");
+        att_end_hear(&f->pair.client, lies[i].response);
         if (f->done != 1 || f->error != lies[i].error || f->count != lies[i].count)
             fail_msg("%s: done %u, error %d, %zu values", lies[i].name, f->done, f->error,
                      f->count);
@@ -158,10 +142,10 @@ static void test_lies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_against_our_server, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_no_room_for_the_last, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_against_our_server, set_up, gatt_pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_no_room_for_the_last, set_up, gatt_pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, set_up, gatt_pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_lies, set_up, gatt_pair_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

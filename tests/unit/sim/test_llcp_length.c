@@ -69,16 +69,33 @@ static void set_most(struct link_room *f)
     ll_room_run(&f->room, 0);
 }
 
-/* The most each way, agreed by our request. */
-static void agree_on_most(struct link_room *f)
+static void expect_request(struct link_room *f, struct ll_data_length rx, struct ll_data_length tx)
 {
     uint8_t pdu[9];
 
-    set_most(f);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
+    length_pdu(pdu, LL_LENGTH_REQ, rx, tx);
     link_expect_control(&f->link, pdu, sizeof pdu);
-    pdu[0] = LL_LENGTH_RSP;
+}
+
+static void peer_answers(struct link_room *f, struct ll_data_length rx, struct ll_data_length tx)
+{
+    uint8_t pdu[9];
+
+    length_pdu(pdu, LL_LENGTH_RSP, rx, tx);
     link_send_control(&f->link, pdu, sizeof pdu);
+}
+
+static void ask_most(struct link_room *f)
+{
+    set_most(f);
+    expect_request(f, most, most);
+}
+
+/* The most each way, agreed by our request. */
+static void agree_on_most(struct link_room *f)
+{
+    ask_most(f);
+    peer_answers(f, most, most);
     expect_lengths(f, most, most);
 }
 
@@ -93,21 +110,17 @@ static void agree_on_most(struct link_room *f)
 static void asked(void **state)
 {
     const struct role_row *row = *state;
+    const struct ll_data_length rx = {100, 2120}, tx = {60, 592};
     struct link_room f;
-    uint8_t pdu[9];
 
     link_room_open(&f, row->central, FEATURES);
-    set_most(&f);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
+    ask_most(&f);
     expect_quiet_events(&f, 3);
-    length_pdu(pdu, LL_LENGTH_RSP, (struct ll_data_length){100, 2120},
-               (struct ll_data_length){60, 592});
-    link_send_control(&f.link, pdu, sizeof pdu);
-    expect_lengths(&f, (struct ll_data_length){100, 2120}, (struct ll_data_length){60, 592});
+    peer_answers(&f, rx, tx);
+    expect_lengths(&f, rx, tx);
     set_most(&f);
     expect_quiet_events(&f, 3);
-    link_send_control(&f.link, pdu, sizeof pdu); /* nobody asked: nothing comes of it */
+    peer_answers(&f, rx, tx); /* nobody asked: nothing comes of it */
     expect_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
@@ -117,16 +130,12 @@ static void both_ask(void **state)
 {
     const struct role_row *row = *state;
     struct link_room f;
-    uint8_t pdu[9];
 
     link_room_open(&f, row->central, FEATURES);
-    set_most(&f);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
+    ask_most(&f);
     peer_asks(&f, most, most, most);
     expect_lengths(&f, most, most);
-    pdu[0] = LL_LENGTH_RSP;
-    link_send_control(&f.link, pdu, sizeof pdu);
+    peer_answers(&f, most, most);
     expect_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
@@ -137,20 +146,14 @@ static void changed_meanwhile(void **state)
     const struct role_row *row = *state;
     const struct ll_data_length less = {50, 400};
     struct link_room f;
-    uint8_t pdu[9];
 
     link_room_open(&f, row->central, FEATURES);
-    set_most(&f);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
+    ask_most(&f);
     assert_int_equal(ll_set_data_length(f.upper->ll, 0, less), 0);
-    pdu[0] = LL_LENGTH_RSP;
-    link_send_control(&f.link, pdu, sizeof pdu);
+    peer_answers(&f, most, most);
     expect_lengths(&f, most, most);
-    length_pdu(pdu, LL_LENGTH_REQ, most, less);
-    link_expect_control(&f.link, pdu, sizeof pdu);
-    length_pdu(pdu, LL_LENGTH_RSP, most, most);
-    link_send_control(&f.link, pdu, sizeof pdu);
+    expect_request(&f, most, less);
+    peer_answers(&f, most, most);
     expect_lengths(&f, less, most);
     expect_quiet_events(&f, 3);
     ll_room_close(&f.room);
@@ -161,12 +164,9 @@ static void refused(void **state)
 {
     const struct role_row *row = *state;
     struct link_room f;
-    uint8_t pdu[9];
 
     link_room_open(&f, row->central, FEATURES);
-    set_most(&f);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
+    ask_most(&f);
     link_send_control(&f.link, unknown_rsp, sizeof unknown_rsp);
     expect_quiet_events(&f, 2);
     assert_int_equal(ll_set_data_length(f.upper->ll, 0, (struct ll_data_length){80, 800}), 0);
@@ -193,13 +193,11 @@ static void never_answered(void **state)
 {
     const struct role_row *row = *state;
     struct link_room f;
-    uint8_t pdu[9];
 
     link_room_open(&f, row->central, FEATURES);
     set_most(&f);
     const sim_ns at = ll_room_now(&f.room);
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
+    expect_request(&f, most, most);
     while (f.link.anchor + SIM_MS(31) < at + SIM_S(40))
         link_idle_event(&f.link);
     const struct upper_event *event = upper_expect(f.upper, UP_DISCONNECTED, SIM_MS(60));
@@ -277,14 +275,10 @@ struct host_row {
 };
 
 static const struct host_row host_values[] = {
-    {"least", {27, 328}, 0, {27, 328}},
-    {"most", {251, 2120}, 0, {251, 2120}},
-    {"coded time", {251, 17040}, 0, {251, 2120}},
-    {"octets below", {26, 328}, 0x12, {0, 0}},
-    {"octets above", {252, 328}, 0x12, {0, 0}},
-    {"time below", {27, 327}, 0x12, {0, 0}},
-    {"time above", {27, 17041}, 0x12, {0, 0}},
-    {"zeros", {0, 0}, 0x12, {0, 0}},
+    {"least", {27, 328}, 0, {27, 328}},           {"most", {251, 2120}, 0, {251, 2120}},
+    {"coded time", {251, 17040}, 0, {251, 2120}}, {"octets below", {26, 328}, 0x12, {0, 0}},
+    {"octets above", {252, 328}, 0x12, {0, 0}},   {"time below", {27, 327}, 0x12, {0, 0}},
+    {"time above", {27, 17041}, 0x12, {0, 0}},    {"zeros", {0, 0}, 0x12, {0, 0}},
 };
 
 static void host_value(void **state)
@@ -309,13 +303,13 @@ static void host_value(void **state)
     ll_room_close(&f.room);
 }
 
-/* What was suggested is asked for as soon as there is a connection (4.5.10), unless the peer did. */
+/* What was suggested is asked for as soon as there is a connection (4.5.10), unless the peer did.
+ */
 static void suggested(void **state)
 {
     const struct role_row *row = *state;
     struct sim_controller_profile profile = upper_profile(1);
     struct link_room f;
-    uint8_t pdu[9];
 
     profile.le_features = FEATURES;
     ll_room_open(&f.room, 3);
@@ -327,10 +321,8 @@ static void suggested(void **state)
         const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
         link_open_central(&f.link, f.upper, &ind);
     }
-    length_pdu(pdu, LL_LENGTH_REQ, most, most);
-    link_expect_control(&f.link, pdu, sizeof pdu);
-    pdu[0] = LL_LENGTH_RSP;
-    link_send_control(&f.link, pdu, sizeof pdu);
+    expect_request(&f, most, most);
+    peer_answers(&f, most, most);
     expect_lengths(&f, most, most);
     expect_quiet_events(&f, 2);
     ll_room_close(&f.room);
@@ -462,8 +454,7 @@ static void through_loss(void **state)
     assert_int_equal(ll_suggest_data_length(central->ll, (struct ll_data_length){200, 17040}), 0);
     assert_int_equal(ll_suggest_data_length(peripheral->ll, most), 0);
     upper_connect(central, peripheral, 24);
-    assert_int_equal(
-        radio_medium_add_rule(sim_world_medium(room.world), &rule, &id), 0);
+    assert_int_equal(radio_medium_add_rule(sim_world_medium(room.world), &rule, &id), 0);
     central->keep_nothing = true;
     peripheral->keep_nothing = true;
     for (int i = 0; i < 300; i++) {

@@ -11,11 +11,10 @@ static void idle_events(struct link_room *f, unsigned events)
         link_idle_event(&f->link);
 }
 
-/* Runs up to the instant's event, which is the next one; then the update is told, and not before. */
-static void expect_update_at(struct link_room *f, uint16_t instant, uint16_t interval,
-                             uint16_t latency, uint16_t timeout)
+/* Runs up to the instant's event, which is the next one; then the update is told, not before. */
+static void expect_update(struct link_room *f, const struct link_update *update)
 {
-    while (f->link.counter != (uint16_t)(instant - 1))
+    while (f->link.counter != (uint16_t)(update->instant - 1))
         link_idle_event(&f->link);
     /* 5.1.1: counted with the old interval. */
     const sim_ns at = f->link.anchor + SIM_US(1250) * f->link.ind.interval_1250us;
@@ -27,9 +26,38 @@ static void expect_update_at(struct link_room *f, uint16_t instant, uint16_t int
     assert_int_equal(event->at, at);
     assert_int_equal(event->status, 0);
     assert_int_equal(event->handle, 0);
-    assert_int_equal(event->update.interval_1250us, interval);
-    assert_int_equal(event->update.latency, latency);
-    assert_int_equal(event->update.timeout_10ms, timeout);
+    assert_int_equal(event->update.interval_1250us, update->interval_1250us);
+    assert_int_equal(event->update.latency, update->latency);
+    assert_int_equal(event->update.timeout_10ms, update->timeout_10ms);
+}
+
+/* The central's indication, whose instant is so many events after the one that it is sent in. */
+static size_t make_update(const struct link_room *f, uint8_t pdu[static LINK_CONTROL_MAX],
+                          struct link_update *update, unsigned ahead)
+{
+    update->instant = (uint16_t)(f->link.counter + 1 + ahead);
+    return link_update_ind(pdu, update);
+}
+
+static void send_update(struct link_room *f, struct link_update *update, unsigned ahead)
+{
+    uint8_t pdu[LINK_CONTROL_MAX];
+
+    link_send_control(&f->link, pdu, make_update(f, pdu, update, ahead));
+}
+
+/* The host's command, and the indication that comes of it. */
+static void ask_update(struct link_room *f, const struct ll_update_params *params)
+{
+    assert_int_equal(ll_connection_update(f->upper->ll, 0, params), 0);
+    ll_room_run(&f->room, 0);
+}
+
+static void hear_update(struct link_room *f, struct link_update *update, unsigned ahead)
+{
+    uint8_t pdu[LINK_CONTROL_MAX];
+
+    link_expect_control(&f->link, pdu, make_update(f, pdu, update, ahead));
 }
 
 /* --- the peripheral follows --- */
@@ -68,17 +96,14 @@ static void peripheral_follows(void **state)
     const struct follow_row *row = *state;
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_update update = row->update;
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
 
     ind.ch_sel = row->ch_sel;
     link_room_open_peripheral(&f, &ind);
     idle_events(&f, 3);
-    update.instant = (uint16_t)(f.link.counter + 1 + row->update.instant);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, row->update.instant);
     link_follow_update(&f.link, &update, row->late);
-    expect_update_at(&f, update.instant, update.interval_1250us, update.latency,
-                     update.timeout_10ms);
+    expect_update(&f, &update);
     idle_events(&f, 50);
     upper_expect_none(f.upper);
     ll_room_close(&f.room);
@@ -88,15 +113,13 @@ static void peripheral_follows(void **state)
 static void peripheral_waits_for_the_next_window(void **state)
 {
     struct link_update update = {2, 3, 40, 0, 100, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 7);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, 6);
     link_follow_update(&f.link, &update, SIM_US(2 * 1250 + 100));
-    expect_update_at(&f, update.instant, 40, 0, 100);
+    expect_update(&f, &update);
     link_begin(&f.link);
     link_send_empty(&f.link, false);
     link_expect_nothing(&f.link);
@@ -110,14 +133,12 @@ static void peripheral_waits_for_the_next_window(void **state)
 static void supervision_restarts(void **state)
 {
     struct link_update update = {1, 0, 40, 0, 40, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 7);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
-    expect_update_at(&f, update.instant, 40, 0, 40);
+    send_update(&f, &update, 6);
+    expect_update(&f, &update);
     const sim_ns instant = ll_room_now(&f.room);
     const struct upper_event *event = upper_expect(f.upper, UP_DISCONNECTED, SIM_S(2));
     assert_int_equal(event->status, HCI_ERR_CONNECTION_TIMEOUT);
@@ -129,15 +150,13 @@ static void supervision_restarts(void **state)
 static void latency_waits_until_the_instant(void **state)
 {
     struct link_update update = {1, 2, 24, 4, 200, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 11);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, 10);
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, 24, 4, 200);
+    expect_update(&f, &update);
     link_idle_event(&f.link);
     /* Then four may be left out. */
     link_begin(&f.link);
@@ -153,7 +172,6 @@ static void sleeper_stays_awake(void **state)
 {
     struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_update update = {1, 2, 24, 4, 200, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
@@ -161,10 +179,9 @@ static void sleeper_stays_awake(void **state)
     link_room_open_peripheral(&f, &ind);
     link_idle_event(&f.link);
     link_skip(&f.link, 5);
-    update.instant = (uint16_t)(f.link.counter + 12);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, 11);
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, 24, 4, 200);
+    expect_update(&f, &update);
     link_idle_event(&f.link);
     ll_room_close(&f.room);
 }
@@ -173,13 +190,11 @@ static void sleeper_stays_awake(void **state)
 static void anchor_alone_moves_untold(void **state)
 {
     struct link_update update = {1, 5, 24, 0, 100, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 7);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, 6);
     link_follow_update(&f.link, &update, 0);
     idle_events(&f, 20);
     upper_expect_none(f.upper);
@@ -195,8 +210,7 @@ static void not_taken_without_room(void **state)
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 12);
-    const size_t len = link_update_ind(pdu, &update);
+    const size_t len = make_update(&f, pdu, &update, 11);
     f.upper->no_room = true;
     for (int i = 0; i < 3; i++) {
         link_event(&f.link, LL_LLID_CONTROL, pdu, len);
@@ -205,7 +219,7 @@ static void not_taken_without_room(void **state)
     f.upper->no_room = false;
     link_send_control(&f.link, pdu, len);
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, 40, 0, 100);
+    expect_update(&f, &update);
     idle_events(&f, 3);
     ll_room_close(&f.room);
 }
@@ -233,8 +247,7 @@ static void instants_past(void **state)
     struct link_room f;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 1 + row->ahead);
-    const size_t len = link_update_ind(pdu, &update);
+    const size_t len = make_update(&f, pdu, &update, row->ahead);
     link_begin(&f.link);
     link_send(&f.link, LL_LLID_CONTROL, pdu, len, false);
     if (row->reason) {
@@ -248,7 +261,7 @@ static void instants_past(void **state)
     }
     if (row->ahead == 1) {
         link_follow_update(&f.link, &update, 0);
-        expect_update_at(&f, update.instant, 40, 0, 100);
+        expect_update(&f, &update);
         idle_events(&f, 3);
     }
     ll_room_close(&f.room);
@@ -258,13 +271,11 @@ static void instants_past(void **state)
 static void instant_is_now(void **state)
 {
     struct link_update update = {1, 3, 40, 0, 100, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 1);
-    link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
+    send_update(&f, &update, 0);
     assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->update.interval_1250us, 40);
     f.link.ind.interval_1250us = 40;
     idle_events(&f, 5);
@@ -284,7 +295,7 @@ static void instant_wraps(void **state)
         link_idle_event(&f.link);
     link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, 7, 0, 100);
+    expect_update(&f, &update);
     idle_events(&f, 5);
     ll_room_close(&f.room);
 }
@@ -325,8 +336,7 @@ static void bad_parameters_end_the_connection(void **state)
     struct link_room f;
 
     link_room_open(&f, false, UINT64_MAX);
-    update.instant = (uint16_t)(f.link.counter + 1 + row->update.instant);
-    const size_t len = link_update_ind(pdu, &update);
+    const size_t len = make_update(&f, pdu, &update, row->update.instant);
     link_begin(&f.link);
     link_send(&f.link, LL_LLID_CONTROL, pdu, len, false);
     link_expect(&f.link, LL_LLID_CONTROL, terminate, sizeof terminate, false);
@@ -370,9 +380,8 @@ static const struct central_row centrals[] = {
 static void central_updates(void **state)
 {
     const struct central_row *row = *state;
-    struct link_update update = {2, 0, row->interval, row->params.latency,
-                                 row->params.timeout_10ms, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
+    struct link_update update = {2, 0, row->interval, row->params.latency, row->params.timeout_10ms,
+                                 0};
     struct link_room f;
 
     link_room_open(&f, true, UINT64_MAX & ~PARAMETERS_REQUEST);
@@ -382,19 +391,14 @@ static void central_updates(void **state)
     ll_room_run(&f.room, 0);
     assert_int_equal(ll_connection_update(f.upper->ll, 0, &row->params),
                      HCI_ERR_COMMAND_DISALLOWED);
-    update.instant = (uint16_t)(f.link.counter + 1 + row->ahead);
-    link_expect_control(&f.link, pdu, link_update_ind(pdu, &update));
+    hear_update(&f, &update, row->ahead);
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, row->interval, row->params.latency,
-                     row->params.timeout_10ms);
+    expect_update(&f, &update);
     idle_events(&f, 30);
     /* Once more, from there: latency puts the instant off. */
-    assert_int_equal(ll_connection_update(f.upper->ll, 0, &row->params), 0);
-    ll_room_run(&f.room, 0);
-    update.instant = (uint16_t)(f.link.counter + 1 + 6 * (1 + row->params.latency));
-    link_expect_control(&f.link, pdu, link_update_ind(pdu, &update));
-    expect_update_at(&f, update.instant, row->interval, row->params.latency,
-                     row->params.timeout_10ms);
+    ask_update(&f, &row->params);
+    hear_update(&f, &update, 6U * (1U + row->params.latency));
+    expect_update(&f, &update);
     idle_events(&f, 3);
     ll_room_close(&f.room);
 }
@@ -402,23 +406,18 @@ static void central_updates(void **state)
 /* An instant that lies more than 40 s ahead, for latency's sake, is no answer that is missing. */
 static void instant_beyond_the_response_timeout(void **state)
 {
-    const struct ll_update_params sleepy = {.interval_min_1250us = 24,
-                                            .interval_max_1250us = 24,
-                                            .latency = 250,
-                                            .timeout_10ms = 2000};
+    const struct ll_update_params sleepy = {
+        .interval_min_1250us = 24, .interval_max_1250us = 24, .latency = 250, .timeout_10ms = 2000};
     struct link_update update = {2, 0, 24, 250, 2000, 0};
-    uint8_t pdu[LINK_CONTROL_MAX];
     struct link_room f;
     (void)state;
 
     link_room_open(&f, true, UINT64_MAX & ~PARAMETERS_REQUEST);
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(ll_connection_update(f.upper->ll, 0, &sleepy), 0);
-        ll_room_run(&f.room, 0);
-        update.instant = (uint16_t)(f.link.counter + 1 + (round == 0 ? 6 : 6 * 251));
-        link_expect_control(&f.link, pdu, link_update_ind(pdu, &update));
+        ask_update(&f, &sleepy);
+        hear_update(&f, &update, round == 0 ? 6 : 6 * 251);
         link_follow_update(&f.link, &update, 0);
-        expect_update_at(&f, update.instant, 24, 250, 2000);
+        expect_update(&f, &update);
         idle_events(&f, 3);
     }
     ll_room_close(&f.room);
@@ -435,10 +434,8 @@ static void central_does_not_wait_for_the_acknowledgement(void **state)
     (void)state;
 
     link_room_open(&f, true, UINT64_MAX & ~PARAMETERS_REQUEST);
-    assert_int_equal(ll_connection_update(f.upper->ll, 0, &params), 0);
-    ll_room_run(&f.room, 0);
-    update.instant = (uint16_t)(f.link.counter + 7);
-    const size_t len = link_update_ind(pdu, &update);
+    ask_update(&f, &params);
+    const size_t len = make_update(&f, pdu, &update, 6);
     link_follow_update(&f.link, &update, 0);
     for (int i = 0; i < 10; i++) {
         link_begin(&f.link);
@@ -481,7 +478,7 @@ static void instant_chosen_when_sent(void **state)
     upper_expect(f.upper, UP_COMPLETED, 0);
     link_send_empty(&f.link, false);
     link_follow_update(&f.link, &update, 0);
-    expect_update_at(&f, update.instant, 40, 0, 100);
+    expect_update(&f, &update);
     idle_events(&f, 3);
     ll_room_close(&f.room);
 }

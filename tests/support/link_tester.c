@@ -313,8 +313,10 @@ static void room_open(struct link_room *r, uint64_t features)
 
 void link_room_open_peripheral(struct link_room *r, const struct ll_connect_ind *ind)
 {
+    const struct ll_connect_ind usual = link_connect_ind(upper_address(1));
+
     room_open(r, UINT64_MAX);
-    link_open_central(&r->link, r->upper, ind);
+    link_open_central(&r->link, r->upper, ind ? ind : &usual);
 }
 
 void link_room_open_central(struct link_room *r, bool ch_sel)

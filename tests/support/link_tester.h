@@ -119,7 +119,7 @@ struct link_room {
 
 /* Connected; an empty PDU went each way. `central`: the Link Layer under test is. */
 void link_room_open(struct link_room *r, bool central, uint64_t features);
-/* Connected; nothing was exchanged. */
+/* Connected; nothing was exchanged. NULL: by link_connect_ind(upper_address(1)). */
 void link_room_open_peripheral(struct link_room *r, const struct ll_connect_ind *ind);
 void link_room_open_central(struct link_room *r, bool ch_sel);
 

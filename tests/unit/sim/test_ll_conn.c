@@ -65,11 +65,10 @@ static void idle_events(void **state)
  */
 static void two_bad_crcs_close_the_event(void **state)
 {
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     link_idle_event(&f.link);
     link_begin(&f.link);
     const uint8_t pdu[] = {(uint8_t)(0x01 | f.link.nesn << 2 | f.link.sn << 3 | 0x10), 0x00};
@@ -86,11 +85,10 @@ static void two_bad_crcs_close_the_event(void **state)
 
 static void good_crc_between_keeps_the_event(void **state)
 {
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     link_begin(&f.link);
     for (int i = 0; i < 5; i++) {
         const uint8_t pdu[] = {(uint8_t)(0x01 | f.link.nesn << 2 | f.link.sn << 3 | 0x10), 0x00};
@@ -109,11 +107,10 @@ static void good_crc_between_keeps_the_event(void **state)
 /* Without MD the event is over after one exchange: what comes then is not heard. */
 static void more_data_keeps_the_event_open(void **state)
 {
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     link_begin(&f.link);
     for (int i = 0; i < 40; i++) {
         link_send_empty(&f.link, true);
@@ -265,11 +262,10 @@ static void central_not_established(void **state)
 static void bad_crc_does_not_establish(void **state)
 {
     const uint8_t pdu[] = {0x01, 0x00};
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     for (int i = 0; i < 6; i++) {
         link_begin(&f.link);
         link_send_raw(&f.link, pdu, sizeof pdu, true);
@@ -283,11 +279,10 @@ static void bad_crc_does_not_establish(void **state)
 /* In the sixth event it is not too late. */
 static void established_at_the_last_moment(void **state)
 {
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     link_skip(&f.link, 5);
     for (int i = 0; i < 20; i++)
         link_idle_event(&f.link);
@@ -324,11 +319,10 @@ static const struct hostile_row hostiles[] = {
 static void hostile(void **state)
 {
     const struct hostile_row *row = *state;
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     uint8_t pdu[LL_PDU_MAX] = {0};
     struct link_room f;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     link_idle_event(&f.link);
     link_begin(&f.link);
     pdu[0] = (uint8_t)(row->header | f.link.nesn << 2 | f.link.sn << 3);
@@ -346,11 +340,10 @@ static void hostile(void **state)
 /* An acknowledgement of what was never sent is believed, and harms nothing. */
 static void acknowledges_what_was_not_sent(void **state)
 {
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     for (int i = 0; i < 20; i++) {
         link_begin(&f.link);
         const uint8_t pdu[] = {(uint8_t)(0x01 | (i & 1) << 2 | (i >> 1 & 1) << 3), 0x00};
@@ -368,13 +361,12 @@ static void acknowledges_what_was_not_sent(void **state)
 static void unknown_handles(void **state)
 {
     const uint16_t handles[] = {1, 15, 16, 0x0EFF, 0xFFFF};
-    const struct ll_connect_ind ind = link_connect_ind(upper_address(1));
     struct link_room f;
     uint8_t map[5];
     int8_t rssi;
     (void)state;
 
-    link_room_open_peripheral(&f, &ind);
+    link_room_open_peripheral(&f, NULL);
     struct ll *ll = f.upper->ll;
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         const uint16_t handle = handles[i];

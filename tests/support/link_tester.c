@@ -336,3 +336,17 @@ void link_room_open(struct link_room *r, bool central, uint64_t features)
         link_open_central(&r->link, r->upper, &ind);
     link_idle_event(&r->link);
 }
+
+void link_idle_events(struct link_room *r, unsigned events)
+{
+    while (events-- > 0)
+        link_idle_event(&r->link);
+}
+
+void link_quiet_events(struct link_room *r, unsigned events)
+{
+    link_idle_events(r, events);
+    upper_expect_none(r->upper);
+}
+
+const struct link_role link_roles[2] = {{"central", true}, {"peripheral", false}};

@@ -123,4 +123,16 @@ void link_room_open(struct link_room *r, bool central, uint64_t features);
 void link_room_open_peripheral(struct link_room *r, const struct ll_connect_ind *ind);
 void link_room_open_central(struct link_room *r, bool ch_sel);
 
+/* Events in which empty PDUs go each way; in quiet ones nothing is told to the host either. */
+void link_idle_events(struct link_room *r, unsigned events);
+void link_quiet_events(struct link_room *r, unsigned events);
+
+/* Rows for what holds in both roles. */
+struct link_role {
+    const char *name;
+    bool central; /* the Link Layer under test */
+};
+
+extern const struct link_role link_roles[2];
+
 #endif

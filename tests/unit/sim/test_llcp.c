@@ -13,21 +13,7 @@ static const uint8_t their_version[] = {LL_VERSION_IND, 9, 0x0F, 0x00, 0x02, 0x0
  */
 #define OUR_FEATURES 0x1093E
 
-static void expect_quiet_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-    upper_expect_none(f->upper);
-}
-
 /* --- version exchange --- */
-
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
 
 static void expect_their_version(struct link_room *f)
 {
@@ -51,7 +37,7 @@ static void expect_their_version(struct link_room *f)
  */
 static void version_asked(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
@@ -60,14 +46,14 @@ static void version_asked(void **state)
     ll_room_run(&f.room, 0);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), HCI_ERR_COMMAND_DISALLOWED);
     link_expect_control(&f.link, our_version, sizeof our_version);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     link_send_control(&f.link, their_version, sizeof their_version);
     expect_their_version(&f);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     upper_expect_none(f.upper); /* not within the call */
     ll_room_run(&f.room, 0);
     expect_their_version(&f);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -81,18 +67,19 @@ static void version_asked(void **state)
  */
 static void version_answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t again[] = {LL_VERSION_IND, 7, 0x77, 0x00, 0x07, 0x00};
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
-    link_exchange_control(&f.link, their_version, sizeof their_version, our_version, sizeof our_version);
+    link_exchange_control(&f.link, their_version, sizeof their_version, our_version,
+                          sizeof our_version);
     link_send_control(&f.link, again, sizeof again);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
     expect_their_version(&f);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -109,17 +96,17 @@ static size_t features_pdu(uint8_t *pdu, uint8_t opcode, uint64_t features)
 
 static void features_asked(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
     uint8_t pdu[9];
 
     link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
-    size_t len = features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ,
-                              OUR_FEATURES);
+    size_t len =
+        features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ, OUR_FEATURES);
     link_expect_control(&f.link, pdu, len);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     len = features_pdu(pdu, LL_FEATURE_RSP, 0x8000000000000104);
     link_send_control(&f.link, pdu, len);
     for (int i = 0; i < 2; i++) {
@@ -127,7 +114,7 @@ static void features_asked(void **state)
 
         assert_int_equal(event->status, 0);
         assert_true(event->features == 0x8000000000000104);
-        expect_quiet_events(&f, 2);
+        link_quiet_events(&f, 2);
         if (i == 0) {
             /* Known by now. */
             assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
@@ -141,7 +128,7 @@ static void features_asked(void **state)
 /* Octet 0 of the answer is what both can; what we learned we need not ask for. */
 static void features_answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
     uint8_t req[9], rsp[9];
 
@@ -153,7 +140,7 @@ static void features_answered(void **state)
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
     assert_true(upper_expect(f.upper, UP_FEATURES, 0)->features == 0xFFFFFFFFFFFFFF04);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     ll_room_close(&f.room);
 }
 
@@ -165,7 +152,7 @@ static void peripheral_without_feature_may_not_ask(void **state)
     link_room_open(&f, false, 0);
     assert_int_equal(ll_features(f.upper->ll), 0);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), HCI_ERR_COMMAND_DISALLOWED);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     ll_room_close(&f.room);
 }
 
@@ -173,7 +160,7 @@ static void peripheral_without_feature_may_not_ask(void **state)
 
 static void local_procedures_take_turns(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
     uint8_t req[9], rsp[9];
 
@@ -182,7 +169,7 @@ static void local_procedures_take_turns(void **state)
     assert_int_equal(ll_read_remote_version(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
     link_expect_control(&f.link, our_version, sizeof our_version);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     /* The peer's own procedure is answered meanwhile. */
     features_pdu(req, row->central ? LL_PERIPHERAL_FEATURE_REQ : LL_FEATURE_REQ, 0);
     features_pdu(rsp, LL_FEATURE_RSP, 0x10900);
@@ -191,7 +178,7 @@ static void local_procedures_take_turns(void **state)
     expect_their_version(&f);
     ll_room_run(&f.room, 0);
     assert_true(upper_expect(f.upper, UP_FEATURES, 0)->features == 0);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     ll_room_close(&f.room);
 }
 
@@ -253,19 +240,19 @@ static void refused(void **state)
     link_room_open(&f, row->central, UINT64_MAX);
     assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
     ll_room_run(&f.room, 0);
-    size_t len = features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ,
-                              OUR_FEATURES);
+    size_t len =
+        features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ, OUR_FEATURES);
     link_expect_control(&f.link, pdu, len);
     link_send_control(&f.link, row->pdu, row->len);
     if (row->status == 0xFF) {
-        expect_quiet_events(&f, 3);
+        link_quiet_events(&f, 3);
         len = features_pdu(pdu, LL_FEATURE_RSP, 0);
         link_send_control(&f.link, pdu, len);
         assert_int_equal(upper_expect(f.upper, UP_FEATURES, 0)->status, 0);
     } else {
         assert_int_equal(upper_expect(f.upper, UP_FEATURES, 0)->status, row->status);
     }
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -279,7 +266,7 @@ static void ask_again(struct upper *upper, const struct upper_event *event)
 /* 5.2: the connection is lost 40 s after the request; who is told can ask no more. */
 static void never_answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
@@ -312,12 +299,12 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    failed += RUN_ROWS(roles, version_asked);
-    failed += RUN_ROWS(roles, version_answered);
-    failed += RUN_ROWS(roles, features_asked);
-    failed += RUN_ROWS(roles, features_answered);
-    failed += RUN_ROWS(roles, local_procedures_take_turns);
+    failed += RUN_ROWS(link_roles, version_asked);
+    failed += RUN_ROWS(link_roles, version_answered);
+    failed += RUN_ROWS(link_roles, features_asked);
+    failed += RUN_ROWS(link_roles, features_answered);
+    failed += RUN_ROWS(link_roles, local_procedures_take_turns);
     failed += RUN_ROWS(refusals, refused);
-    failed += RUN_ROWS(roles, never_answered);
+    failed += RUN_ROWS(link_roles, never_answered);
     return failed;
 }

@@ -5,12 +5,6 @@
 
 static const uint8_t all_channels[5] = {0xFF, 0xFF, 0xFF, 0xFF, 0x1F};
 
-static void idle_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-}
-
 static void expect_map(const struct link_room *f, const uint8_t map[static 5])
 {
     uint8_t read[5];
@@ -52,7 +46,7 @@ static void peripheral_follows(void **state)
 
     ind.ch_sel = row->ch_sel;
     link_room_open_peripheral(&f, &ind);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     const uint16_t instant = (uint16_t)(f.link.counter + 1 + row->ahead);
     link_send_control(&f.link, pdu, link_map_ind(pdu, row->map, instant));
     link_follow_map(&f.link, row->map, instant);
@@ -63,7 +57,7 @@ static void peripheral_follows(void **state)
     memcpy(used, row->map, sizeof used);
     used[4] &= 0x1F;
     expect_map(&f, used);
-    idle_events(&f, 200);
+    link_idle_events(&f, 200);
     upper_expect_none(f.upper);
     ll_room_close(&f.room);
 }
@@ -80,7 +74,7 @@ static void instant_is_now(void **state)
     const uint16_t now = (uint16_t)(f.link.counter + 1);
     link_send_control(&f.link, pdu, link_map_ind(pdu, map, now));
     assert_true(ll_chan_set_map(&f.link.chan, map));
-    idle_events(&f, 40);
+    link_idle_events(&f, 40);
     ll_room_close(&f.room);
 }
 
@@ -159,7 +153,7 @@ static void central_updates(void **state)
             link_idle_event(&f.link);
         expect_map(&f, all_channels);
     }
-    idle_events(&f, 200);
+    link_idle_events(&f, 200);
     expect_map(&f, used);
     upper_expect_none(f.upper);
     ll_room_close(&f.room);
@@ -187,7 +181,7 @@ static void maps_take_turns(void **state)
     instant = (uint16_t)(f.link.counter + 7);
     link_expect_control(&f.link, pdu, link_map_ind(pdu, third, instant));
     link_follow_map(&f.link, third, instant);
-    idle_events(&f, 50);
+    link_idle_events(&f, 50);
     expect_map(&f, third);
     ll_room_close(&f.room);
 }
@@ -201,7 +195,7 @@ static void peripheral_does_not_send_one(void **state)
 
     link_room_open(&f, false, UINT64_MAX);
     assert_int_equal(ll_set_channel_classification(f.upper->ll, map), 0);
-    idle_events(&f, 20);
+    link_idle_events(&f, 20);
     expect_map(&f, all_channels);
     ll_room_close(&f.room);
 }
@@ -237,7 +231,7 @@ static void classification_checked(void **state)
     link_room_open(&f, true, UINT64_MAX);
     assert_int_equal(ll_set_channel_classification(f.upper->ll, row->map),
                      HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
-    idle_events(&f, 10);
+    link_idle_events(&f, 10);
     expect_map(&f, all_channels);
     ll_room_close(&f.room);
 }
@@ -245,10 +239,8 @@ static void classification_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(instant_is_now),
-        cmocka_unit_test(instant_past),
-        cmocka_unit_test(maps_take_turns),
-        cmocka_unit_test(peripheral_does_not_send_one),
+        cmocka_unit_test(instant_is_now),         cmocka_unit_test(instant_past),
+        cmocka_unit_test(maps_take_turns),        cmocka_unit_test(peripheral_does_not_send_one),
         cmocka_unit_test(new_connections_use_it),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

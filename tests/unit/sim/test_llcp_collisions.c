@@ -10,12 +10,6 @@ static const struct ll_update_params wish = {
 static const struct link_params wished = {40, 40, 0, 300, 0, 0};
 static const uint8_t some_channels[5] = {0xFF, 0xFF, 0, 0, 0};
 
-static void idle_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-}
-
 static size_t request(const struct link_room *f, uint8_t *pdu)
 {
     struct link_params params = wished;
@@ -103,7 +97,7 @@ static void central_wins(void **state)
     link_expect_nothing(&f.link);
     link_expect_control(&f.link, reject, sizeof reject);
     if (row->ours == OUR_PARAMETERS) {
-        idle_events(&f, 2);
+        link_idle_events(&f, 2);
         link_send_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &wished));
         update.instant = (uint16_t)(f.link.counter + 7);
         link_expect_control(&f.link, pdu, link_update_ind(pdu, &update));
@@ -116,7 +110,7 @@ static void central_wins(void **state)
         link_idle_event(&f.link);
     if (row->ours != OUR_MAP)
         assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->status, 0);
-    idle_events(&f, 20);
+    link_idle_events(&f, 20);
     /* Now the peer's turn has come. */
     link_send_control(&f.link, req, request(&f, req));
     if (row->ours == OUR_MAP)
@@ -181,8 +175,8 @@ static void peripheral_gives_way(void **state)
 
     link_room_open(&f, false, UINT64_MAX);
     const uint16_t instant = (uint16_t)(f.link.counter + 20);
-    const size_t len = row->theirs == THEIR_MAP ? link_map_ind(pdu, some_channels, instant)
-                                                : request(&f, pdu);
+    const size_t len =
+        row->theirs == THEIR_MAP ? link_map_ind(pdu, some_channels, instant) : request(&f, pdu);
     assert_int_equal(ll_connection_update(f.upper->ll, 0, &wish), 0);
     ll_room_run(&f.room, 0);
     link_begin(&f.link);
@@ -216,7 +210,7 @@ static void peripheral_gives_way(void **state)
             link_idle_event(&f.link);
         assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->status, 0);
     }
-    idle_events(&f, 20);
+    link_idle_events(&f, 20);
     ll_room_close(&f.room);
 }
 
@@ -247,7 +241,7 @@ static void update_crosses_request(void **state)
     const struct upper_event *event = upper_expect(f.upper, UP_UPDATED, 0);
     assert_int_equal(event->status, 0);
     assert_int_equal(event->update.interval_1250us, 32);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -297,7 +291,7 @@ static void second_before_the_first_is_over(void **state)
     link_send_control(&f.link, pdu, theirs_pdu(&f, pdu, row->first));
     if (row->first == THEIR_PARAMETERS)
         upper_expect(f.upper, UP_PARAM_REQUEST, 0);
-    idle_events(&f, 2);
+    link_idle_events(&f, 2);
     const size_t len = theirs_pdu(&f, pdu, row->second);
     link_begin(&f.link);
     link_send(&f.link, LL_LLID_CONTROL, pdu, len, false);
@@ -339,7 +333,8 @@ static void peer_begins_another_in_the_midst(void **state)
 
 /* --- turns --- */
 
-/* Two of ours with instants, one without: they take turns, that without an instant need not wait. */
+/* Two of ours with instants, one without: they take turns, that without an instant need not wait.
+ */
 static void local_procedures_take_turns(void **state)
 {
     const uint8_t version[] = {LL_VERSION_IND, 8, 0x34, 0x12, 0x78, 0x56};
@@ -365,7 +360,7 @@ static void local_procedures_take_turns(void **state)
     const uint16_t instant = (uint16_t)(f.link.counter + 7);
     link_expect_control(&f.link, pdu, link_map_ind(pdu, some_channels, instant));
     link_follow_map(&f.link, some_channels, instant);
-    idle_events(&f, 40);
+    link_idle_events(&f, 40);
     ll_room_close(&f.room);
 }
 

@@ -8,13 +8,6 @@
 
 static uint8_t data[251];
 
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
-
 static const struct ll_data_length least = {27, 328}, most = {251, 2120};
 static const uint8_t unknown_rsp[] = {LL_UNKNOWN_RSP, LL_LENGTH_REQ};
 
@@ -32,13 +25,6 @@ static size_t length_pdu(uint8_t pdu[static 9], uint8_t opcode, struct ll_data_l
     wr_u16(&w, tx.octets);
     wr_u16(&w, tx.time_us);
     return w.len;
-}
-
-static void expect_quiet_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-    upper_expect_none(f->upper);
 }
 
 static void expect_lengths(struct link_room *f, struct ll_data_length tx, struct ll_data_length rx)
@@ -109,26 +95,26 @@ static void agree_on_most(struct link_room *f)
  */
 static void asked(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const struct ll_data_length rx = {100, 2120}, tx = {60, 592};
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
     ask_most(&f);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     peer_answers(&f, rx, tx);
     expect_lengths(&f, rx, tx);
     set_most(&f);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     peer_answers(&f, rx, tx); /* nobody asked: nothing comes of it */
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 /* Both begin at once: each answers the other (5.1.9), and one event tells of it. */
 static void both_ask(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
@@ -136,14 +122,14 @@ static void both_ask(void **state)
     peer_asks(&f, most, most, most);
     expect_lengths(&f, most, most);
     peer_answers(&f, most, most);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 /* The host changes its mind while the procedure runs: it runs once more. */
 static void changed_meanwhile(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const struct ll_data_length less = {50, 400};
     struct link_room f;
 
@@ -155,29 +141,29 @@ static void changed_meanwhile(void **state)
     expect_request(&f, most, less);
     peer_answers(&f, most, most);
     expect_lengths(&f, less, most);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 /* A peer that does not know it, or refuses, is not asked again (5.1.9). */
 static void refused(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
     ask_most(&f);
     link_send_control(&f.link, unknown_rsp, sizeof unknown_rsp);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     assert_int_equal(ll_set_data_length(f.upper->ll, 0, (struct ll_data_length){80, 800}), 0);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 /* What the peer's features lack is not asked for. */
 static void unfeatured(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
     uint8_t req[9] = {row->central ? LL_PERIPHERAL_FEATURE_REQ : LL_FEATURE_REQ};
     const uint8_t rsp[9] = {LL_FEATURE_RSP};
@@ -185,13 +171,13 @@ static void unfeatured(void **state)
     link_room_open(&f, row->central, FEATURES);
     link_exchange_control(&f.link, req, sizeof req, rsp, sizeof rsp);
     set_most(&f);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 static void never_answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
@@ -238,7 +224,7 @@ static void peer_values(void **state)
         peer_asks(&f, row->rx, row->tx, most);
         expect_lengths(&f, row->our_tx, row->our_rx);
         peer_asks(&f, row->rx, row->tx, most);
-        expect_quiet_events(&f, 2); /* the same: nothing is told */
+        link_quiet_events(&f, 2); /* the same: nothing is told */
         ll_room_close(&f.room);
     }
 }
@@ -307,7 +293,7 @@ static void host_value(void **state)
  */
 static void suggested(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct sim_controller_profile profile = upper_profile(1);
     struct link_room f;
 
@@ -324,7 +310,7 @@ static void suggested(void **state)
     expect_request(&f, most, most);
     peer_answers(&f, most, most);
     expect_lengths(&f, most, most);
-    expect_quiet_events(&f, 2);
+    link_quiet_events(&f, 2);
     ll_room_close(&f.room);
 }
 
@@ -386,7 +372,7 @@ static void fragmented(void **state)
 /* 251 octets come in, one more does not fit any PDU that was agreed on. */
 static void received(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
@@ -485,16 +471,16 @@ int main(void)
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)i;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    failed += RUN_ROWS(roles, asked);
-    failed += RUN_ROWS(roles, both_ask);
-    failed += RUN_ROWS(roles, changed_meanwhile);
-    failed += RUN_ROWS(roles, refused);
-    failed += RUN_ROWS(roles, unfeatured);
-    failed += RUN_ROWS(roles, never_answered);
+    failed += RUN_ROWS(link_roles, asked);
+    failed += RUN_ROWS(link_roles, both_ask);
+    failed += RUN_ROWS(link_roles, changed_meanwhile);
+    failed += RUN_ROWS(link_roles, refused);
+    failed += RUN_ROWS(link_roles, unfeatured);
+    failed += RUN_ROWS(link_roles, never_answered);
     failed += RUN_ROWS(values, peer_values);
     failed += RUN_ROWS(host_values, host_value);
-    failed += RUN_ROWS(roles, suggested);
+    failed += RUN_ROWS(link_roles, suggested);
     failed += RUN_ROWS(fragments, fragmented);
-    failed += RUN_ROWS(roles, received);
+    failed += RUN_ROWS(link_roles, received);
     return failed;
 }

@@ -8,22 +8,9 @@
 
 #define PARAMETERS_REQUEST (UINT64_C(1) << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST)
 
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
-
 static const struct ll_update_params wish = {
     .interval_min_1250us = 32, .interval_max_1250us = 40, .latency = 1, .timeout_10ms = 300};
 static const struct link_params wished = {32, 40, 1, 300, 0, 0};
-
-static void idle_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-}
 
 /* What is asked names the event that it was written in. */
 static size_t ask_pdu(const struct link_room *f, uint8_t *pdu)
@@ -63,7 +50,7 @@ static void expect_update(struct link_room *f, uint16_t interval, uint16_t laten
         assert_int_equal(event->update.timeout_10ms, timeout);
     }
     upper_expect_none(f->upper);
-    idle_events(f, 3);
+    link_idle_events(f, 3);
 }
 
 /* The lower tester does, as the central. */
@@ -118,7 +105,7 @@ static void central_asks(void **state)
     link_room_open(&f, true, UINT64_MAX);
     ask(&f);
     assert_int_equal(ll_connection_update(f.upper->ll, 0, &wish), HCI_ERR_COMMAND_DISALLOWED);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     upper_expect_none(f.upper);
     link_send_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &row->answer));
     if (row->interval) {
@@ -128,7 +115,7 @@ static void central_asks(void **state)
         assert_int_equal(event->status, row->error);
         assert_int_equal(event->update.interval_1250us, 24);
         link_expect_control(&f.link, reject, sizeof reject);
-        idle_events(&f, 10);
+        link_idle_events(&f, 10);
     }
     ll_room_close(&f.room);
 }
@@ -147,7 +134,7 @@ static void peripheral_asks(void **state)
 
     link_room_open(&f, false, UINT64_MAX);
     ask(&f);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     dictate(&f, 36, 0, 300);
     const struct upper_event *event = upper_expect(f.upper, UP_UPDATED, 0);
     assert_int_equal(event->status, 0);
@@ -156,7 +143,7 @@ static void peripheral_asks(void **state)
     ask(&f);
     dictate(&f, 36, 0, 300);
     assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->status, 0);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -172,16 +159,20 @@ struct refusal_row {
 
 static const struct refusal_row refusals[] = {
     {"central, unknown", true, {LL_UNKNOWN_RSP, LL_CONNECTION_PARAM_REQ}, 2, 0},
-    {"central, the host is not asked", true,
-     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x1A}, 3, 0},
-    {"central, the host does not want", true,
-     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x3B}, 3, 0x3B},
+    {"central, the host is not asked",
+     true,
+     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x1A},
+     3,
+     0},
+    {"central, the host does not want",
+     true,
+     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x3B},
+     3,
+     0x3B},
     {"central, rejected", true, {LL_REJECT_IND, 0x3B}, 2, 0x3B},
     {"peripheral, unknown", false, {LL_UNKNOWN_RSP, LL_CONNECTION_PARAM_REQ}, 2, 0x1A},
-    {"peripheral, rejected", false,
-     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x3B}, 3, 0x3B},
-    {"peripheral, collided", false,
-     {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x2A}, 3, 0x2A},
+    {"peripheral, rejected", false, {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x3B}, 3, 0x3B},
+    {"peripheral, collided", false, {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x2A}, 3, 0x2A},
 };
 
 static void refused(void **state)
@@ -197,7 +188,7 @@ static void refused(void **state)
         expect_update(&f, 40, 1, 300, true);
     } else {
         assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->status, row->status);
-        idle_events(&f, 10);
+        link_idle_events(&f, 10);
         ask(&f); /* it may be tried again */
     }
     ll_room_close(&f.room);
@@ -206,7 +197,7 @@ static void refused(void **state)
 /* Nobody answers: the connection is lost after 40 s (5.2). */
 static void never_answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
@@ -261,7 +252,7 @@ static void wishes_checked(void **state)
     assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &wish), HCI_ERR_COMMAND_DISALLOWED);
     assert_int_equal(ll_param_request_negative_reply(f.upper->ll, 0, 0x3B),
                      HCI_ERR_COMMAND_DISALLOWED);
-    idle_events(&f, 10);
+    link_idle_events(&f, 10);
     ll_room_close(&f.room);
 }
 
@@ -283,7 +274,7 @@ static void peripheral_cannot_ask(void **state)
     link_expect_nothing(&f.link);
     assert_int_equal(ll_connection_update(f.upper->ll, 0, &wish),
                      HCI_ERR_UNSUPPORTED_REMOTE_FEATURE);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -313,7 +304,7 @@ static void be_asked(struct link_room *f, const struct link_params *params)
  */
 static void host_agrees(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_params rsp = {32, 36, 0, 200, 0, 0};
     const struct ll_update_params reply = {
         .interval_min_1250us = 32, .interval_max_1250us = 36, .timeout_10ms = 200};
@@ -322,7 +313,7 @@ static void host_agrees(void **state)
 
     link_room_open(&f, row->central, UINT64_MAX);
     be_asked(&f, &wished);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &reply), 0);
     assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &reply), HCI_ERR_COMMAND_DISALLOWED);
     if (row->central) {
@@ -330,11 +321,11 @@ static void host_agrees(void **state)
     } else {
         rsp.reference = (uint16_t)(f.link.counter + 1);
         link_expect_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &rsp));
-        idle_events(&f, 3);
+        link_idle_events(&f, 3);
         dictate(&f, 36, 0, 200);
         assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->update.interval_1250us, 36);
     }
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     /* All of it is over: another may begin. */
     be_asked(&f, &wished);
     ll_room_close(&f.room);
@@ -342,7 +333,7 @@ static void host_agrees(void **state)
 
 static void host_declines(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t reject[] = {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, 0x3B};
     struct link_room f;
 
@@ -355,7 +346,7 @@ static void host_declines(void **state)
         assert_int_equal(ll_param_request_negative_reply(f.upper->ll, 0, 0x3B),
                          HCI_ERR_COMMAND_DISALLOWED);
         link_expect_control(&f.link, reject, sizeof reject);
-        idle_events(&f, 3);
+        link_idle_events(&f, 3);
     }
     ll_room_close(&f.room);
 }
@@ -402,14 +393,14 @@ static void rejected_at_once(void **state)
         link_expect(&f.link, LL_LLID_CONTROL, reject, sizeof reject, false);
         link_expect_nothing(&f.link);
     }
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
 /* Only anchor points would move: that is no business of the host's. */
 static void host_not_asked_for_what_is(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const struct link_params request = {20, 40, 0, 100, 20, 0};
     struct link_params rsp = {20, 40, 0, 100, 0, 0};
     uint8_t pdu[LINK_CONTROL_MAX];
@@ -424,13 +415,13 @@ static void host_not_asked_for_what_is(void **state)
         link_expect(&f.link, LL_LLID_CONTROL, pdu,
                     link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &rsp), false);
         link_expect_nothing(&f.link);
-        idle_events(&f, 1);
+        link_idle_events(&f, 1);
         dictate(&f, 24, 0, 100);
     } else {
         link_send_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_REQ, &request));
         expect_update(&f, 24, 0, 100, false);
     }
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -444,7 +435,7 @@ static void central_never_dictates(void **state)
 
     link_room_open(&f, false, UINT64_MAX);
     be_asked(&f, &wished);
-    idle_events(&f, 100); /* the host takes its time, which is not the peer's fault */
+    link_idle_events(&f, 100); /* the host takes its time, which is not the peer's fault */
     const sim_ns replied = ll_room_now(&f.room);
     assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &wish), 0);
     rsp.reference = (uint16_t)(f.link.counter + 1);
@@ -467,7 +458,7 @@ static void answers_out_of_turn(void **state)
     link_room_open(&f, true, UINT64_MAX);
     const size_t len = link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &wished);
     link_send_control(&f.link, pdu, len);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ask(&f);
     link_send_control(&f.link, pdu, len);
     struct link_update update = {2, 0, 40, 1, 300, 0};
@@ -481,7 +472,7 @@ static void answers_out_of_turn(void **state)
     while (f.link.counter != update.instant)
         link_idle_event(&f.link);
     assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->status, 0);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -497,11 +488,11 @@ int main(void)
 
     failed += RUN_ROWS(answers, central_asks);
     failed += RUN_ROWS(refusals, refused);
-    failed += RUN_ROWS(roles, never_answered);
+    failed += RUN_ROWS(link_roles, never_answered);
     failed += RUN_ROWS(wrong, wishes_checked);
-    failed += RUN_ROWS(roles, host_agrees);
-    failed += RUN_ROWS(roles, host_declines);
+    failed += RUN_ROWS(link_roles, host_agrees);
+    failed += RUN_ROWS(link_roles, host_declines);
     failed += RUN_ROWS(requests, rejected_at_once);
-    failed += RUN_ROWS(roles, host_not_asked_for_what_is);
+    failed += RUN_ROWS(link_roles, host_not_asked_for_what_is);
     return failed;
 }

@@ -1,47 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* LE Ping (Core v5.4, Vol 6, Part B, 5.1.8); the payload timeout (Vol 4, Part E, 7.3.93, 7.3.94). */
+/* LE Ping (Core v5.4, Vol 6, Part B, 5.1.8); the payload timeout (Vol 4, Part E, 7.3.93, 7.3.94).
+ */
 #include "link_tester.h"
 #include "rows.h"
 
 static const uint8_t req[] = {LL_PING_REQ}, rsp[] = {LL_PING_RSP};
 
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
-
-static void expect_quiet_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-    upper_expect_none(f->upper);
-}
-
 /* Each one is answered; an answer to nothing is nothing. */
 static void answered(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
     for (int i = 0; i < 3; i++)
         link_exchange_control(&f.link, req, sizeof req, rsp, sizeof rsp);
     link_send_control(&f.link, rsp, sizeof rsp);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
 static void unclaimed(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t unknown[] = {LL_UNKNOWN_RSP, LL_PING_REQ};
     struct link_room f;
 
     link_room_open(&f, row->central, 0);
     link_exchange_control(&f.link, req, sizeof req, unknown, sizeof unknown);
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -81,9 +68,9 @@ static void timeout_written(void **state)
 
 int main(void)
 {
-    int failed = RUN_ROWS(roles, answered);
+    int failed = RUN_ROWS(link_roles, answered);
 
-    failed += RUN_ROWS(roles, unclaimed);
+    failed += RUN_ROWS(link_roles, unclaimed);
     failed += RUN_ROWS(timeouts, timeout_written);
     return failed;
 }

@@ -3,13 +3,6 @@
 #include "link_tester.h"
 #include "rows.h"
 
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
-
 /*
  * UT                IUT                LT
  *  disconnect ->     |
@@ -21,7 +14,7 @@ static const struct role_row roles[] = {{"central", true}, {"peripheral", false}
  */
 static void terminates(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x13};
     struct link_room f;
 
@@ -53,7 +46,7 @@ static void terminates(void **state)
 /* Never acknowledged: it is over a supervision timeout after it was asked for (5.1.6). */
 static void termination_times_out(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x15};
     struct link_room f;
 
@@ -81,7 +74,7 @@ static void termination_times_out(void **state)
 /* Asked for by the peer: it is over when the acknowledgement has been sent. */
 static void terminated(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     const uint8_t pdu[] = {LL_TERMINATE_IND, 0x14};
     struct link_room f;
 
@@ -132,9 +125,9 @@ struct reason_row {
 };
 
 static const struct reason_row reasons[] = {
-    {"0x00", 0x00, 0x12}, {"0x05", 0x05, 0},    {"0x08", 0x08, 0x12}, {"0x13", 0x13, 0},
-    {"0x14", 0x14, 0},    {"0x15", 0x15, 0},    {"0x16", 0x16, 0x12}, {"0x1A", 0x1A, 0},
-    {"0x29", 0x29, 0},    {"0x3B", 0x3B, 0},    {"0x3E", 0x3E, 0x12}, {"0xFF", 0xFF, 0x12},
+    {"0x00", 0x00, 0x12}, {"0x05", 0x05, 0}, {"0x08", 0x08, 0x12}, {"0x13", 0x13, 0},
+    {"0x14", 0x14, 0},    {"0x15", 0x15, 0}, {"0x16", 0x16, 0x12}, {"0x1A", 0x1A, 0},
+    {"0x29", 0x29, 0},    {"0x3B", 0x3B, 0}, {"0x3E", 0x3E, 0x12}, {"0xFF", 0xFF, 0x12},
 };
 
 static void reason_checked(void **state)
@@ -154,9 +147,9 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    failed += RUN_ROWS(roles, terminates);
-    failed += RUN_ROWS(roles, termination_times_out);
-    failed += RUN_ROWS(roles, terminated);
+    failed += RUN_ROWS(link_roles, terminates);
+    failed += RUN_ROWS(link_roles, termination_times_out);
+    failed += RUN_ROWS(link_roles, terminated);
     failed += RUN_ROWS(reasons, reason_checked);
     return failed;
 }

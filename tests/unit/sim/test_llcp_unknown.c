@@ -9,20 +9,6 @@
 /* What upper_profile() comes to: version 8, company 0x1234, subversion 0x5678. */
 static const uint8_t our_version[] = {LL_VERSION_IND, 8, 0x34, 0x12, 0x78, 0x56};
 
-static void expect_quiet_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-    upper_expect_none(f->upper);
-}
-
-struct role_row {
-    const char *name;
-    bool central; /* the Link Layer under test */
-};
-
-static const struct role_row roles[] = {{"central", true}, {"peripheral", false}};
-
 /* Every opcode with every length but its own, in both roles: the peer hears that it is unknown. */
 static bool unanswered(uint8_t opcode)
 {
@@ -31,7 +17,7 @@ static bool unanswered(uint8_t opcode)
 
 static void wrong_lengths(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
@@ -47,13 +33,13 @@ static void wrong_lengths(void **state)
                 continue;
             if (unanswered((uint8_t)opcode)) {
                 link_send_control(&f.link, pdu, 1U + len);
-                expect_quiet_events(&f, 1);
+                link_quiet_events(&f, 1);
             } else {
                 link_exchange_control(&f.link, pdu, 1U + len, unknown, sizeof unknown);
             }
         }
     }
-    expect_quiet_events(&f, 3);
+    link_quiet_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -100,7 +86,7 @@ static const struct opcode_row opcodes[] = {
 /* Every opcode with its own length while nothing is asked for. */
 static void right_lengths(void **state)
 {
-    const struct role_row *row = *state;
+    const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, UINT64_MAX);
@@ -118,7 +104,7 @@ static void right_lengths(void **state)
             link_exchange_control(&f.link, pdu, 1U + len, unknown, sizeof unknown);
         } else {
             link_send_control(&f.link, pdu, 1U + len);
-            expect_quiet_events(&f, 1);
+            link_quiet_events(&f, 1);
         }
     }
     ll_room_close(&f.room);
@@ -192,7 +178,7 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    failed += RUN_ROWS(roles, wrong_lengths);
-    failed += RUN_ROWS(roles, right_lengths);
+    failed += RUN_ROWS(link_roles, wrong_lengths);
+    failed += RUN_ROWS(link_roles, right_lengths);
     return failed;
 }

@@ -5,12 +5,6 @@
 
 #define PARAMETERS_REQUEST (UINT64_C(1) << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST)
 
-static void idle_events(struct link_room *f, unsigned events)
-{
-    while (events-- > 0)
-        link_idle_event(&f->link);
-}
-
 /* Runs up to the instant's event, which is the next one; then the update is told, not before. */
 static void expect_update(struct link_room *f, const struct link_update *update)
 {
@@ -100,11 +94,11 @@ static void peripheral_follows(void **state)
 
     ind.ch_sel = row->ch_sel;
     link_room_open_peripheral(&f, &ind);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     send_update(&f, &update, row->update.instant);
     link_follow_update(&f.link, &update, row->late);
     expect_update(&f, &update);
-    idle_events(&f, 50);
+    link_idle_events(&f, 50);
     upper_expect_none(f.upper);
     ll_room_close(&f.room);
 }
@@ -125,7 +119,7 @@ static void peripheral_waits_for_the_next_window(void **state)
     link_expect_nothing(&f.link);
     /* In the second window, at its beginning. */
     f.link.anchor -= SIM_US(2 * 1250 + 100);
-    idle_events(&f, 10);
+    link_idle_events(&f, 10);
     ll_room_close(&f.room);
 }
 
@@ -196,7 +190,7 @@ static void anchor_alone_moves_untold(void **state)
     link_room_open(&f, false, UINT64_MAX);
     send_update(&f, &update, 6);
     link_follow_update(&f.link, &update, 0);
-    idle_events(&f, 20);
+    link_idle_events(&f, 20);
     upper_expect_none(f.upper);
     ll_room_close(&f.room);
 }
@@ -220,7 +214,7 @@ static void not_taken_without_room(void **state)
     link_send_control(&f.link, pdu, len);
     link_follow_update(&f.link, &update, 0);
     expect_update(&f, &update);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -262,7 +256,7 @@ static void instants_past(void **state)
     if (row->ahead == 1) {
         link_follow_update(&f.link, &update, 0);
         expect_update(&f, &update);
-        idle_events(&f, 3);
+        link_idle_events(&f, 3);
     }
     ll_room_close(&f.room);
 }
@@ -278,7 +272,7 @@ static void instant_is_now(void **state)
     send_update(&f, &update, 0);
     assert_int_equal(upper_expect(f.upper, UP_UPDATED, 0)->update.interval_1250us, 40);
     f.link.ind.interval_1250us = 40;
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -296,7 +290,7 @@ static void instant_wraps(void **state)
     link_send_control(&f.link, pdu, link_update_ind(pdu, &update));
     link_follow_update(&f.link, &update, 0);
     expect_update(&f, &update);
-    idle_events(&f, 5);
+    link_idle_events(&f, 5);
     ll_room_close(&f.room);
 }
 
@@ -394,12 +388,12 @@ static void central_updates(void **state)
     hear_update(&f, &update, row->ahead);
     link_follow_update(&f.link, &update, 0);
     expect_update(&f, &update);
-    idle_events(&f, 30);
+    link_idle_events(&f, 30);
     /* Once more, from there: latency puts the instant off. */
     ask_update(&f, &row->params);
     hear_update(&f, &update, 6U * (1U + row->params.latency));
     expect_update(&f, &update);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -418,7 +412,7 @@ static void instant_beyond_the_response_timeout(void **state)
         hear_update(&f, &update, round == 0 ? 6 : 6 * 251);
         link_follow_update(&f.link, &update, 0);
         expect_update(&f, &update);
-        idle_events(&f, 3);
+        link_idle_events(&f, 3);
     }
     ll_room_close(&f.room);
 }
@@ -479,7 +473,7 @@ static void instant_chosen_when_sent(void **state)
     link_send_empty(&f.link, false);
     link_follow_update(&f.link, &update, 0);
     expect_update(&f, &update);
-    idle_events(&f, 3);
+    link_idle_events(&f, 3);
     ll_room_close(&f.room);
 }
 

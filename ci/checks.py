@@ -22,7 +22,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LONGEST = 700
+LONGEST = 600
 WARNINGS = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
             "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla", "-Werror"]
 

@@ -552,40 +552,6 @@ static void enabled_twice_and_reset(void **state)
     ll_room_close(&f.room);
 }
 
-static void accept_list_limits(void **state)
-{
-    struct fixture f;
-    (void)state;
-
-    start(&f, upper_adv_params(0, 160));
-    struct ll *ll = f.adv->ll;
-    for (uint8_t i = 0; i < 8; i++) {
-        const struct bd_addr address = upper_address(i);
-        assert_int_equal(ll_accept_list_add(ll, &address), 0);
-        assert_int_equal(ll_accept_list_add(ll, &address), 0);
-    }
-    struct bd_addr address = upper_address(9);
-    assert_int_equal(ll_accept_list_add(ll, &address), HCI_ERR_MEMORY_CAPACITY_EXCEEDED);
-    assert_int_equal(ll_accept_list_remove(ll, &address), 0);
-    address = upper_address(3);
-    assert_int_equal(ll_accept_list_remove(ll, &address), 0);
-    address.type = 2;
-    assert_int_equal(ll_accept_list_add(ll, &address), HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
-    assert_int_equal(ll_accept_list_remove(ll, &address), HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
-    assert_int_equal(ll_adv_enable(ll, false), 0);
-    struct ll_adv_params params = upper_adv_params(0, 160);
-    params.filter_policy = 1;
-    assert_int_equal(ll_adv_set_params(ll, &params), 0);
-    assert_int_equal(ll_adv_enable(ll, true), 0);
-    address.type = 0;
-    assert_int_equal(ll_accept_list_add(ll, &address), HCI_ERR_COMMAND_DISALLOWED);
-    assert_int_equal(ll_accept_list_remove(ll, &address), HCI_ERR_COMMAND_DISALLOWED);
-    assert_int_equal(ll_accept_list_clear(ll), HCI_ERR_COMMAND_DISALLOWED);
-    assert_int_equal(ll_adv_enable(ll, false), 0);
-    assert_int_equal(ll_accept_list_clear(ll), 0);
-    ll_room_close(&f.room);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,7 +563,6 @@ int main(void)
         cmocka_unit_test(data_changes_while_advertising),
         cmocka_unit_test(random_address_is_used),
         cmocka_unit_test(enabled_twice_and_reset),
-        cmocka_unit_test(accept_list_limits),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

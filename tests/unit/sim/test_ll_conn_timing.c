@@ -6,6 +6,19 @@
 #include "link_tester.h"
 #include "rows.h"
 
+/* One packet, heard or not; the anchor point of what follows moves with it. */
+static void send_and_close(struct link_room *f, bool heard)
+{
+    link_send_empty(&f->link, false);
+    if (heard) {
+        link_expect_empty(&f->link);
+        link_idle_events(f, 10);
+    } else {
+        lower_expect_silence(&f->room, SIM_MS(25));
+    }
+    ll_room_close(&f->room);
+}
+
 /* --- the transmit window --- */
 
 struct window_row {
@@ -52,15 +65,7 @@ static void transmit_window(void **state)
         link_skip(&f.link, row->missed);
     f.link.anchor += SIM_US(row->shift_us + 100) - SIM_US(100);
     link_begin(&f.link);
-    link_send_empty(&f.link, false);
-    if (row->heard) {
-        link_expect_empty(&f.link);
-        for (int i = 0; i < 10; i++)
-            link_idle_event(&f.link);
-    } else {
-        lower_expect_silence(&f.room, SIM_MS(25));
-    }
-    ll_room_close(&f.room);
+    send_and_close(&f, row->heard);
 }
 
 /* --- window widening --- */
@@ -98,16 +103,7 @@ static void widening(void **state)
     link_idle_event(&f.link);
     link_skip(&f.link, 1 + row->missed);
     f.link.anchor += SIM_US(row->shift_us + 200) - SIM_US(200);
-    link_send_empty(&f.link, false);
-    if (row->heard) {
-        link_expect_empty(&f.link);
-        /* The anchor point moved with the packet. */
-        for (int i = 0; i < 10; i++)
-            link_idle_event(&f.link);
-    } else {
-        lower_expect_silence(&f.room, SIM_MS(25));
-    }
-    ll_room_close(&f.room);
+    send_and_close(&f, row->heard);
 }
 
 /* Once a packet was heard the transmit window is of no account any more. */

@@ -94,6 +94,17 @@ static size_t features_pdu(uint8_t *pdu, uint8_t opcode, uint64_t features)
     return w.len;
 }
 
+static void ask_features(struct link_room *f, bool central)
+{
+    uint8_t pdu[9];
+
+    assert_int_equal(ll_read_remote_features(f->upper->ll, 0), 0);
+    ll_room_run(&f->room, 0);
+    const size_t len =
+        features_pdu(pdu, central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ, OUR_FEATURES);
+    link_expect_control(&f->link, pdu, len);
+}
+
 static void features_asked(void **state)
 {
     const struct link_role *row = *state;
@@ -101,13 +112,9 @@ static void features_asked(void **state)
     uint8_t pdu[9];
 
     link_room_open(&f, row->central, UINT64_MAX);
-    assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
-    ll_room_run(&f.room, 0);
-    size_t len =
-        features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ, OUR_FEATURES);
-    link_expect_control(&f.link, pdu, len);
+    ask_features(&f, row->central);
     link_quiet_events(&f, 2);
-    len = features_pdu(pdu, LL_FEATURE_RSP, 0x8000000000000104);
+    const size_t len = features_pdu(pdu, LL_FEATURE_RSP, 0x8000000000000104);
     link_send_control(&f.link, pdu, len);
     for (int i = 0; i < 2; i++) {
         const struct upper_event *event = upper_expect(f.upper, UP_FEATURES, 0);
@@ -238,15 +245,11 @@ static void refused(void **state)
     uint8_t pdu[9];
 
     link_room_open(&f, row->central, UINT64_MAX);
-    assert_int_equal(ll_read_remote_features(f.upper->ll, 0), 0);
-    ll_room_run(&f.room, 0);
-    size_t len =
-        features_pdu(pdu, row->central ? LL_FEATURE_REQ : LL_PERIPHERAL_FEATURE_REQ, OUR_FEATURES);
-    link_expect_control(&f.link, pdu, len);
+    ask_features(&f, row->central);
     link_send_control(&f.link, row->pdu, row->len);
     if (row->status == 0xFF) {
         link_quiet_events(&f, 3);
-        len = features_pdu(pdu, LL_FEATURE_RSP, 0);
+        const size_t len = features_pdu(pdu, LL_FEATURE_RSP, 0);
         link_send_control(&f.link, pdu, len);
         assert_int_equal(upper_expect(f.upper, UP_FEATURES, 0)->status, 0);
     } else {

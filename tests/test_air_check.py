@@ -170,6 +170,23 @@ class Good(unittest.TestCase):
             room.event(start * MS)
         self.assertEqual(check(room), (0, []))
 
+    def test_high_duty_cycle(self):
+        """Events follow each other at once, for 1.28 s; then a run may begin anew."""
+        for used in ((37, 38, 39), (37, 39), (38,)):
+            with self.subTest(channels=used):
+                room = Room()
+                for start in range(5000, 1285000, 3750):
+                    room.directed(start * US, used)
+                for start in range(1290000, 2000000, 3000):
+                    room.directed(start * US, used)
+                self.assertEqual(check(room), (0, []))
+
+    def test_low_duty_cycle_directed(self):
+        room = Room()
+        for start in (5, 25, 50, 80):
+            room.directed(start * MS)
+        self.assertEqual(check(room), (0, []))
+
     def test_partial(self):
         room, _ = good_room()
         room.packets = data_packets(room)
@@ -266,6 +283,28 @@ class Broken(unittest.TestCase):
     def test_adv_interval_too_short(self):
         self.room.event(4019 * MS)
         self.expect_alone("19.000000 ms after the event before: no advInterval is so short")
+
+    def high_duty(self, *starts, used=(37, 38, 39)):
+        self.room = Room()
+        for start in starts:
+            self.room.directed(start, used)
+
+    def test_high_duty_gap(self):
+        for late in (1, 2000 * US, 8000 * US, 16249 * US):
+            with self.subTest(late=late):
+                self.high_duty(5 * MS, 8750 * US, 12500 * US + late)
+                _, lines = check(self.room)
+                self.assertEqual(len(lines), 3)  # one each channel
+                self.expect(f"{3.75 + late / MS:.6f} ms after the packet before on channel 37")
+
+    def test_high_duty_gap_on_one_channel(self):
+        self.high_duty(5 * MS, 8750 * US)
+        self.room.packets[-1]["start"] += 1
+        self.expect_alone("3.750001 ms after the packet before on channel 39")
+
+    def test_high_duty_channel_order(self):
+        self.high_duty(5 * MS, 8 * MS, used=(37, 39, 38))
+        self.expect("channel 38 after 39 in an advertising event")
 
     def test_connect_ind_too_early(self):
         self.connect_ind()["start"] -= 1

@@ -5,6 +5,9 @@ from air.capture import MS, US, crc24
 
 T_IFS = 150 * US
 STEP = 625 * US
+# High duty cycle directed advertising: how far apart on a channel at most, and how long (4.4.2.4.3).
+HIGH_DUTY_GAP = 3750 * US
+HIGH_DUTY_TIME = 1280 * MS
 
 ADV_IND, ADV_DIRECT_IND, ADV_NONCONN_IND = 0, 1, 2
 SCAN_REQ, SCAN_RSP, CONNECT_IND, ADV_SCAN_IND = 3, 4, 5, 6
@@ -44,8 +47,19 @@ def text(address):
 class Event:
     """An advertising event."""
 
-    def __init__(self, packet):
+    def __init__(self, packet, before=None):
         self.first = self.last = packet
+        self.before = before  # the event before, of a high duty cycle
+        self.starts = {packet.channel: packet.start}
+
+    def add(self, packet):
+        self.last = packet
+        self.starts[packet.channel] = packet.start
+
+    def is_followed_by(self, packet):
+        """Whether a packet this near begins another event: at a high duty cycle alone."""
+        return (kind(packet) == kind(self.last) == ADV_DIRECT_IND
+                and packet.channel == self.first.channel)
 
 
 class Advertiser:
@@ -59,27 +73,45 @@ class Advertiser:
         self.report = report
         self.tolerance = tolerance
         self.event = None
-        self.before = None  # the event before
+        self.since = 0  # when a high duty cycle began, which may follow one that is over
         self.gaps = []  # (length, first packet of the event that it leads to)
 
     def packet(self, packet):
-        event = self.event
-        if event is not None and packet.start - event.last.start <= 10 * MS:
+        event, before = self.event, None
+        if (event is not None and packet.start - event.last.start <= 10 * MS
+                and not event.is_followed_by(packet)):
             if packet.channel <= event.last.channel:
                 self.report(packet, f"channel {packet.channel} after {event.last.channel} in an "
                             "advertising event", "4.4.2.1")
-            event.last = packet
+            event.add(packet)
+            self.high_duty(packet)
             return
         if event is not None:
             if event.last.pdu[0] & 0x0F != kind(packet):
                 self.finish()
+            elif (kind(packet) == ADV_DIRECT_IND
+                  and packet.start - event.first.start < 20 * MS - self.tolerance):
+                event.before = None
+                if packet.start - self.since < HIGH_DUTY_TIME:
+                    before = event
             else:
                 self.gap(packet.start - event.first.start, packet)
-        self.event = Event(packet)
+        self.event = Event(packet, before)
+        if before is None:
+            self.since = packet.start
+        self.high_duty(packet)
+
+    def high_duty(self, packet):
+        """4.4.2.4.3: no advDelay."""
+        before = self.event.before
+        if before is None or packet.channel not in before.starts:
+            return
+        length = packet.start - before.starts[packet.channel]
+        if length > HIGH_DUTY_GAP + self.tolerance:
+            self.report(packet, f"{length / MS:.6f} ms after the packet before on channel "
+                        f"{packet.channel}: at most 3.75 ms at a high duty cycle", "4.4.2.4.3")
 
     def gap(self, length, packet):
-        if kind(packet) == ADV_DIRECT_IND and length < 20 * MS:
-            return  # high duty cycle (4.4.2.4.3): no advDelay
         if length < 20 * MS - self.tolerance:
             self.report(packet, f"{length / MS:.6f} ms after the event before: no advInterval is "
                         "so short", "4.4.2.2.1")

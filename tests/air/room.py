@@ -43,6 +43,12 @@ class Room:
             self.advertising_pdu(start, channel, kind, ADVERTISER + data, flags)
             start = self.now + 400 * US
 
+    def directed(self, start, used=(37, 38, 39)):
+        """An event of ADV_DIRECT_IND, as short as at a high duty cycle."""
+        for channel in used:
+            self.advertising_pdu(start, channel, 1, ADVERTISER + PHONE)
+            start = self.now + 400 * US
+
     def scan(self, start):
         """An event whose second packet is asked for more."""
         self.advertising_pdu(start, 37, 0, ADVERTISER)

@@ -54,6 +54,10 @@ static void take_result(lua_State *L, struct call *call)
         return;
     case LUA_TSTRING:
         if (call->function == call->attribute->on_read) {
+            if (!call->attribute->handle) { /* on_read removed its own service */
+                call->att_error = ATT_ERR_INVALID_HANDLE;
+                return;
+            }
             const char *value = lua_tolstring(L, -1, &len);
             const int error =
                 blr_attribute_set(call->attribute->handle, (const uint8_t *)value, len);

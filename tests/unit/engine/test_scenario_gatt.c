@@ -21,7 +21,36 @@
 #define THERE "local there = conn:characteristic(0x180D, 0x2A37) "
 #define LONG  "local long = string.rep('0123456789', 7) "
 
+/* a serves one value; the options let a callback remove its service. */
+#define VANISHING(options)                                                                         \
+    "local b = device { name = 'b' } local a = device { name = 'a' } "                             \
+    "local service = a:service(0x1851) service:characteristic { uuid = 0x2A41, value = 'q', "      \
+    "properties = 'read, write, notify', " options " } a:advertise {} local conn = b:connect(a) "  \
+    "local there = conn:characteristic(0x1851, 0x2A41) "
+
 static const struct script_row rows[] = {
+    GOOD("on_read removes its service and returns a value",
+         VANISHING("on_read = function() service:remove() return 'b' end")
+         "expect_error(function() there:read() end, 0x01) print(conn.connected)",
+         "true\n"),
+    GOOD("on_read of several removes the service and returns a value",
+         VANISHING("on_read = function() service:remove() return 'b' end")
+         "expect_error(function() conn:read_multiple { 3, there.handle } end, 0x01) "
+         "print(conn.connected)",
+         "true\n"),
+    GOOD("on_write removes its service",
+         VANISHING("on_write = function() service:remove() return true end")
+         "print(pcall(function() there:write('x') end)) print(conn.connected)",
+         "true\ntrue\n"),
+    GOOD("on_authorize removes its service",
+         VANISHING("permissions = 'read, authorization', on_authorize = function() "
+                   "service:remove() return true end")
+         "expect_error(function() there:read() end, 0x01) print(conn.connected)",
+         "true\n"),
+    GOOD("on_subscribe removes its service",
+         VANISHING("on_subscribe = function() service:remove() end")
+         "there:subscribe() sleep(s(1)) print(conn.connected)",
+         "true\n"),
     GOOD("long writes of all kinds",
          PAIR THERE LONG "there:write_long(long) print(value:next_write() == long) "
                          "conn:write_long(there.handle, 'x') print(value:next_write()) "

@@ -135,27 +135,6 @@ void sim_timer_init(struct timer *timer, struct sim_actor *actor, enum sim_phase
     timer->phase = (uint8_t)phase;
 }
 
-void sim_timer_arm(struct timer *timer, sim_ns at)
-{
-    const struct sim_actor *actor = timer->owner;
-    struct sim_world *world = actor->world;
-
-    if (timer->slot)
-        take_out(world, timer);
-    timer->at = at < world->now ? world->now : at;
-    timer->seq = world->seq++;
-    timer->slot = SLOT_ARMED;
-    world->heap = meld(world->heap, timer);
-}
-
-void sim_timer_cancel(struct timer *timer)
-{
-    if (timer->slot) {
-        const struct sim_actor *actor = timer->owner;
-        take_out(actor->world, timer);
-    }
-}
-
 static bool is_held(const struct timer *timer)
 {
     const struct sim_actor *actor = timer->owner;
@@ -170,6 +149,32 @@ static void hold(struct sim_world *world, struct timer *timer)
         world->held->prev = timer;
     world->held = timer;
     timer->slot = SLOT_HELD;
+}
+
+void sim_timer_arm(struct timer *timer, sim_ns at)
+{
+    const struct sim_actor *actor = timer->owner;
+    struct sim_world *world = actor->world;
+
+    if (timer->slot)
+        take_out(world, timer);
+    timer->at = at < world->now ? world->now : at;
+    timer->seq = world->seq++;
+    if (is_held(timer)) {
+        timer->at = actor->held_since + (timer->at - world->now);
+        hold(world, timer);
+        return;
+    }
+    timer->slot = SLOT_ARMED;
+    world->heap = meld(world->heap, timer);
+}
+
+void sim_timer_cancel(struct timer *timer)
+{
+    if (timer->slot) {
+        const struct sim_actor *actor = timer->owner;
+        take_out(actor->world, timer);
+    }
 }
 
 bool sim_world_step(struct sim_world *world, sim_ns limit)
@@ -196,21 +201,40 @@ void sim_actor_hold(struct sim_actor *actor, unsigned phases)
     actor->held_phases = (uint8_t)phases;
 }
 
+/* Takes every timer out, those that are held too, into a list by `next`. */
+static struct timer *take_all_out(struct sim_world *world)
+{
+    struct timer *all = NULL;
+
+    while (world->heap || world->held) {
+        struct timer *timer = world->heap ? world->heap : world->held;
+        take_out(world, timer);
+        timer->next = all;
+        all = timer;
+    }
+    return all;
+}
+
 void sim_actor_release(struct sim_actor *actor)
 {
     struct sim_world *world = actor->world;
-    struct timer *first = world->held;
+    const sim_ns passed = world->now - actor->held_since;
+    struct timer *all = take_all_out(world);
 
-    actor->held_phases = 0;
-    while (first && first->next)
-        first = first->next;
-    while (first) {
-        struct timer *timer = first;
-
-        first = timer->prev;
-        if (timer->owner == actor)
-            sim_timer_arm(timer, world->now + (timer->at - actor->held_since));
+    while (all) {
+        struct timer *timer = all;
+        all = timer->next;
+        timer->next = NULL;
+        if (timer->owner == actor && is_held(timer)) {
+            timer->at = timer->at < SIM_NEVER - passed ? timer->at + passed : SIM_NEVER;
+        } else if (timer->at < world->now) {
+            hold(world, timer); /* another actor's, which is held as well */
+            continue;
+        }
+        timer->slot = SLOT_ARMED;
+        world->heap = meld(world->heap, timer);
     }
+    actor->held_phases = 0;
 }
 
 sim_ns sim_world_next(const struct sim_world *world)

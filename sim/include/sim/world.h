@@ -58,8 +58,9 @@ void sim_actor_leave(struct sim_actor *actor);
 
 /*
  * Part of an actor stands still: its events in the phases of the set (1 << enum sim_phase, ...)
- * that are due from now on wait for the release, and come as long after that as they would have come
- * after the hold. What is due later than the release is not put off.
+ * wait for the release. Its timers stop: what was armed before the hold comes as long after the
+ * release as it would have come after the hold, and what is armed meanwhile as long after the
+ * release as it was armed for.
  */
 void sim_actor_hold(struct sim_actor *actor, unsigned phases);
 void sim_actor_release(struct sim_actor *actor);

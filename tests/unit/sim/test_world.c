@@ -265,8 +265,8 @@ static void test_stream_is_pinned(void **state)
 }
 
 /*
- * What is due while its actor is held comes as much later; other phases, other actors and what is
- * due after the release do not care.
+ * What was armed before its actor was held comes as much later; other phases and other actors do
+ * not care.
  */
 static void test_hold(void **state)
 {
@@ -305,7 +305,7 @@ static void test_hold(void **state)
     sim_world_run_until(world, SIM_S(1));
     const int ids[] = {2, 3, 1, 0, 4, 5};
     const sim_ns at[] = {SIM_MS(20),  SIM_MS(20),  SIM_MS(120),
-                         SIM_MS(120), SIM_MS(140), SIM_MS(200)};
+                         SIM_MS(120), SIM_MS(140), SIM_MS(300)};
     assert_int_equal(log.count, 6);
     for (size_t i = 0; i < 6; i++) {
         assert_int_equal(log.ids[i], ids[i]);
@@ -320,6 +320,21 @@ static void test_hold(void **state)
     sim_world_run_until(world, SIM_S(4));
     assert_int_equal(log.count, 7);
     assert_int_equal(log.at[6], SIM_S(3));
+    /* Armed while held for a second: a second after the release. Another that is held stays so. */
+    sim_actor_hold(&amy, 1U << SIM_PHASE_HOST);
+    sim_actor_hold(&bob, 1U << SIM_PHASE_HOST);
+    sim_world_run_until(world, SIM_S(5));
+    sim_timer_arm(&f[0].timer, SIM_S(6));
+    sim_timer_arm(&f[3].timer, SIM_S(6));
+    sim_world_run_until(world, SIM_S(7));
+    sim_actor_release(&amy);
+    sim_world_run_until(world, SIM_S(8));
+    assert_int_equal(log.count, 8);
+    assert_int_equal(log.at[7], SIM_S(8));
+    sim_actor_release(&bob);
+    sim_world_run_until(world, SIM_S(9));
+    assert_int_equal(log.count, 9);
+    assert_int_equal(log.at[8], SIM_S(9));
     sim_actor_leave(&amy);
     sim_actor_leave(&bob);
     sim_world_free(world);

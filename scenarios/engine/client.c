@@ -292,14 +292,20 @@ static int conn_characteristic_k(lua_State *L, int status, lua_KContext context)
     const struct blr_uuid service_uuid =
         value_uuid(L, 2, "conn:characteristic: the service's UUID");
     const struct blr_uuid uuid = value_uuid(L, 3, "conn:characteristic: its UUID");
-    struct client_service *service;
+    enum { SERVICE = 4 };
 
     (void)status;
-    /* While its characteristics are asked for, the service is known. */
-    if (task->step == ASKED_CHARACTERISTICS)
-        service = find_service(conn, &service_uuid);
-    else
-        service = need_service(L, task, conn, &service_uuid, conn_characteristic_k);
+    /* While its characteristics are asked for it may be forgotten: then all begins anew. */
+    if (task->step == ASKED_CHARACTERISTICS &&
+        object_check(L, SERVICE, &service_type, task->what) != find_service(conn, &service_uuid))
+        task->step = FIRST;
+    if (task->step != ASKED_CHARACTERISTICS) {
+        struct client_service *known =
+            need_service(L, task, conn, &service_uuid, conn_characteristic_k);
+        lua_settop(L, SERVICE - 1);
+        object_push(L, &service_type, known);
+    }
+    struct client_service *service = object_check(L, SERVICE, &service_type, task->what);
     object_push(L, &characteristic_type,
                 need_characteristic(L, task, service, &uuid, conn_characteristic_k));
     return 1;

@@ -51,6 +51,24 @@ static const struct script_row rows[] = {
          VANISHING("on_subscribe = function() service:remove() end")
          "there:subscribe() sleep(s(1)) print(conn.connected)",
          "true\n"),
+    GOOD("services are forgotten while another script discovers",
+         PAIR "local function look() return conn:characteristic(0x180D, 0x2A37).handle end "
+              "local known, late, missed = look(), 0, 0 for wait = 10, 400, 15 do "
+              "conn:forget_services() local found local x = b:script(function() found = look() end) "
+              "sleep(ms(wait)) conn:forget_services() x:join(s(5)) expect(found):equals(known) end "
+              "print(conn.connected)",
+         "true\n"),
+    GOOD("they are forgotten and another script discovers them sooner",
+         PAIR "local function look() return conn:characteristic(0x180D, 0x2A37).handle end "
+              "local scripts = {} for i = 1, 20 do scripts[i] = b:script(look) "
+              "sleep(ms(35)) conn:forget_services() end for i = 1, 20 do "
+              "expect(scripts[i]:join(s(30))):equals(value.handle) end print(conn.connected)",
+         "true\n"),
+    FAIL("the service is removed and forgotten while another script discovers",
+         PAIR "local x = b:script(function() conn:characteristic(0x180D, 0x2A37) end) "
+              "for i = 1, 40 do sleep(ms(10)) conn:forget_services() "
+              "if i == 10 then service:remove() end end x:join()",
+         "b: conn:characteristic: Not found: the peer has no service 180d"),
     GOOD("long writes of all kinds",
          PAIR THERE LONG "there:write_long(long) print(value:next_write() == long) "
                          "conn:write_long(there.handle, 'x') print(value:next_write()) "

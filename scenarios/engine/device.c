@@ -225,6 +225,14 @@ static bool params_requested(struct blr_conn *conn, const struct blr_conn_params
     return !device->refuses_updates;
 }
 
+/* Its host knows that the power is off. */
+static void gone(struct device *device)
+{
+    device->power = POWER_OFF;
+    task_complete(device->starter, 0);
+    device->starter = NULL;
+}
+
 static void started(struct blr_host *host, int error, void *user)
 {
     struct device *device = user;
@@ -233,6 +241,11 @@ static void started(struct blr_host *host, int error, void *user)
     device->up = !error;
     if (device->run->closing)
         return;
+    if (device->power == POWER_GOING) { /* it went while it started */
+        if (error)
+            gone(device);
+        return;
+    }
     if (error)
         run_end(device->run, SCENARIO_TROUBLE, "%s: the host did not start: %s\n", device->name,
                 blr_strerror(error));
@@ -250,9 +263,7 @@ static void failed(struct blr_host *host, int error, void *user)
         return;
     device->up = false;
     if (device->power == POWER_GOING) {
-        device->power = POWER_OFF;
-        task_complete(device->starter, 0);
-        device->starter = NULL;
+        gone(device);
         return;
     }
     run_end(device->run, SCENARIO_FAILED, "%s: its controller failed: %s\n", device->name,

@@ -20,6 +20,8 @@ int device_power_off(lua_State *L)
     const int error = blr_host_controller_gone(device_host(device));
     if (error)
         return failure_raise(L, error, task->what, NULL);
+    if (device->starter) /* what power_on() waits for will not come */
+        task_complete(device->starter, BLR_ERR_IO);
     device->power = POWER_GOING;
     device->starter = task;
     task_start_operation(task);

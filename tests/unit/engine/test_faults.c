@@ -43,6 +43,22 @@ static const struct script_row rows[] = {
          "hrm:connect('00:00:00:00:00:01', { timeout = s(60) }) end) print(ok, err.layer) end) "
          "sleep(s(1)) hrm:power_off() script:join()",
          "hrm: false\thost\n"),
+    GOOD("power off while a power on is under way",
+         PAIR "hrm:power_off() local script = hrm:script(function() "
+              "local ok, err = pcall(function() hrm:power_on() end) print(ok, err.layer) end) "
+              "sleep(us(1)) hrm:power_off() print(hrm.powered) script:join() hrm:power_on() "
+              "print(hrm.powered) hrm:advertise {} print(#phone:scan_all {})",
+         "false\nhrm: false\thost\ntrue\n1\n"),
+    GOOD("power off of a host that stands still while it starts",
+         PAIR "hrm:power_off() local script = hrm:script(function() "
+              "expect_error(function() hrm:power_on() end, 'Input or output failed') end) "
+              "sleep(us(1)) hrm:freeze() sleep(s(1)) hrm:power_off() script:join() sleep(s(60)) "
+              "hrm:power_on() hrm:advertise {} print(#phone:scan_all {})",
+         "1\n"),
+    FAIL("nobody catches that power on failed",
+         PAIR "hrm:power_off() hrm:script(function() hrm:power_on() end) sleep(us(1)) "
+              "hrm:power_off() sleep(s(1))",
+         "hrm:power_on: Input or output failed"),
     GOOD("nothing works without power",
          PAIR "hrm:power_off() print(pcall(function() hrm:advertise {} end)) "
               "print(#phone:scan_all {}) hrm:power_on() hrm:advertise {} print(#phone:scan_all {})",

@@ -54,7 +54,8 @@ static const struct script_row rows[] = {
     GOOD("services are forgotten while another script discovers",
          PAIR "local function look() return conn:characteristic(0x180D, 0x2A37).handle end "
               "local known, late, missed = look(), 0, 0 for wait = 10, 400, 15 do "
-              "conn:forget_services() local found local x = b:script(function() found = look() end) "
+              "conn:forget_services() local found "
+              "local x = b:script(function() found = look() end) "
               "sleep(ms(wait)) conn:forget_services() x:join(s(5)) expect(found):equals(known) end "
               "print(conn.connected)",
          "true\n"),

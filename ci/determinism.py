@@ -15,13 +15,14 @@ from parts import ROOT, scripts
 
 ELSEWHERE = {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}
 SNIFFER = "zz-sniffer"
+OUTPUT = "standard output"
 
 
 class Way:
-    """One way of running a script. `keep` tells which of the reference's traces it must give."""
+    """One way of running a script. `keep` tells which of the reference's results it must give."""
 
     def __init__(self, name, preset, options=("--air",), environment=None, rewrite=None,
-                 keep=lambda name: True, suits=lambda text: True):
+                 keep=lambda name: True, suits=lambda text: True, traced=True):
         self.name = name
         self.preset = preset
         self.options = list(options)
@@ -29,10 +30,14 @@ class Way:
         self.rewrite = rewrite
         self.keep = keep
         self.suits = suits
+        self.traced = traced
 
 
 def in_another_order(text):
-    """Devices that are declared one below the other, each on a line, the last one first."""
+    """Devices that are declared one below the other, each on a line, and those of a loop: the last
+    one first."""
+    text = re.sub(r"(?m)^for (\w+) = 1, (\w+) do$(?=(?:\n  .*)*device \{)",
+                  r"for \1 = \2, 1, -1 do", text)
     lines = text.split("\n")
     start = 0
     while start < len(lines):
@@ -60,10 +65,12 @@ def ways(presets):
     return found + [
         Way("another locale and time zone", first, environment=ELSEWHERE),
         Way("air unrecorded", first, options=(), keep=lambda name: not name.endswith(".pcap")),
-        Way("devices in another order", first, rewrite=in_another_order),
+        Way("without traces", first, traced=False, keep=lambda name: name == OUTPUT),
+        Way("devices in another order", first, rewrite=in_another_order,
+            suits=lambda text: in_another_order(text) != text),
         # The room's statistics count what everybody heard, an onlooker too.
         Way("a sniffer in the room", first, rewrite=with_a_sniffer,
-            suits=lambda text: "radio_stats" not in text),
+            keep=lambda name: name != OUTPUT, suits=lambda text: "radio_stats" not in text),
     ]
 
 
@@ -74,7 +81,7 @@ def hashes(traces):
 
 
 def run(way, script, seed, folder):
-    """The hashes of the traces; none when the script does not pass."""
+    """The hashes of the traces and of what it prints; none when the script does not pass."""
     path = ROOT / script
     if way.rewrite:
         copy = folder / "scenarios"
@@ -83,11 +90,16 @@ def run(way, script, seed, folder):
         path = copy / script.name
         path.write_text(way.rewrite(text), encoding="utf-8")
     traces = folder / "traces"
+    trace = ["--trace", traces, *way.options] if way.traced else []
     done = subprocess.run(
-        [ROOT / f"build/{way.preset}/blueroom", "run", "--seed", str(seed), "--trace", traces,
-         *way.options, path], cwd=ROOT, check=False, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, env={**os.environ, **way.environment})
-    return hashes(traces) if done.returncode == 0 else {}
+        [ROOT / f"build/{way.preset}/blueroom", "run", "-v", "--seed", str(seed), *trace, path],
+        cwd=ROOT, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        env={**os.environ, **way.environment})
+    if done.returncode != 0:
+        return {}
+    found = hashes(traces) if way.traced else {}
+    found[OUTPUT] = hashlib.sha256(done.stdout).hexdigest()
+    return {name: digest for name, digest in found.items() if way.keep(name)}
 
 
 def compare(presets, seeds=(1,)):

@@ -124,6 +124,12 @@ def loses_packets(script):
     return re.search(r"\b(lose|corrupt|interferer|power_off|drift)\b", text) is not None
 
 
+def drift_of(script):
+    """How far its worst sleep clock is off, in ppm."""
+    text = (ROOT / script).read_text(encoding="utf-8")
+    return max(map(int, re.findall(r"\bdrift = -?(\d+)", text)), default=0)
+
+
 def scenario_traces(preset):
     """Scenarios under sanitizers; then tshark and btmon on every trace."""
     passed, failed = run_scenarios(ROOT / f"build/{preset}/blueroom", traces_of(preset))
@@ -138,8 +144,9 @@ def air_rules(preset):
     passed = failed = 0
     for script in scripts():
         lossy = ["--lossy"] if loses_packets(script) else []
+        drift = ["--drift-ppm", str(drift_of(script))]
         captures = sorted((traces_of(preset) / script.stem).rglob("air.pcap"))
-        more = checker(["tests/air_check.py", *lossy, *map(str, captures)], script)
+        more = checker(["tests/air_check.py", *lossy, *drift, *map(str, captures)], script)
         passed, failed = passed + more[0], failed + more[1]
     return passed, failed if passed + failed else 1
 

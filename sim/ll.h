@@ -113,7 +113,7 @@ void ll_reset(struct ll *ll);
 
 struct radio *ll_radio(struct ll *ll);
 
-/* FeatureSet that this Link Layer claims: the profile's, less what is not implemented. */
+/* FeatureSet that this Link Layer claims: the profile's, of those that it has. */
 uint64_t ll_features(const struct ll *ll);
 
 uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address);

@@ -20,7 +20,7 @@ struct sim_controller_profile {
     uint8_t hci_version;    /* enum hci_version, also of the Link Layer */
     uint16_t company;       /* Bluetooth SIG company identifier */
     uint16_t subversion;
-    uint64_t le_features;  /* FeatureSet bits to claim; those not implemented are masked off */
+    uint64_t le_features;  /* FeatureSet bits to claim, of those it has */
     uint8_t acl_packets;   /* HCI ACL data packets that it buffers, per controller */
     uint16_t acl_data_len; /* largest HCI ACL data, 27 to 251 */
     uint8_t filter_accept_list_size;

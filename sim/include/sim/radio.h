@@ -35,6 +35,10 @@ struct radio_packet {
     const uint8_t *pdu; /* header and payload; copied */
     size_t len;         /* up to LL_PDU_MAX */
     bool bad_crc;       /* a lower tester's: send the CRC inverted */
+    /* As in struct trace_air_packet, for omniscient traces alone; copied while there is one. */
+    const uint8_t *plain;
+    size_t plain_len;
+    bool mic_valid;
 };
 
 /*

@@ -35,6 +35,7 @@ enum blr_error {
 
 #define BLR_ERR_HCI(code)   (BLR_ERR_BASE_HCI + (int)(code))
 #define BLR_ERR_ATT(code)   (BLR_ERR_BASE_ATT + (int)(code))
+#define BLR_ERR_SMP(reason) (BLR_ERR_BASE_SMP + (int)(reason))
 #define BLR_ERR_L2CAP(code) (BLR_ERR_BASE_L2CAP + (int)(code))
 #define BLR_ERR_L2CAP_CONNECT(result) (BLR_ERR_BASE_L2CAP_CONNECT + (int)(result))
 

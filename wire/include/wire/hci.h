@@ -70,7 +70,12 @@
       1)                                                                                           \
     X(LE_READ_CHANNEL_MAP, 0x2015, "LE Read Channel Map", 2, 27, 4, 8)                             \
     X(LE_READ_REMOTE_FEATURES, 0x2016, "LE Read Remote Features", 2, 27, 5, -1)                    \
+    X(LE_ENCRYPT, 0x2017, "LE Encrypt", 32, 27, 6, 17)                                             \
     X(LE_RAND, 0x2018, "LE Rand", 0, 27, 7, 9)                                                     \
+    X(LE_ENABLE_ENCRYPTION, 0x2019, "LE Enable Encryption", 28, 28, 0, -1)                         \
+    X(LE_LONG_TERM_KEY_REQUEST_REPLY, 0x201A, "LE Long Term Key Request Reply", 18, 28, 1, 3)      \
+    X(LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, 0x201B,                                             \
+    "LE Long Term Key Request Negative Reply", 2, 28, 2, 3)                                        \
     X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)                   \
     X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, 0x2020,                                        \
       "LE Remote Connection Parameter Request Reply", 14, 33, 4, 3)                                \
@@ -81,10 +86,26 @@
       33, 7, 5)                                                                                    \
     X(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 0x2024, "LE Write Suggested Default Data Length", 4, \
       34, 0, 1)                                                                                    \
+    X(LE_READ_LOCAL_P_256_PUBLIC_KEY, 0x2025, "LE Read Local P-256 Public Key", 0, 34, 1, -1)      \
+    X(LE_GENERATE_DHKEY, 0x2026, "LE Generate DHKey [v1]", 64, 34, 2, -1)                          \
+    X(LE_ADD_DEVICE_TO_RESOLVING_LIST, 0x2027, "LE Add Device To Resolving List", 39, 34, 3, 1)    \
+    X(LE_REMOVE_DEVICE_FROM_RESOLVING_LIST, 0x2028, "LE Remove Device From Resolving List", 7,     \
+    34, 4, 1)                                                                                      \
+    X(LE_CLEAR_RESOLVING_LIST, 0x2029, "LE Clear Resolving List", 0, 34, 5, 1)                     \
+    X(LE_READ_RESOLVING_LIST_SIZE, 0x202A, "LE Read Resolving List Size", 0, 34, 6, 2)             \
+    X(LE_READ_PEER_RESOLVABLE_ADDRESS, 0x202B, "LE Read Peer Resolvable Address", 7, 34, 7, 7)     \
+    X(LE_READ_LOCAL_RESOLVABLE_ADDRESS, 0x202C, "LE Read Local Resolvable Address", 7, 35, 0,      \
+    7)                                                                                             \
+    X(LE_SET_ADDRESS_RESOLUTION_ENABLE, 0x202D, "LE Set Address Resolution Enable", 1, 35, 1,      \
+    1)                                                                                             \
+    X(LE_SET_RESOLVABLE_PRIVATE_ADDRESS_TIMEOUT, 0x202E,                                           \
+    "LE Set Resolvable Private Address Timeout", 2, 35, 2, 1)                                      \
     X(LE_READ_MAXIMUM_DATA_LENGTH, 0x202F, "LE Read Maximum Data Length", 0, 35, 3, 9)             \
     X(LE_READ_PHY, 0x2030, "LE Read PHY", 2, 35, 4, 5)                                             \
     X(LE_SET_DEFAULT_PHY, 0x2031, "LE Set Default PHY", 3, 35, 5, 1)                               \
-    X(LE_SET_PHY, 0x2032, "LE Set PHY", 7, 35, 6, -1)
+    X(LE_SET_PHY, 0x2032, "LE Set PHY", 7, 35, 6, -1)                                              \
+    X(LE_SET_PRIVACY_MODE, 0x204E, "LE Set Privacy Mode", 8, 39, 2, 1)                             \
+    X(LE_GENERATE_DHKEY_V2, 0x205E, "LE Generate DHKey [v2]", 65, 41, 2, -1)
 
 enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
@@ -111,7 +132,9 @@ enum hci_command_row {
     X(HARDWARE_ERROR, 0x10, "Hardware Error", 1)                                                   \
     X(NUMBER_OF_COMPLETED_PACKETS, 0x13, "Number Of Completed Packets", HCI_LEN_MIN | 1)           \
     X(DATA_BUFFER_OVERFLOW, 0x1A, "Data Buffer Overflow", 1)                                       \
-    X(LE_META, 0x3E, "LE Meta", HCI_LEN_MIN | 1)
+    X(ENCRYPTION_KEY_REFRESH_COMPLETE, 0x30, "Encryption Key Refresh Complete", 3)                 \
+    X(LE_META, 0x3E, "LE Meta", HCI_LEN_MIN | 1)                                                   \
+    X(AUTHENTICATED_PAYLOAD_TIMEOUT_EXPIRED, 0x57, "Authenticated Payload Timeout Expired", 2)
 
 enum hci_event_code {
 #define X(ident, code, name, len) HCI_EV_##ident = code,
@@ -125,8 +148,14 @@ enum hci_event_code {
     X(ADVERTISING_REPORT, 0x02, "LE Advertising Report", HCI_LEN_MIN | 11)                         \
     X(CONNECTION_UPDATE_COMPLETE, 0x03, "LE Connection Update Complete", 9)                        \
     X(READ_REMOTE_FEATURES_COMPLETE, 0x04, "LE Read Remote Features Complete", 11)                 \
+    X(LONG_TERM_KEY_REQUEST, 0x05, "LE Long Term Key Request", 12)                                 \
     X(REMOTE_CONNECTION_PARAMETER_REQUEST, 0x06, "LE Remote Connection Parameter Request", 10)     \
     X(DATA_LENGTH_CHANGE, 0x07, "LE Data Length Change", 10)                                       \
+    X(READ_LOCAL_P_256_PUBLIC_KEY_COMPLETE, 0x08, "LE Read Local P-256 Public Key Complete",       \
+    65)                                                                                            \
+    X(GENERATE_DHKEY_COMPLETE, 0x09, "LE Generate DHKey Complete", 33)                             \
+    X(ENHANCED_CONNECTION_COMPLETE, 0x0A, "LE Enhanced Connection Complete [v1]", 30)              \
+    X(DIRECTED_ADVERTISING_REPORT, 0x0B, "LE Directed Advertising Report", HCI_LEN_MIN | 17)       \
     X(PHY_UPDATE_COMPLETE, 0x0C, "LE PHY Update Complete", 5)                                      \
     X(CHANNEL_SELECTION_ALGORITHM, 0x14, "LE Channel Selection Algorithm", 3)
 

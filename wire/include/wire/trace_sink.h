@@ -31,6 +31,13 @@ struct trace_air_packet {
     uint32_t crc;        /* 24 bits as the shift register holds them, see wire/crc24.h */
     const uint8_t *pdu;  /* header and payload, dewhitened */
     size_t len;
+    /*
+     * What an encrypted PDU says: its header, of which the length is that of the plaintext, and the
+     * plaintext. NULL: it was sent in clear, or nobody can tell.
+     */
+    const uint8_t *plain;
+    size_t plain_len;
+    bool mic_valid; /* of a PDU with `plain`: the MIC that was sent is the right one */
 };
 
 struct trace_sink;

@@ -8,13 +8,19 @@
 
 #include <stdlib.h>
 
-/* What this host has a handler for; the rest of the events would be noise (7.3.1, 7.8.1). */
-#define EVENT_MASK (UINT64_C(1) << 4 | UINT64_C(1) << 11 | UINT64_C(1) << 15 | UINT64_C(1) << 61)
 /*
- * Connection complete, advertising report, connection update complete, remote features, remote
- * connection parameter request.
+ * What this host has a handler for; the rest of the events would be noise (7.3.1, 7.8.1):
+ * disconnection complete, encryption change, remote version, hardware error, encryption key refresh
+ * complete, LE meta.
  */
-#define LE_EVENT_MASK UINT64_C(0x2F)
+#define EVENT_MASK                                                                                 \
+    (UINT64_C(1) << 4 | UINT64_C(1) << 7 | UINT64_C(1) << 11 | UINT64_C(1) << 15 |                 \
+     UINT64_C(1) << 47 | UINT64_C(1) << 61)
+/*
+ * Connection complete, advertising report, connection update complete, remote features, long term
+ * key request, remote connection parameter request.
+ */
+#define LE_EVENT_MASK UINT64_C(0x3F)
 /* And with the feature that it belongs to: data length change, PHY update complete. */
 #define LE_EVENT_DATA_LENGTH UINT64_C(0x40)
 #define LE_EVENT_PHY         UINT64_C(0x800)

@@ -154,7 +154,7 @@ static void bring_up_by_features(void **state)
     assert_int_equal(blr_host_start(story->host, told_started, story), 0);
     for (int i = 0; i < 8; i++)
         assert_true(fake_controller_answer(&story->fake));
-    expect_answer(story, "2001 6f 00 00 00 00 00 00 00");
+    expect_answer(story, "2001 7f 00 00 00 00 00 00 00");
     expect_command(story, "202f ");
     fake_controller_complete(&story->fake, HCI_OP_LE_READ_MAXIMUM_DATA_LENGTH, 0,
                              (const uint8_t *)"\xFB\x00\x48\x08\xFB\x00\x48\x08", 8);
@@ -170,7 +170,7 @@ static void bring_up_with_phys(void **state)
     assert_int_equal(blr_host_start(story->host, told_started, story), 0);
     for (int i = 0; i < 8; i++)
         assert_true(fake_controller_answer(&story->fake));
-    expect_answer(story, "2001 2f 08 00 00 00 00 00 00");
+    expect_answer(story, "2001 3f 08 00 00 00 00 00 00");
     expect_told(story, "started ok\n");
 }
 

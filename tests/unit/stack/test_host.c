@@ -73,9 +73,9 @@ static void brings_up_in_order(void **state)
     expect_answer(story, "2003 ");
     expect_answer(story, "2002 ");
     expect_answer(story, "1009 ");
-    expect_answer(story, "0c01 10 88 00 00 00 00 00 20");
+    expect_answer(story, "0c01 90 88 00 00 00 80 00 20");
     expect_told(story, "");
-    expect_answer(story, "2001 2f 00 00 00 00 00 00 00");
+    expect_answer(story, "2001 3f 00 00 00 00 00 00 00");
     expect_no_command(story);
     expect_told(story, "started ok\n");
     assert_true(bd_addr_equal(blr_host_address(story->host), &story->fake.address));

@@ -62,11 +62,19 @@ struct smp_ops {
 
 /* Embedded in its owner, who plugs `channel` in as L2CAP_CID_SMP. Fields are smp_*.c's own. */
 struct smp *smp_new(struct clock *clock, bool central, const struct smp_ops *ops, void *user);
+/*
+ * Also from within a callback, which may let time pass until the link is gone: then the memory goes
+ * when the outermost call, or timer, has returned. No callback comes from now on. NULL is fine.
+ */
 void smp_free(struct smp *smp);
 struct l2cap_channel *smp_channel(struct smp *smp);
 
-/* Central: sends Pairing Request. Peripheral: Security Request. BLR_ERR_BUSY, BLR_ERR_TIMEOUT after
- * a timeout on this link (3.4). */
+/*
+ * Central: sends Pairing Request. Peripheral: Security Request, which alone is no pairing: nothing
+ * runs, and finished() does not come, unless Pairing Request follows (which is answered by this
+ * setup, requested() not being asked); the owner knows how long to wait. BLR_ERR_BUSY,
+ * BLR_ERR_TIMEOUT after a timeout on this link (3.4).
+ */
 int smp_pair(struct smp *smp, const struct smp_setup *setup) BLR_MUST_CHECK;
 bool smp_running(const struct smp *smp);
 int smp_enter_passkey(struct smp *smp, uint32_t passkey) BLR_MUST_CHECK;

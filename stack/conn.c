@@ -15,7 +15,10 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     conn->host = host;
     conn->handle = info->handle;
     conn->role = info->role;
-    conn->peer = info->peer;
+    conn->own_air = info->own_air;
+    conn->peer_air = info->peer_air;
+    conn->identity = info->identity;
+    conn->identified = info->identified;
     conn->interval_1250us = info->interval_1250us;
     conn->latency = info->latency;
     conn->timeout_10ms = info->timeout_10ms;
@@ -198,7 +201,7 @@ enum blr_role blr_conn_role(const struct blr_conn *conn)
 
 const struct bd_addr *blr_conn_peer(const struct blr_conn *conn)
 {
-    return &conn->peer;
+    return &conn->peer_air;
 }
 
 uint16_t blr_conn_interval_1250us(const struct blr_conn *conn)

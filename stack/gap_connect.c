@@ -239,15 +239,17 @@ static void failed_to_complete(struct blr_host *host, uint8_t status)
 
 void gap_connection_complete(struct blr_host *host, struct rd *r)
 {
-    struct conn_info info;
+    struct conn_info info = {0};
     const uint8_t status = rd_u8(r);
     info.handle = rd_u16(r);
     const uint8_t role = rd_u8(r);
     const uint8_t peer_type = rd_u8(r);
-    info.peer = rd_addr_octets(r, peer_type & 1U);
+    info.peer_air = rd_addr_octets(r, peer_type & 1U);
     info.interval_1250us = rd_u16(r);
     info.latency = rd_u16(r);
     info.timeout_10ms = rd_u16(r);
+    info.own_air = *blr_host_address(host);
+    info.identity = info.peer_air;
     info.role = role ? BLR_PERIPHERAL : BLR_CENTRAL;
 
     if (status) {

@@ -212,7 +212,11 @@ struct blr_conn {
     uint16_t handle;
     uint16_t interval_1250us, latency, timeout_10ms;
     enum blr_role role;
-    struct bd_addr peer;
+    /* Those of the CONNECT_IND (Vol 6, Part B, 2.3.3.1), by which pairing goes as well. */
+    struct bd_addr own_air, peer_air;
+    /* The peer's; peer_air as long as no other is known. */
+    struct bd_addr identity;
+    bool identified; /* by resolution or by pairing */
     bool closed;        /* nothing can be asked or sent any more */
     bool disconnecting; /* Disconnect is on its way, or was accepted */
     struct att_bearer *att;
@@ -242,7 +246,8 @@ struct blr_conn {
 struct conn_info {
     uint16_t handle;
     enum blr_role role;
-    struct bd_addr peer;
+    struct bd_addr own_air, peer_air, identity; /* as in struct blr_conn */
+    bool identified;
     uint16_t interval_1250us, latency, timeout_10ms;
 };
 

@@ -5,6 +5,28 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+static int encrypt_block(EVP_CIPHER_CTX *context, const uint8_t *key, const uint8_t *plain,
+                         uint8_t *cipher)
+{
+    int len;
+
+    if (!EVP_EncryptInit_ex2(context, EVP_aes_128_ecb(), key, NULL, NULL) ||
+        !EVP_EncryptUpdate(context, cipher, &len, plain, CRYPTO_BLOCK_SIZE))
+        return BLR_ERR_NO_MEMORY;
+    return 0;
+}
+
+int crypto_aes(const uint8_t key[static CRYPTO_BLOCK_SIZE],
+               const uint8_t plain[static CRYPTO_BLOCK_SIZE],
+               uint8_t cipher[static CRYPTO_BLOCK_SIZE])
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    const int error = context ? encrypt_block(context, key, plain, cipher) : BLR_ERR_NO_MEMORY;
+
+    EVP_CIPHER_CTX_free(context);
+    return error;
+}
+
 static int mac_with(EVP_MAC_CTX *context, const uint8_t *key, const uint8_t *message, size_t len,
                     uint8_t *mac)
 {

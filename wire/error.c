@@ -6,6 +6,7 @@
 #include "wire/att.h"
 #include "wire/hci.h"
 #include "wire/l2cap.h"
+#include "wire/smp.h"
 
 #define NAME_CASE(ident, code, name)                                                               \
     case code:                                                                                     \
@@ -26,31 +27,6 @@ const char *att_error_name(unsigned code)
     }
     /* The range that a higher layer defines (Vol 3, Part F, Table 3.4). */
     return code >= 0x80 && code <= 0x9F ? "Application Error" : NULL;
-}
-
-/* Vol 3, Part H, Table 3.7 */
-static const char *smp_reason_name(unsigned code)
-{
-    static const char *const names[] = {
-        NULL,
-        "Passkey Entry Failed",
-        "OOB Not Available",
-        "Authentication Requirements",
-        "Confirm Value Failed",
-        "Pairing Not Supported",
-        "Encryption Key Size",
-        "Command Not Supported",
-        "Unspecified Reason",
-        "Repeated Attempts",
-        "Invalid Parameters",
-        "DHKey Check Failed",
-        "Numeric Comparison Failed",
-        "BR/EDR Pairing in Progress",
-        "Cross-transport Key Derivation/Generation Not Allowed",
-        "Key Rejected",
-    };
-
-    return code < sizeof names / sizeof names[0] ? names[code] : NULL;
 }
 
 /* Vol 3, Part A, Table 4.4 */

@@ -14,6 +14,7 @@
 #include "wire/error.h"
 
 #define LL_MIC_SIZE           4U
+#define LL_SEALED_MAX         251U         /* octets of plaintext in one PDU */
 #define LL_PACKET_COUNTER_END (1ULL << 39) /* no counter reaches this */
 
 struct ll_cipher;
@@ -44,12 +45,20 @@ struct ll_cipher_pdu {
     uint8_t header; /* as sent; NESN, SN and MD do not matter */
 };
 
+/*
+ * Both refuse with BLR_ERR_INVALID a counter from LL_PACKET_COUNTER_END on, or more octets than a
+ * PDU has room for, and with BLR_ERR_STATE a cipher that was never started. Input and output may
+ * begin at the same octet. An empty PDU is never encrypted on the air (Vol 6, Part B, 2.4); who
+ * asks for it, as an attacker might, gets a MIC alone.
+ */
+
 /* Writes len octets of ciphertext and the MIC to `out`. */
 int ll_cipher_seal(struct ll_cipher *cipher, const struct ll_cipher_pdu *pdu, const uint8_t *plain,
                    size_t len, uint8_t *out) BLR_MUST_CHECK;
 /*
  * `sealed` has len octets, the MIC included; writes len - LL_MIC_SIZE of plaintext.
- * BLR_ERR_INVALID: the MIC is wrong, or there is no room for one.
+ * BLR_ERR_INVALID as well: the MIC is wrong, or there is no room for one. What `plain` then holds
+ * is of no use.
  */
 int ll_cipher_open(struct ll_cipher *cipher, const struct ll_cipher_pdu *pdu, const uint8_t *sealed,
                    size_t len, uint8_t *plain) BLR_MUST_CHECK;

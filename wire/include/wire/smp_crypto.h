@@ -55,7 +55,9 @@ int smp_h7(const uint8_t salt[static 16], const uint8_t w[static 16],
 /* The random address hash function (2.2.2). */
 int smp_ah(const uint8_t irk[static 16], const uint8_t prand[static 3],
            uint8_t hash[static 3]) BLR_MUST_CHECK;
-/* A resolvable private address (Vol 6, Part B, 1.3.2.2) of `prand`, of which the top bits are set.
+/*
+ * A resolvable private address (Vol 6, Part B, 1.3.2.2) of 22 random bits: the two most significant
+ * ones of `prand`, whatever they are, become those of a resolvable address.
  */
 int smp_rpa_make(const uint8_t irk[static 16], const uint8_t prand[static 3],
                  struct bd_addr *address) BLR_MUST_CHECK;

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * P-256 by the library's group arithmetic, which is the one interface of it that makes a public
+ * key of a given private one. A scalar multiplication of the curve that it has by heart draws no
+ * random number that could reach a result.
+ */
+#include "wire/crypto.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
+
+#include "wire/rd.h"
+#include "wire/wr.h"
+
+const uint8_t crypto_p256_debug_private[CRYPTO_P256_SIZE] = {
+    0x3f, 0x49, 0xf6, 0xd4, 0xa3, 0xc5, 0x5f, 0x38, 0x74, 0xc9, 0xb3, 0xe3, 0xd2, 0x10, 0x3f, 0x50,
+    0x4a, 0xff, 0x60, 0x7b, 0xeb, 0x40, 0xb7, 0x99, 0x58, 0x99, 0xb8, 0xa6, 0xcd, 0x3c, 0x1a, 0xbd,
+};
+
+const uint8_t crypto_p256_debug_public[CRYPTO_P256_POINT_SIZE] = {
+    0x20, 0xb0, 0x03, 0xd2, 0xf2, 0x97, 0xbe, 0x2c, 0x5e, 0x2c, 0x83, 0xa7, 0xe9, 0xf9, 0xa5, 0xb9,
+    0xef, 0xf4, 0x91, 0x11, 0xac, 0xf4, 0xfd, 0xdb, 0xcc, 0x03, 0x01, 0x48, 0x0e, 0x35, 0x9d, 0xe6,
+    0xdc, 0x80, 0x9c, 0x49, 0x65, 0x2a, 0xeb, 0x6d, 0x63, 0x32, 0x9a, 0xbf, 0x5a, 0x52, 0x15, 0x5c,
+    0x76, 0x63, 0x45, 0xc2, 0x8f, 0xed, 0x30, 0x24, 0x74, 0x1c, 0x8e, 0xd0, 0x15, 0x89, 0xd2, 0x8b,
+};
+
+/* The order of the curve (Vol 2, Part H, 7.6). */
+static const uint8_t order[CRYPTO_P256_SIZE] = {
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+};
+
+/* A point as the library reads and writes it: this octet, X, Y (SEC 1, 2.3.3). */
+#define UNCOMPRESSED 0x04
+#define ENCODED_SIZE (1 + CRYPTO_P256_POINT_SIZE)
+
+/* What one multiplication needs. */
+struct curve {
+    EC_GROUP *group;
+    EC_POINT *point, *product;
+    BIGNUM *scalar;
+};
+
+static void curve_close(struct curve *curve)
+{
+    EC_POINT_free(curve->point);
+    EC_POINT_free(curve->product);
+    EC_GROUP_free(curve->group);
+    BN_clear_free(curve->scalar);
+}
+
+static int curve_open(struct curve *curve, const uint8_t *private_key)
+{
+    *curve = (struct curve){
+        .group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
+        .scalar = BN_bin2bn(private_key, CRYPTO_P256_SIZE, NULL),
+    };
+    if (curve->group) {
+        curve->point = EC_POINT_new(curve->group);
+        curve->product = EC_POINT_new(curve->group);
+    }
+    if (curve->point && curve->product && curve->scalar)
+        return 0;
+    curve_close(curve);
+    return BLR_ERR_NO_MEMORY;
+}
+
+/* X and Y of the product, side by side. */
+static int product_read(const struct curve *curve, uint8_t point[static CRYPTO_P256_POINT_SIZE])
+{
+    uint8_t encoded[ENCODED_SIZE];
+
+    if (EC_POINT_point2oct(curve->group, curve->product, POINT_CONVERSION_UNCOMPRESSED, encoded,
+                           sizeof encoded, NULL) != sizeof encoded)
+        return BLR_ERR_NO_MEMORY;
+    struct rd r = rd_init(encoded + 1, sizeof encoded - 1);
+    rd_copy(&r, point, CRYPTO_P256_POINT_SIZE);
+    return 0;
+}
+
+/*
+ * The library refuses coordinates beyond the field and those that do not satisfy the equation of
+ * the curve, for which it leaves its reason in the queue of the thread; every other failure is
+ * its memory.
+ */
+static int point_set(const struct curve *curve, const uint8_t *public_key)
+{
+    uint8_t encoded[ENCODED_SIZE];
+    struct wr w = wr_init(encoded, sizeof encoded);
+    int error = 0;
+
+    wr_u8(&w, UNCOMPRESSED);
+    wr_bytes(&w, public_key, CRYPTO_P256_POINT_SIZE);
+    ERR_set_mark();
+    if (!EC_POINT_oct2point(curve->group, curve->point, encoded, sizeof encoded, NULL)) {
+        const int reason = ERR_GET_REASON(ERR_peek_last_error());
+        error = reason == EC_R_INVALID_ENCODING || reason == EC_R_POINT_IS_NOT_ON_CURVE
+                    ? BLR_ERR_INVALID
+                    : BLR_ERR_NO_MEMORY;
+    }
+    ERR_pop_to_mark();
+    return error;
+}
+
+bool crypto_p256_private_valid(const uint8_t private_key[static CRYPTO_P256_SIZE])
+{
+    static const uint8_t zero[CRYPTO_P256_SIZE];
+
+    return memcmp(private_key, zero, sizeof zero) != 0 &&
+           memcmp(private_key, order, sizeof order) < 0;
+}
+
+int crypto_p256_public(const uint8_t private_key[static CRYPTO_P256_SIZE],
+                       uint8_t public_key[static CRYPTO_P256_POINT_SIZE])
+{
+    struct curve curve;
+
+    if (!crypto_p256_private_valid(private_key))
+        return BLR_ERR_INVALID;
+    int error = curve_open(&curve, private_key);
+    if (error)
+        return error;
+    if (EC_POINT_mul(curve.group, curve.product, curve.scalar, NULL, NULL, NULL))
+        error = product_read(&curve, public_key);
+    else
+        error = BLR_ERR_NO_MEMORY;
+    curve_close(&curve);
+    return error;
+}
+
+int crypto_p256_dhkey(const uint8_t private_key[static CRYPTO_P256_SIZE],
+                      const uint8_t peer_public_key[static CRYPTO_P256_POINT_SIZE],
+                      uint8_t dhkey[static CRYPTO_P256_SIZE])
+{
+    uint8_t shared[CRYPTO_P256_POINT_SIZE];
+    struct curve curve;
+
+    if (!crypto_p256_private_valid(private_key))
+        return BLR_ERR_INVALID;
+    int error = curve_open(&curve, private_key);
+    if (error)
+        return error;
+    error = point_set(&curve, peer_public_key);
+    if (!error && !EC_POINT_mul(curve.group, curve.product, NULL, curve.point, curve.scalar, NULL))
+        error = BLR_ERR_NO_MEMORY;
+    if (!error)
+        error = product_read(&curve, shared);
+    if (!error)
+        memcpy(dhkey, shared, CRYPTO_P256_SIZE); /* the X coordinate (Vol 3, Part H, 2.3.5.6.1) */
+    curve_close(&curve);
+    return error;
+}

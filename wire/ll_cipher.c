@@ -26,9 +26,9 @@ struct ll_cipher {
     bool started;
 };
 
-enum work { OPEN = 0, SEAL = 1 }; /* as EVP_CipherInit_ex2() numbers them */
+enum { OPEN = 0, SEAL = 1 }; /* as EVP_CipherInit_ex2() numbers them */
 
-static EVP_CIPHER_CTX *context_new(const EVP_CIPHER *ccm, enum work work)
+static EVP_CIPHER_CTX *context_new(const EVP_CIPHER *ccm, int work)
 {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 

@@ -13,6 +13,7 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     if (!conn)
         return NULL;
     conn->host = host;
+    conn->holds = 1;
     conn->handle = info->handle;
     conn->role = info->role;
     conn->own_air = info->own_air;
@@ -36,6 +37,17 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     host->conn_count++;
     acl_conn_opened(conn);
     return conn;
+}
+
+void conn_hold(struct blr_conn *conn)
+{
+    conn->holds++;
+}
+
+void conn_release(struct blr_conn *conn)
+{
+    if (--conn->holds == 0)
+        free(conn);
 }
 
 bool conn_exists(const struct blr_host *host, const struct blr_conn *conn)
@@ -124,7 +136,8 @@ void conn_close(struct blr_conn *conn, int error, uint8_t reason)
         listener->disconnected(conn, reason, host->listener_user);
     conn->channels = NULL;
     att_bearer_free(conn->att);
-    free(conn);
+    conn->att = NULL;
+    conn_release(conn);
 }
 
 /* --- links that the host did not take --- */

@@ -309,6 +309,8 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
         gatt_db_let_name_be_written(host->db);
     host->clock = config->clock;
     host->link = config->link;
+    host->random = config->random;
+    host->random_user = config->random_user;
     host->mtu = config->mtu ? config->mtu : HOST_DEFAULT_MTU;
     host->own_address_type = config->own_address_type;
     host->random_address = config->random_address;

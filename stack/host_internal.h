@@ -132,6 +132,8 @@ struct refused_links {
 struct blr_host {
     struct clock *clock;
     struct hci_link_end *link;
+    void (*random)(void *user, uint8_t *out, size_t len); /* NULL: nothing can be drawn */
+    void *random_user;
     uint16_t mtu;
     uint8_t own_address_type;
     struct bd_addr public_address, random_address;
@@ -209,6 +211,7 @@ struct blr_conn {
     struct blr_host *host;
     struct blr_conn *next;
     void *user;
+    unsigned holds;
     uint16_t handle;
     uint16_t interval_1250us, latency, timeout_10ms;
     enum blr_role role;
@@ -254,7 +257,12 @@ struct conn_info {
 /* Makes a connection and its ATT bearer; NULL: out of memory or too many. */
 struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info);
 
-/* For whoever has let the application run meanwhile. */
+/*
+ * For whoever lets the application run meanwhile: the memory stays, `closed` tells whether the link
+ * does. What is pointed to goes with the link.
+ */
+void conn_hold(struct blr_conn *conn);
+void conn_release(struct blr_conn *conn);
 bool conn_exists(const struct blr_host *host, const struct blr_conn *conn);
 struct blr_conn *conn_find(const struct blr_host *host, uint16_t handle);
 /* Of an event: NULL, and counted, if there is no such connection. */

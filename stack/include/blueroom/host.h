@@ -36,6 +36,7 @@ struct blr_preferred_parameters {
 struct blr_host_config {
     struct clock *clock;         /* outlives the host */
     struct hci_link_end *link;   /* outlives the host */
+    /* From what keys, nonces and private addresses are made. NULL: neither, and no pairing. */
     void (*random)(void *user, uint8_t *out, size_t len);
     void *random_user;
     const char *device_name;     /* GAP Device Name, UTF-8, copied; NULL: "blueroom" */

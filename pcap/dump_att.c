@@ -4,6 +4,8 @@
 #include "wire/att.h"
 #include "wire/error.h"
 
+#define SIGNATURE_SIZE 12U /* of ATT_SIGNED_WRITE_CMD (3.4.5.4) */
+
 static const struct field handle_f[] = {F_HANDLE};
 static const struct field range_f[] = {F_X16("start"), F_X16("end")};
 static const struct field mtu_f[] = {F_U16("mtu")};
@@ -39,7 +41,6 @@ static bool plain_fields(uint8_t opcode, struct field_list *list)
         CASE(HANDLE_VALUE_NTF, handle_value_f);
         CASE(HANDLE_VALUE_IND, handle_value_f);
         CASE(WRITE_CMD, handle_value_f);
-        CASE(SIGNED_WRITE_CMD, handle_value_f);
     case ATT_OP_WRITE_RSP:
     case ATT_OP_EXECUTE_WRITE_RSP:
     case ATT_OP_HANDLE_VALUE_CFM:
@@ -236,6 +237,25 @@ static void value_list(struct trace_dump *d, struct rd *r, bool handles)
     }
 }
 
+/* The value ends where the signature begins: a SignCounter, and the MAC (Part H, 2.4.5). */
+static void signed_write(struct trace_dump *d, struct rd *r)
+{
+    static const struct field signature_f[] = {F_U32("counter"), F_OCTETS("mac", 8)};
+    static const struct field_list handle = FIELDS(handle_f), value = FIELDS(value_f);
+    static const struct field_list signature = FIELDS(signature_f);
+
+    dump_fields(d, r, handle);
+    if (!rd_ok(r))
+        return;
+    if (rd_left(r) < SIGNATURE_SIZE) {
+        dump_malformed(d, "signature", r);
+        return;
+    }
+    struct rd octets = rd_sub(r, rd_left(r) - SIGNATURE_SIZE);
+    dump_fields(d, &octets, value);
+    dump_exactly(d, r, signature);
+}
+
 void dump_att(struct trace_dump *d, struct link *link, unsigned direction, struct rd *r)
 {
     static const struct field rest_f[] = {F_REST("data")};
@@ -256,6 +276,9 @@ void dump_att(struct trace_dump *d, struct link *link, unsigned direction, struc
     switch (opcode) {
     case ATT_OP_ERROR_RSP:
         error_rsp(d, r);
+        break;
+    case ATT_OP_SIGNED_WRITE_CMD:
+        signed_write(d, r);
         break;
     case ATT_OP_READ_BY_TYPE_REQ:
         by_type_req(d, &link->stream[direction], r, false);

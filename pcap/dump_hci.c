@@ -36,6 +36,20 @@ static bool read_opcode(struct trace_dump *d, struct rd *r, uint16_t *opcode)
     return true;
 }
 
+/* Of the event, and of the host's command. */
+static void completed_packets(struct trace_dump *d, struct rd *r)
+{
+    static const struct field pair[] = {F_HANDLE, F_U16("count")};
+    static const struct field_list list = FIELDS(pair);
+    const uint8_t n = rd_u8(r);
+
+    if (!rd_ok(r))
+        dump_malformed(d, "handles", r);
+    for (unsigned i = 0; i < n && rd_ok(r); i++)
+        dump_fields(d, r, list);
+    dump_nothing_left(d, r);
+}
+
 static void command(struct trace_dump *d, struct rd *r)
 {
     uint16_t opcode;
@@ -45,7 +59,9 @@ static void command(struct trace_dump *d, struct rd *r)
     dump_opcode(d, opcode);
     parameter_length(d, r);
     const struct command_fields *fields = fields_of(hci_command_info(opcode));
-    if (fields && fields->params.fields)
+    if (opcode == HCI_OP_HOST_NUMBER_OF_COMPLETED_PACKETS)
+        completed_packets(d, r);
+    else if (fields && fields->params.fields)
         dump_exactly(d, r, fields->params);
     else
         dump_fields(d, r, params_unknown);
@@ -100,31 +116,34 @@ static void command_status(struct trace_dump *d, struct rd *r)
     dump_nothing_left(d, r);
 }
 
-static void completed_packets(struct trace_dump *d, struct rd *r)
-{
-    static const struct field pair[] = {F_HANDLE, F_U16("count")};
-    static const struct field_list list = FIELDS(pair);
-    const uint8_t n = rd_u8(r);
-
-    for (unsigned i = 0; i < n && rd_ok(r); i++)
-        dump_fields(d, r, list);
-    dump_nothing_left(d, r);
-}
-
-static void advertising_report(struct trace_dump *d, struct rd *r)
+static void reports(struct trace_dump *d, struct rd *r, struct field_list list)
 {
     const uint8_t n = rd_u8(r);
 
+    if (!rd_ok(r)) {
+        dump_malformed(d, "reports", r);
+        return;
+    }
     if (n != 1) {
         dump_key(d, "reports");
         text_udec(&d->text, n, 0, ' ');
     }
     for (unsigned i = 0; i < n && rd_ok(r); i++)
-        dump_fields(d, r, dump_report_fields);
+        dump_fields(d, r, list);
     dump_nothing_left(d, r);
 }
 
-static void le_event(struct trace_dump *d, struct rd *r)
+/* A handle is another link's once its link is gone, or one has come by that handle. */
+static void forget_link(struct trace_dump *d, uint16_t adapter, struct rd r)
+{
+    const uint8_t status = rd_u8(&r);
+    const uint16_t handle = rd_u16(&r);
+
+    if (rd_ok(&r) && status == HCI_ERR_SUCCESS)
+        link_drop(&d->links, link_key_hci(adapter, handle));
+}
+
+static void le_event(struct trace_dump *d, uint16_t adapter, struct rd *r)
 {
     const uint8_t subevent = rd_u8(r);
 
@@ -141,8 +160,13 @@ static void le_event(struct trace_dump *d, struct rd *r)
         text_str(&d->text, "LE Meta subevent=");
         text_0x(&d->text, subevent, 2);
     }
+    if (subevent == HCI_LE_EV_CONNECTION_COMPLETE ||
+        subevent == HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE)
+        forget_link(d, adapter, *r);
     if (subevent == HCI_LE_EV_ADVERTISING_REPORT)
-        advertising_report(d, r);
+        reports(d, r, dump_report_fields);
+    else if (subevent == HCI_LE_EV_DIRECTED_ADVERTISING_REPORT)
+        reports(d, r, dump_directed_report_fields);
     else if (fields)
         dump_exactly(d, r, *fields);
     else
@@ -160,16 +184,6 @@ static void event_name(struct trace_dump *d, uint8_t code)
         text_str(&d->text, "event=");
         text_0x(&d->text, code, 2);
     }
-}
-
-/* A handle is free for another link once its link is gone. */
-static void forget_link(struct trace_dump *d, uint16_t adapter, struct rd r)
-{
-    const uint8_t status = rd_u8(&r);
-    const uint16_t handle = rd_u16(&r);
-
-    if (rd_ok(&r) && status == HCI_ERR_SUCCESS)
-        link_drop(&d->links, link_key_hci(adapter, handle));
 }
 
 static void event(struct trace_dump *d, uint16_t adapter, struct rd *r)
@@ -194,7 +208,7 @@ static void event(struct trace_dump *d, uint16_t adapter, struct rd *r)
     else if (code == HCI_EV_NUMBER_OF_COMPLETED_PACKETS)
         completed_packets(d, r);
     else if (code == HCI_EV_LE_META)
-        le_event(d, r);
+        le_event(d, adapter, r);
     else if (fields)
         dump_exactly(d, r, *fields);
     else

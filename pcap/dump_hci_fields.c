@@ -12,6 +12,8 @@ static const char *const roles[] = {"central", "peripheral", NULL};
 static const char *const algorithms[] = {"1", "2", NULL};
 static const char *const phys[] = {"none", "1M", "2M", "coded", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
+static const char *const privacy_modes[] = {"network", "device", NULL};
+static const char *const key_types[] = {"generated", "debug", NULL};
 
 static const struct field status[] = {F_STATUS};
 static const struct field status_features[] = {F_STATUS, F_X64("features")};
@@ -85,6 +87,24 @@ static const struct field default_phy[] = {F_X8("all"), F_X8("tx"), F_X8("rx")};
 static const struct field set_phy[] = {F_HANDLE, F_X8("all"), F_X8("tx"), F_X8("rx"),
                                        F_X16("options")};
 
+static const struct field flow_control[] = {F_X8("enable")};
+static const struct field host_buffers[] = {F_U16("acl_len"), F_U8("sco_len"), F_U16("acl_count"),
+                                            F_U16("sco_count")};
+/* Keys and what is made of them stand in the order in which they are sent. */
+static const struct field encrypt[] = {F_OCTETS("key", 16), F_OCTETS("plaintext", 16)};
+static const struct field status_encrypted[] = {F_STATUS, F_OCTETS("encrypted", 16)};
+static const struct field enable_encryption[] = {F_HANDLE, F_X64("rand"), F_X16("ediv"),
+                                                 F_OCTETS("ltk", 16)};
+static const struct field key_reply[] = {F_HANDLE, F_OCTETS("ltk", 16)};
+static const struct field public_key[] = {F_OCTETS("x", 32), F_OCTETS("y", 32)};
+static const struct field public_key_type[] = {F_OCTETS("x", 32), F_OCTETS("y", 32),
+                                               F_NAME("key", key_types)};
+static const struct field resolving[] = {F_KIND("peer", FIELD_PEER), F_OCTETS("peer_irk", 16),
+                                         F_OCTETS("local_irk", 16)};
+static const struct field rpa_timeout[] = {F_U16("timeout_s")};
+static const struct field privacy_mode[] = {F_KIND("peer", FIELD_PEER),
+                                            F_NAME("mode", privacy_modes)};
+
 static const struct field nothing[1];
 #define NOTHING {nothing, 0}
 
@@ -96,6 +116,9 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(SET_EVENT_MASK, FIELDS(mask), FIELDS(status)),
     ROW(RESET, NOTHING, FIELDS(status)),
     ROW(READ_TRANSMIT_POWER_LEVEL, FIELDS(power_level), FIELDS(status_handle_power)),
+    ROW(SET_CONTROLLER_TO_HOST_FLOW_CONTROL, FIELDS(flow_control), FIELDS(status)),
+    ROW(HOST_BUFFER_SIZE, FIELDS(host_buffers), FIELDS(status)),
+    ROW(HOST_NUMBER_OF_COMPLETED_PACKETS, NOTHING, FIELDS(status)),
     ROW(SET_EVENT_MASK_PAGE_2, FIELDS(mask), FIELDS(status)),
     ROW(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle), FIELDS(status_timeout)),
     ROW(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle_timeout), FIELDS(status_handle)),
@@ -126,7 +149,11 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_SET_HOST_CHANNEL_CLASSIFICATION, FIELDS(channels), FIELDS(status)),
     ROW(LE_READ_CHANNEL_MAP, FIELDS(handle), FIELDS(channel_map)),
     ROW(LE_READ_REMOTE_FEATURES, FIELDS(handle), FIELDS(status)),
+    ROW(LE_ENCRYPT, FIELDS(encrypt), FIELDS(status_encrypted)),
     ROW(LE_RAND, NOTHING, FIELDS(status_random)),
+    ROW(LE_ENABLE_ENCRYPTION, FIELDS(enable_encryption), FIELDS(status)),
+    ROW(LE_LONG_TERM_KEY_REQUEST_REPLY, FIELDS(key_reply), FIELDS(status_handle)),
+    ROW(LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, FIELDS(handle), FIELDS(status_handle)),
     ROW(LE_READ_SUPPORTED_STATES, NOTHING, FIELDS(status_states)),
     ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, FIELDS(connection_update),
         FIELDS(status_handle)),
@@ -135,10 +162,22 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_SET_DATA_LENGTH, FIELDS(data_length), FIELDS(status_handle)),
     ROW(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, NOTHING, FIELDS(status_suggested)),
     ROW(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, FIELDS(suggested), FIELDS(status)),
+    ROW(LE_READ_LOCAL_P_256_PUBLIC_KEY, NOTHING, FIELDS(status)),
+    ROW(LE_GENERATE_DHKEY, FIELDS(public_key), FIELDS(status)),
+    ROW(LE_ADD_DEVICE_TO_RESOLVING_LIST, FIELDS(resolving), FIELDS(status)),
+    ROW(LE_REMOVE_DEVICE_FROM_RESOLVING_LIST, FIELDS(peer), FIELDS(status)),
+    ROW(LE_CLEAR_RESOLVING_LIST, NOTHING, FIELDS(status)),
+    ROW(LE_READ_RESOLVING_LIST_SIZE, NOTHING, FIELDS(status_size)),
+    ROW(LE_READ_PEER_RESOLVABLE_ADDRESS, FIELDS(peer), FIELDS(bd_addr)),
+    ROW(LE_READ_LOCAL_RESOLVABLE_ADDRESS, FIELDS(peer), FIELDS(bd_addr)),
+    ROW(LE_SET_ADDRESS_RESOLUTION_ENABLE, FIELDS(enable), FIELDS(status)),
+    ROW(LE_SET_RESOLVABLE_PRIVATE_ADDRESS_TIMEOUT, FIELDS(rpa_timeout), FIELDS(status)),
     ROW(LE_READ_MAXIMUM_DATA_LENGTH, NOTHING, FIELDS(status_maximum)),
     ROW(LE_READ_PHY, FIELDS(handle), FIELDS(status_phys)),
     ROW(LE_SET_DEFAULT_PHY, FIELDS(default_phy), FIELDS(status)),
     ROW(LE_SET_PHY, FIELDS(set_phy), FIELDS(status)),
+    ROW(LE_SET_PRIVACY_MODE, FIELDS(privacy_mode), FIELDS(status)),
+    ROW(LE_GENERATE_DHKEY_V2, FIELDS(public_key_type), FIELDS(status)),
 };
 
 static const struct field disconnection[] = {F_STATUS, F_HANDLE, F_ERROR("reason")};
@@ -148,28 +187,20 @@ static const struct field remote_version[] = {F_STATUS, F_HANDLE, F_KIND("versio
 static const struct field hardware_error[] = {F_X8("code")};
 static const struct field buffer_overflow[] = {F_U8("link_type")};
 
-const struct field_list *dump_event_fields(uint8_t code)
-{
-    static const struct field_list disconnection_list = FIELDS(disconnection);
-    static const struct field_list encryption_list = FIELDS(encryption);
-    static const struct field_list remote_version_list = FIELDS(remote_version);
-    static const struct field_list hardware_error_list = FIELDS(hardware_error);
-    static const struct field_list buffer_overflow_list = FIELDS(buffer_overflow);
+struct event_fields {
+    uint8_t code;
+    struct field_list list;
+};
 
-    switch (code) {
-    case HCI_EV_DISCONNECTION_COMPLETE:
-        return &disconnection_list;
-    case HCI_EV_ENCRYPTION_CHANGE:
-        return &encryption_list;
-    case HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE:
-        return &remote_version_list;
-    case HCI_EV_HARDWARE_ERROR:
-        return &hardware_error_list;
-    case HCI_EV_DATA_BUFFER_OVERFLOW:
-        return &buffer_overflow_list;
-    }
-    return NULL;
-}
+static const struct event_fields events[] = {
+    {HCI_EV_DISCONNECTION_COMPLETE, FIELDS(disconnection)},
+    {HCI_EV_ENCRYPTION_CHANGE, FIELDS(encryption)},
+    {HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE, FIELDS(remote_version)},
+    {HCI_EV_HARDWARE_ERROR, FIELDS(hardware_error)},
+    {HCI_EV_DATA_BUFFER_OVERFLOW, FIELDS(buffer_overflow)},
+    {HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE, FIELDS(status_handle)},
+    {HCI_EV_AUTHENTICATED_PAYLOAD_TIMEOUT_EXPIRED, FIELDS(handle)},
+};
 
 static const struct field le_connection[] = {
     F_STATUS,
@@ -181,49 +212,75 @@ static const struct field le_connection[] = {
     F_TIME("timeout", 10000),
     F_NAME("sca", dump_clock_accuracies),
 };
+static const struct field le_enhanced_connection[] = {
+    F_STATUS,
+    F_HANDLE,
+    F_NAME("role", roles),
+    F_KIND("peer", FIELD_PEER),
+    F_KIND("local_rpa", FIELD_ADDR),
+    F_KIND("peer_rpa", FIELD_ADDR),
+    F_TIME("interval", 1250),
+    F_U16("latency"),
+    F_TIME("timeout", 10000),
+    F_NAME("sca", dump_clock_accuracies),
+};
 static const struct field le_update[] = {F_STATUS, F_HANDLE, F_TIME("interval", 1250),
                                          F_U16("latency"), F_TIME("timeout", 10000)};
 static const struct field le_features[] = {F_STATUS, F_HANDLE, F_X64("features")};
+static const struct field le_key_request[] = {F_HANDLE, F_X64("rand"), F_X16("ediv")};
 static const struct field le_param_request[] = {F_HANDLE, F_TIME("min", 1250),
                                                 F_TIME("max", 1250), F_U16("latency"),
                                                 F_TIME("timeout", 10000)};
 static const struct field le_data_length[] = {F_HANDLE, F_U16("tx_octets"), F_U16("tx_us"),
                                               F_U16("rx_octets"), F_U16("rx_us")};
+static const struct field le_public_key[] = {F_STATUS, F_OCTETS("x", 32), F_OCTETS("y", 32)};
+static const struct field le_dhkey[] = {F_STATUS, F_OCTETS("dhkey", 32)};
 static const struct field le_algorithm[] = {F_HANDLE, F_NAME("algorithm", algorithms)};
+
+static const struct event_fields le_events[] = {
+    {HCI_LE_EV_CONNECTION_COMPLETE, FIELDS(le_connection)},
+    {HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, FIELDS(le_update)},
+    {HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, FIELDS(le_features)},
+    {HCI_LE_EV_LONG_TERM_KEY_REQUEST, FIELDS(le_key_request)},
+    {HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST, FIELDS(le_param_request)},
+    {HCI_LE_EV_DATA_LENGTH_CHANGE, FIELDS(le_data_length)},
+    {HCI_LE_EV_READ_LOCAL_P_256_PUBLIC_KEY_COMPLETE, FIELDS(le_public_key)},
+    {HCI_LE_EV_GENERATE_DHKEY_COMPLETE, FIELDS(le_dhkey)},
+    {HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, FIELDS(le_enhanced_connection)},
+    {HCI_LE_EV_PHY_UPDATE_COMPLETE, FIELDS(status_phys)},
+    {HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM, FIELDS(le_algorithm)},
+};
+
 static const struct field report[] = {
     F_NAME("type", report_types),
     F_KIND("addr", FIELD_PEER),
     F_KIND("data", FIELD_ADV_BLOCK),
     F_DBM("rssi"),
 };
+static const struct field directed_report[] = {
+    F_NAME("type", report_types),
+    F_KIND("addr", FIELD_PEER),
+    F_KIND("direct", FIELD_PEER),
+    F_DBM("rssi"),
+};
 
 const struct field_list dump_report_fields = FIELDS(report);
+const struct field_list dump_directed_report_fields = FIELDS(directed_report);
+
+static const struct field_list *find(const struct event_fields *table, size_t rows, uint8_t code)
+{
+    for (size_t i = 0; i < rows; i++)
+        if (table[i].code == code)
+            return &table[i].list;
+    return NULL;
+}
+
+const struct field_list *dump_event_fields(uint8_t code)
+{
+    return find(events, sizeof events / sizeof events[0], code);
+}
 
 const struct field_list *dump_le_event_fields(uint8_t subevent)
 {
-    static const struct field_list connection_list = FIELDS(le_connection);
-    static const struct field_list update_list = FIELDS(le_update);
-    static const struct field_list features_list = FIELDS(le_features);
-    static const struct field_list param_request_list = FIELDS(le_param_request);
-    static const struct field_list data_length_list = FIELDS(le_data_length);
-    static const struct field_list phy_list = FIELDS(status_phys);
-    static const struct field_list algorithm_list = FIELDS(le_algorithm);
-
-    switch (subevent) {
-    case HCI_LE_EV_CONNECTION_COMPLETE:
-        return &connection_list;
-    case HCI_LE_EV_CONNECTION_UPDATE_COMPLETE:
-        return &update_list;
-    case HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE:
-        return &features_list;
-    case HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST:
-        return &param_request_list;
-    case HCI_LE_EV_DATA_LENGTH_CHANGE:
-        return &data_length_list;
-    case HCI_LE_EV_PHY_UPDATE_COMPLETE:
-        return &phy_list;
-    case HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM:
-        return &algorithm_list;
-    }
-    return NULL;
+    return find(le_events, sizeof le_events / sizeof le_events[0], subevent);
 }

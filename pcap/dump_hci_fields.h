@@ -17,7 +17,7 @@ extern const struct command_fields dump_command_fields[HCI_COMMAND_ROWS];
 const struct field_list *dump_event_fields(uint8_t code);
 const struct field_list *dump_le_event_fields(uint8_t subevent);
 
-/* The fields of one report of LE Advertising Report. */
-extern const struct field_list dump_report_fields;
+/* The fields of one report of LE Advertising Report, of LE Directed Advertising Report. */
+extern const struct field_list dump_report_fields, dump_directed_report_fields;
 
 #endif

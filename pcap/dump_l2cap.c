@@ -79,9 +79,8 @@ static void signal(struct trace_dump *d, struct rd *r)
 static void frame(struct trace_dump *d, struct link *link, unsigned direction, bool again,
                   const uint8_t *bytes, size_t len)
 {
-    static const struct field smp[] = {F_X8("code"), F_REST("data")};
     static const struct field other[] = {F_VALUE("data")};
-    static const struct field_list smp_list = FIELDS(smp), other_list = FIELDS(other);
+    static const struct field_list other_list = FIELDS(other);
     struct rd r = rd_init(bytes, len);
 
     rd_skip(&r, 2);
@@ -95,8 +94,7 @@ static void frame(struct trace_dump *d, struct link *link, unsigned direction, b
         signal(d, &r);
         break;
     case L2CAP_CID_SMP:
-        text_str(&d->text, " SMP");
-        dump_fields(d, &r, smp_list);
+        dump_smp(d, &r);
         break;
     default:
         if (dump_kframe(d, link, direction, cid, again, &r))

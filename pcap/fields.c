@@ -2,7 +2,6 @@
 /* Fields by table, and the values that several layers write. */
 #include "layers.h"
 #include "wire/addr.h"
-#include "wire/error.h"
 #include "wire/hci.h"
 #include "wire/ll.h"
 #include "wire/uuid.h"
@@ -129,6 +128,27 @@ static const char *name_of(const char *const *names, uint8_t value)
     return NULL;
 }
 
+/* "EncKey+IdKey", "none", "0x80": the flags that are set. */
+static void flags(struct trace_dump *d, const char *const *names, uint8_t value)
+{
+    uint8_t left = value;
+
+    for (unsigned bit = 0; names[bit]; bit++) {
+        if (!(left & 1U << bit))
+            continue;
+        if (left != value)
+            text_char(&d->text, '+');
+        text_str(&d->text, names[bit]);
+        left &= (uint8_t)~(1U << bit);
+    }
+    if (left && left != value)
+        text_char(&d->text, '+');
+    if (left)
+        text_0x(&d->text, left, 2);
+    if (!value)
+        text_str(&d->text, "none");
+}
+
 static uint64_t rd_uint(struct rd *r, size_t size)
 {
     const uint8_t *p = rd_bytes(r, size);
@@ -186,8 +206,11 @@ static void number(struct trace_dump *d, struct rd *r, const struct field *field
     case FIELD_NAME:
         dump_error_name(d, name_of(field->names, (uint8_t)v), (uint8_t)v);
         break;
-    case FIELD_ERROR:
-        dump_error_name(d, hci_error_name((unsigned)v), (uint8_t)v);
+    case FIELD_CODE:
+        dump_error_name(d, field->name_of((unsigned)v), (uint8_t)v);
+        break;
+    case FIELD_FLAGS:
+        flags(d, field->names, (uint8_t)v);
         break;
     case FIELD_LL_OPCODE:
         dump_ll_opcode(d, (uint8_t)v);
@@ -257,7 +280,8 @@ void dump_fields(struct trace_dump *d, struct rd *r, struct field_list list)
         case FIELD_DBM:
         case FIELD_TIME:
         case FIELD_NAME:
-        case FIELD_ERROR:
+        case FIELD_CODE:
+        case FIELD_FLAGS:
         case FIELD_LL_OPCODE:
         case FIELD_VERSION:
             number(d, r, field);

@@ -6,6 +6,7 @@
 #include "links.h"
 #include "text.h"
 #include "traces/dump.h"
+#include "wire/error.h"
 #include "wire/rd.h"
 
 struct trace_dump {
@@ -25,7 +26,8 @@ enum field_kind {
     FIELD_DBM,
     FIELD_TIME,      /* `size` octets in units of `unit_us` */
     FIELD_NAME,      /* one octet, one of `names`, in hex beyond them */
-    FIELD_ERROR,     /* one octet, an error code of the controller */
+    FIELD_CODE,      /* one octet, named by `name_of`, in hex where that has no name */
+    FIELD_FLAGS,     /* one octet, a bit for each of `names`, other bits in hex */
     FIELD_LL_OPCODE, /* an LL control opcode */
     FIELD_VERSION,   /* one octet, a version of the Core Specification */
     FIELD_ADDR,      /* six octets without a type */
@@ -40,6 +42,7 @@ struct field {
     uint8_t size;
     uint16_t unit_us;
     const char *const *names; /* ends with NULL */
+    const char *(*name_of)(unsigned code);
 };
 
 struct field_list {
@@ -51,6 +54,7 @@ struct field_list {
 
 #define F_U8(n)        {.name = (n), .kind = FIELD_UINT, .size = 1}
 #define F_U16(n)       {.name = (n), .kind = FIELD_UINT, .size = 2}
+#define F_U32(n)       {.name = (n), .kind = FIELD_UINT, .size = 4}
 #define F_X8(n)        {.name = (n), .kind = FIELD_HEX, .size = 1}
 #define F_X16(n)       {.name = (n), .kind = FIELD_HEX, .size = 2}
 #define F_X24(n)       {.name = (n), .kind = FIELD_HEX, .size = 3}
@@ -64,7 +68,9 @@ struct field_list {
 #define F_TIME8(n, u)  {.name = (n), .kind = FIELD_TIME, .size = 1, .unit_us = (u)}
 #define F_TIME(n, u)   {.name = (n), .kind = FIELD_TIME, .size = 2, .unit_us = (u)}
 #define F_NAME(n, s)   {.name = (n), .kind = FIELD_NAME, .size = 1, .names = (s)}
-#define F_ERROR(n)     {.name = (n), .kind = FIELD_ERROR, .size = 1}
+#define F_CODE(n, f)   {.name = (n), .kind = FIELD_CODE, .size = 1, .name_of = (f)}
+#define F_FLAGS(n, s)  {.name = (n), .kind = FIELD_FLAGS, .size = 1, .names = (s)}
+#define F_ERROR(n)     F_CODE(n, hci_error_name)
 #define F_KIND(n, k)   {.name = (n), .kind = (k), .size = 1}
 #define F_HANDLE       F_X16("handle")
 #define F_STATUS       F_ERROR("status")
@@ -107,5 +113,6 @@ void dump_kframe_signal(struct trace_dump *d, struct link *link, unsigned direct
 bool dump_kframe(struct trace_dump *d, struct link *link, unsigned direction, uint16_t cid,
                  bool again, struct rd *r);
 void dump_att(struct trace_dump *d, struct link *link, unsigned direction, struct rd *r);
+void dump_smp(struct trace_dump *d, struct rd *r);
 
 #endif

@@ -154,9 +154,14 @@ const char *trace_dump_hci(struct trace_dump *dump, sim_ns at, bool to_host,
 
 const char *trace_dump_air(struct trace_dump *dump, const struct trace_air_packet *packet)
 {
-    const struct trace_air_record air = {
+    struct trace_air_record air = {
         .packet = *packet, .has_channel = true, .has_power = true, .crc_checked = true};
 
+    if (packet->plain) {
+        air.packet.pdu = packet->plain;
+        air.packet.len = packet->plain_len;
+        air.decrypted = air.mic_checked = true;
+    }
     count_from_world_zero(dump);
     begin(dump, (int64_t)packet->start, true);
     dump_air_packet(dump, &air);

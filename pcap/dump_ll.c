@@ -5,6 +5,7 @@
 #include "le_phdr.h"
 #include "wire/crc24.h"
 #include "wire/ll.h"
+#include "wire/ll_cipher.h"
 
 static void raw(struct trace_dump *d, const char *key, const uint8_t *bytes, size_t len)
 {
@@ -68,6 +69,11 @@ static void connect_ind(struct trace_dump *d, const struct ll_adv_header *header
     dump_nothing_left(d, r);
     /* A link begins: whatever was known of that access address is of another. */
     link_drop(&d->links, link_key_air(access_address));
+    struct link *link = link_get(&d->links, link_key_air(access_address));
+    if (link)
+        link->whole = true;
+    else
+        d->text.failed = true;
 }
 
 static void advertising_payload(struct trace_dump *d, const struct ll_adv_header *header,
@@ -174,6 +180,22 @@ static void data_payload(struct trace_dump *d, struct link *link, unsigned direc
         dump_malformed(d, "LLID 0", &before);
 }
 
+static void decrypted(struct trace_dump *d, const struct trace_air_record *air)
+{
+    text_str(&d->text, " [decrypted");
+    if (air->mic_checked && !air->packet.mic_valid)
+        text_str(&d->text, ", MIC wrong");
+    text_char(&d->text, ']');
+}
+
+static void ciphertext(struct trace_dump *d, const uint8_t *bytes, size_t len)
+{
+    text_str(&d->text, " [encrypted, ");
+    text_udec(&d->text, len, 0, ' ');
+    text_str(&d->text, " octets] ");
+    text_octets(&d->text, bytes, len);
+}
+
 static void data(struct trace_dump *d, const struct trace_air_record *air, struct rd *r)
 {
     const struct trace_air_packet *packet = &air->packet;
@@ -204,8 +226,14 @@ static void data(struct trace_dump *d, const struct trace_air_record *air, struc
         known && is_again(&link->stream[direction], &header, r->p + r->off, rd_left(r));
     if (again)
         text_str(&d->text, " again");
-    if (link->encrypted && !air->decrypted && header.length > 0)
-        raw(d, "ciphertext", r->p + r->off, rd_left(r));
+    if (air->decrypted)
+        decrypted(d, air);
+    struct link_stream *stream = &link->stream[direction];
+    /* What was sent in clear before encryption began is repeated in clear. */
+    stream->last_sealed =
+        again ? stream->last_sealed : link->encrypted && header.length > LL_MIC_SIZE;
+    if (stream->last_sealed && !air->decrypted)
+        ciphertext(d, r->p + r->off, rd_left(r));
     else
         data_payload(d, link, direction, again, &header, r);
 }

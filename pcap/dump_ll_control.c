@@ -75,8 +75,13 @@ void dump_ll_control(struct trace_dump *d, struct link *link, struct rd *r)
         dump_exactly(d, r, lists[opcode]);
     else
         dump_fields(d, r, unknown);
-    /* From here on both sides encrypt (5.1.3.1); pausing is undone by the next start. */
-    if (opcode == LL_START_ENC_REQ)
+    /*
+     * From here on both sides encrypt (5.1.3.1), but for an attacker who sends it out of the blue;
+     * pausing is undone by the next start.
+     */
+    if (opcode == LL_ENC_REQ)
+        link->asked = true;
+    if (opcode == LL_START_ENC_REQ && (link->asked || !link->whole))
         link->encrypted = true;
     if (opcode == LL_PAUSE_ENC_RSP)
         link->encrypted = false;

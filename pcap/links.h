@@ -23,6 +23,7 @@ struct link_stream {
     /* Of the air: the last data PDU. */
     bool has_last;
     bool last_sn;
+    bool last_sealed;
     uint8_t last_llid;
     uint8_t last_len;
     uint32_t last_crc_of_payload;
@@ -47,6 +48,8 @@ struct link_channel {
 struct link {
     struct link *next; /* in its bucket */
     uint64_t key;
+    bool whole;     /* seen since its CONNECT_IND */
+    bool asked;     /* for encryption */
     bool encrypted; /* PDUs of the air are ciphertext from here on */
     struct link_stream stream[2];
     struct link_channel *channels;

@@ -126,6 +126,8 @@ void record_le_phdr(struct trace_record *record, struct rd *r)
     air->has_power = flags & LE_PHDR_SIGNAL_VALID;
     air->whitened = !(flags & LE_PHDR_DEWHITENED);
     air->decrypted = flags & LE_PHDR_DECRYPTED;
+    air->mic_checked = flags & LE_PHDR_MIC_CHECKED;
+    air->packet.mic_valid = flags & LE_PHDR_MIC_VALID;
     air->crc_checked = flags & LE_PHDR_CRC_CHECKED;
     air->packet.crc_valid = !air->crc_checked || (flags & LE_PHDR_CRC_VALID);
     air->packet.direction = (uint8_t)((flags & LE_PHDR_PDU_TYPE) >> LE_PHDR_PDU_TYPE_SHIFT);

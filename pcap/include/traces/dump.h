@@ -12,6 +12,9 @@
  * N] with the octets behind it in hex: nothing is hidden. Offsets count from the first octet of the
  * HCI packet, of the LL PDU, or of an L2CAP frame that came in fragments.
  *
+ * Encrypted PDUs that the trace tells the plaintext of are marked [decrypted]; of the others there
+ * is [encrypted, N octets] and the octets. Keys are shown in full.
+ *
  * A dump remembers links, to put L2CAP frames together and to know ciphertext and retransmissions.
  * Memory grows with what was seen, never by a length that a packet claims.
  */
@@ -33,7 +36,10 @@ void trace_dump_free(struct trace_dump *dump);
 const char *trace_dump_record(struct trace_dump *dump, const struct trace_record *record,
                               size_t *len);
 
-/* The same for packets as sinks get them; time counts from world zero in any case. */
+/*
+ * The same for packets as sinks get them; time counts from world zero in any case. Of the air's
+ * views it is the decoded one.
+ */
 const char *trace_dump_hci(struct trace_dump *dump, sim_ns at, bool to_host,
                            enum hci_packet_type type, const uint8_t *packet, size_t len);
 const char *trace_dump_air(struct trace_dump *dump, const struct trace_air_packet *packet);

@@ -41,6 +41,7 @@ struct trace_air_record {
     bool has_power;
     bool whitened; /* still */
     bool decrypted;
+    bool mic_checked; /* packet.mic_valid tells */
     bool crc_checked;
 };
 

@@ -58,7 +58,7 @@ static uint8_t phy_of(const char *name)
     return 0;
 }
 
-/* "2402 1M - -20 8e89bed6 0006... [badcrc|whitened|decrypted]"; returns the PDU's hex. */
+/* "2402 1M - -20 8e89bed6 0006... [badcrc|whitened|decrypted|badmic]"; returns the PDU's hex. */
 static const char *parse_air(char *value, struct trace_record *record)
 {
     char *word[7] = {0}, *save = NULL;
@@ -74,7 +74,8 @@ static const char *parse_air(char *value, struct trace_record *record)
         .has_power = true,
         .crc_checked = true,
         .whitened = strcmp(flag, "whitened") == 0,
-        .decrypted = strcmp(flag, "decrypted") == 0,
+        .decrypted = strcmp(flag, "decrypted") == 0 || strcmp(flag, "badmic") == 0,
+        .mic_checked = strcmp(flag, "badmic") == 0,
     };
     struct trace_air_packet *packet = &record->air.packet;
     packet->mhz = (uint16_t)strtoul(word[0], NULL, 10);

@@ -36,11 +36,36 @@ static uint8_t rf_channel(uint16_t mhz)
     return (uint8_t)((mhz - 2402) / 2);
 }
 
-static void wr_packet(struct wr *w, const struct trace_air_packet *packet)
+/* One packet in one view: the PDU that is written, and what is said of it. */
+struct shown {
+    const uint8_t *pdu;
+    size_t len;
+    unsigned flags;
+};
+
+static struct shown as_sent(const struct trace_air_packet *packet)
+{
+    return (struct shown){.pdu = packet->pdu, .len = packet->len};
+}
+
+static struct shown decoded(const struct trace_air_packet *packet)
+{
+    struct shown shown = {.pdu = packet->plain, .len = packet->plain_len,
+                          .flags = LE_PHDR_DECRYPTED | LE_PHDR_MIC_CHECKED};
+
+    if (!packet->plain)
+        return as_sent(packet);
+    if (packet->mic_valid)
+        shown.flags |= LE_PHDR_MIC_VALID;
+    return shown;
+}
+
+static void wr_packet(struct wr *w, const struct trace_air_packet *packet,
+                      const struct shown *shown)
 {
     uint8_t crc[3];
-    unsigned flags = LE_PHDR_DEWHITENED | LE_PHDR_SIGNAL_VALID | LE_PHDR_REFERENCE_AA_VALID |
-                     LE_PHDR_CRC_CHECKED;
+    unsigned flags = shown->flags | LE_PHDR_DEWHITENED | LE_PHDR_SIGNAL_VALID |
+                     LE_PHDR_REFERENCE_AA_VALID | LE_PHDR_CRC_CHECKED;
 
     if (packet->crc_valid)
         flags |= LE_PHDR_CRC_VALID;
@@ -57,12 +82,13 @@ static void wr_packet(struct wr *w, const struct trace_air_packet *packet)
         wr_u8(w, LE_CI_S8);
     if (packet->phy == RADIO_PHY_CODED_S2)
         wr_u8(w, LE_CI_S2);
-    wr_bytes(w, packet->pdu, packet->len);
+    wr_bytes(w, shown->pdu, shown->len);
     crc24_to_air(packet->crc, crc);
     wr_bytes(w, crc, sizeof crc);
 }
 
-static void air_packet(struct trace_sink *sink, const struct trace_air_packet *packet)
+static void air_packet(struct trace_sink *sink, const struct trace_air_packet *packet,
+                       const struct shown *shown)
 {
     struct trace_writer *writer = writer_of(sink);
     uint8_t bytes[LE_PHDR_OVERHEAD + LL_PDU_MAX];
@@ -76,7 +102,7 @@ static void air_packet(struct trace_sink *sink, const struct trace_air_packet *p
         writer->error = EOVERFLOW; /* the stamps of classic pcap end in 2038 */
         return;
     }
-    wr_packet(&w, packet);
+    wr_packet(&w, packet, shown);
     if (!wr_ok(&w)) {
         writer->error = EMSGSIZE;
         return;
@@ -92,7 +118,21 @@ static void air_packet(struct trace_sink *sink, const struct trace_air_packet *p
         writer->error = errno ? errno : EIO;
 }
 
-static const struct trace_sink_ops air_ops = {.air = air_packet};
+static void air_decoded(struct trace_sink *sink, const struct trace_air_packet *packet)
+{
+    const struct shown shown = decoded(packet);
+
+    air_packet(sink, packet, &shown);
+}
+
+static void air_raw(struct trace_sink *sink, const struct trace_air_packet *packet)
+{
+    const struct shown shown = as_sent(packet);
+
+    air_packet(sink, packet, &shown);
+}
+
+static const struct trace_sink_ops decoded_ops = {.air = air_decoded}, raw_ops = {.air = air_raw};
 
 static int air_close(struct trace_writer *writer)
 {
@@ -107,7 +147,8 @@ static int air_close(struct trace_writer *writer)
     return reason;
 }
 
-int trace_writer_air(const char *path, struct trace_writer **writer)
+static int air_open(const char *path, const struct trace_sink_ops *ops,
+                    struct trace_writer **writer)
 {
     const int error = writer_new(path, writer);
     if (error)
@@ -130,7 +171,22 @@ int trace_writer_air(const char *path, struct trace_writer **writer)
         writer_drop(w);
         return BLR_ERR_IO;
     }
-    w->sink.ops = &air_ops;
+    w->sink.ops = ops;
     w->close = air_close;
     return BLR_OK;
+}
+
+int trace_writer_air(const char *path, struct trace_writer **writer)
+{
+    return air_open(path, &decoded_ops, writer);
+}
+
+int trace_writer_air_raw(const char *path, struct trace_writer **writer)
+{
+    return air_open(path, &raw_ops, writer);
+}
+
+int trace_writer_sniffer(const char *path, struct trace_writer **writer)
+{
+    return air_open(path, &raw_ops, writer);
 }

@@ -10,11 +10,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/obj_mac.h>
-
-#include "wire/rd.h"
-#include "wire/wr.h"
 
 const uint8_t crypto_p256_debug_private[CRYPTO_P256_SIZE] = {
     0x3f, 0x49, 0xf6, 0xd4, 0xa3, 0xc5, 0x5f, 0x38, 0x74, 0xc9, 0xb3, 0xe3, 0xd2, 0x10, 0x3f, 0x50,
@@ -34,15 +30,12 @@ static const uint8_t order[CRYPTO_P256_SIZE] = {
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 };
 
-/* A point as the library reads and writes it: this octet, X, Y (SEC 1, 2.3.3). */
-#define UNCOMPRESSED 0x04
-#define ENCODED_SIZE (1 + CRYPTO_P256_POINT_SIZE)
-
 /* What one multiplication needs. */
 struct curve {
     EC_GROUP *group;
     EC_POINT *point, *product;
-    BIGNUM *scalar;
+    BIGNUM *scalar, *x, *y;
+    BN_CTX *scratch;
 };
 
 static void curve_close(struct curve *curve)
@@ -51,6 +44,9 @@ static void curve_close(struct curve *curve)
     EC_POINT_free(curve->product);
     EC_GROUP_free(curve->group);
     BN_clear_free(curve->scalar);
+    BN_free(curve->x);
+    BN_free(curve->y);
+    BN_CTX_free(curve->scratch);
 }
 
 static int curve_open(struct curve *curve, const uint8_t *private_key)
@@ -58,52 +54,69 @@ static int curve_open(struct curve *curve, const uint8_t *private_key)
     *curve = (struct curve){
         .group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1),
         .scalar = BN_bin2bn(private_key, CRYPTO_P256_SIZE, NULL),
+        .x = BN_new(),
+        .y = BN_new(),
+        .scratch = BN_CTX_new(),
     };
     if (curve->group) {
         curve->point = EC_POINT_new(curve->group);
         curve->product = EC_POINT_new(curve->group);
     }
-    if (curve->point && curve->product && curve->scalar)
+    if (curve->point && curve->product && curve->scalar && curve->x && curve->y && curve->scratch)
         return 0;
     curve_close(curve);
     return BLR_ERR_NO_MEMORY;
 }
 
-/* X and Y of the product, side by side. */
-static int product_read(const struct curve *curve, uint8_t point[static CRYPTO_P256_POINT_SIZE])
+/* X and Y of the product to curve->x and curve->y. */
+static int product_read(const struct curve *curve)
 {
-    uint8_t encoded[ENCODED_SIZE];
+    if (EC_POINT_get_affine_coordinates(curve->group, curve->product, curve->x, curve->y,
+                                        curve->scratch))
+        return 0;
+    return BLR_ERR_NO_MEMORY;
+}
 
-    if (EC_POINT_point2oct(curve->group, curve->product, POINT_CONVERSION_UNCOMPRESSED, encoded,
-                           sizeof encoded, NULL) != sizeof encoded)
-        return BLR_ERR_NO_MEMORY;
-    struct rd r = rd_init(encoded + 1, sizeof encoded - 1);
-    rd_copy(&r, point, CRYPTO_P256_POINT_SIZE);
-    return 0;
+static int number_write(const BIGNUM *number, uint8_t out[static CRYPTO_P256_SIZE])
+{
+    return BN_bn2binpad(number, out, CRYPTO_P256_SIZE) < 0 ? BLR_ERR_NO_MEMORY : 0;
 }
 
 /*
- * The library refuses coordinates beyond the field and those that do not satisfy the equation of
- * the curve, for which it leaves its reason in the queue of the thread; every other failure is
- * its memory.
+ * Whether x and y are below the prime p of the field and satisfy y^2 = (x^2 + a) x + b modulo p.
+ * The library checks the same when it takes the point, but does not tell a bad one from a lack of
+ * memory.
  */
+static int on_curve(const struct curve *curve, const BIGNUM *x, const BIGNUM *y)
+{
+    BN_CTX *scratch = curve->scratch;
+    int error = BLR_ERR_NO_MEMORY;
+
+    BN_CTX_start(scratch);
+    BIGNUM *p = BN_CTX_get(scratch), *a = BN_CTX_get(scratch), *b = BN_CTX_get(scratch);
+    BIGNUM *left = BN_CTX_get(scratch), *right = BN_CTX_get(scratch);
+    if (right && EC_GROUP_get_curve(curve->group, p, a, b, scratch) &&
+        BN_mod_sqr(left, y, p, scratch) && BN_mod_sqr(right, x, p, scratch) &&
+        BN_mod_add(right, right, a, p, scratch) && BN_mod_mul(right, right, x, p, scratch) &&
+        BN_mod_add(right, right, b, p, scratch))
+        error =
+            BN_cmp(x, p) < 0 && BN_cmp(y, p) < 0 && BN_cmp(left, right) == 0 ? 0 : BLR_ERR_INVALID;
+    BN_CTX_end(scratch);
+    return error;
+}
+
 static int point_set(const struct curve *curve, const uint8_t *public_key)
 {
-    uint8_t encoded[ENCODED_SIZE];
-    struct wr w = wr_init(encoded, sizeof encoded);
-    int error = 0;
-
-    wr_u8(&w, UNCOMPRESSED);
-    wr_bytes(&w, public_key, CRYPTO_P256_POINT_SIZE);
-    ERR_set_mark();
-    if (!EC_POINT_oct2point(curve->group, curve->point, encoded, sizeof encoded, NULL)) {
-        const int reason = ERR_GET_REASON(ERR_peek_last_error());
-        error = reason == EC_R_INVALID_ENCODING || reason == EC_R_POINT_IS_NOT_ON_CURVE
-                    ? BLR_ERR_INVALID
-                    : BLR_ERR_NO_MEMORY;
-    }
-    ERR_pop_to_mark();
-    return error;
+    if (!BN_bin2bn(public_key, CRYPTO_P256_SIZE, curve->x) ||
+        !BN_bin2bn(public_key + CRYPTO_P256_SIZE, CRYPTO_P256_SIZE, curve->y))
+        return BLR_ERR_NO_MEMORY;
+    const int error = on_curve(curve, curve->x, curve->y);
+    if (error)
+        return error;
+    if (!EC_POINT_set_affine_coordinates(curve->group, curve->point, curve->x, curve->y,
+                                         curve->scratch))
+        return BLR_ERR_NO_MEMORY;
+    return 0;
 }
 
 bool crypto_p256_private_valid(const uint8_t private_key[static CRYPTO_P256_SIZE])
@@ -124,10 +137,14 @@ int crypto_p256_public(const uint8_t private_key[static CRYPTO_P256_SIZE],
     int error = curve_open(&curve, private_key);
     if (error)
         return error;
-    if (EC_POINT_mul(curve.group, curve.product, curve.scalar, NULL, NULL, NULL))
-        error = product_read(&curve, public_key);
-    else
+    if (!EC_POINT_mul(curve.group, curve.product, curve.scalar, NULL, NULL, curve.scratch))
         error = BLR_ERR_NO_MEMORY;
+    if (!error)
+        error = product_read(&curve);
+    if (!error)
+        error = number_write(curve.x, public_key);
+    if (!error)
+        error = number_write(curve.y, public_key + CRYPTO_P256_SIZE);
     curve_close(&curve);
     return error;
 }
@@ -136,7 +153,6 @@ int crypto_p256_dhkey(const uint8_t private_key[static CRYPTO_P256_SIZE],
                       const uint8_t peer_public_key[static CRYPTO_P256_POINT_SIZE],
                       uint8_t dhkey[static CRYPTO_P256_SIZE])
 {
-    uint8_t shared[CRYPTO_P256_POINT_SIZE];
     struct curve curve;
 
     if (!crypto_p256_private_valid(private_key))
@@ -145,12 +161,13 @@ int crypto_p256_dhkey(const uint8_t private_key[static CRYPTO_P256_SIZE],
     if (error)
         return error;
     error = point_set(&curve, peer_public_key);
-    if (!error && !EC_POINT_mul(curve.group, curve.product, NULL, curve.point, curve.scalar, NULL))
+    if (!error &&
+        !EC_POINT_mul(curve.group, curve.product, NULL, curve.point, curve.scalar, curve.scratch))
         error = BLR_ERR_NO_MEMORY;
     if (!error)
-        error = product_read(&curve, shared);
+        error = product_read(&curve);
     if (!error)
-        memcpy(dhkey, shared, CRYPTO_P256_SIZE); /* the X coordinate (Vol 3, Part H, 2.3.5.6.1) */
+        error = number_write(curve.x, dhkey); /* Vol 3, Part H, 2.3.5.6.1 */
     curve_close(&curve);
     return error;
 }

@@ -7,14 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "device.h"
 #include "queue.h"
 #include "run_internal.h"
 #include "sim/radio.h"
 #include "trace_folder.h"
-#include "traces/writer.h"
 
 #define DEFAULT_INSTRUCTIONS UINT64_C(200000000)
 #define DEFAULT_MEMORY       ((size_t)64 << 20)
@@ -102,6 +100,12 @@ struct text *run_scratch(lua_State *L, int which)
 
 /* --- traces --- */
 
+static void air_trouble(struct run *run, int error, const char *path)
+{
+    run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", path,
+            error == BLR_ERR_IO ? strerror(errno) : blr_strerror(error));
+}
+
 bool run_make_trace_folder(struct run *run)
 {
     if (!run->trace_folder || run->over)
@@ -114,32 +118,26 @@ bool run_make_trace_folder(struct run *run)
         return false;
     }
     run->trace_folder_made = true;
-    text_add(&run->air_path, "%s/air.pcap", run->trace_folder);
     if (!run->options->air)
         return true;
-    if (trace_writer_air(text_get(&run->air_path), &run->air) != 0) {
-        run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&run->air_path),
-                strerror(errno));
+    const char *failed;
+    const int error = air_trace_open(&run->air, run->trace_folder, run->options->vitals, &failed);
+    if (error) {
+        air_trouble(run, error, failed);
         return false;
     }
-    text_add(&run->air_part, "%s.part", text_get(&run->air_path));
-    run->air_file.path = text_get(&run->air_part);
-    vitals_add_file(run->options->vitals, &run->air_file);
-    radio_medium_trace(sim_world_medium(run->world), trace_writer_sink(run->air));
+    radio_medium_trace(sim_world_medium(run->world), &run->air.sink);
     return true;
 }
 
 static void close_air(struct run *run, bool keep)
 {
+    const char *failed;
+
     radio_medium_trace(sim_world_medium(run->world), NULL);
-    if (!run->air)
-        return;
-    if (!keep)
-        trace_writer_abort(run->air);
-    else if (trace_writer_close(run->air) != 0)
-        run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&run->air_path),
-                strerror(errno));
-    run->air = NULL;
+    const int error = air_trace_close(&run->air, keep, &failed);
+    if (error)
+        air_trouble(run, error, failed);
 }
 
 /* Closes all files. Should one fail, none is left: half of what was asked looks like the whole. */
@@ -158,8 +156,7 @@ static void close_traces(struct run *run)
     run->over = true;
     if (run->result != SCENARIO_TROUBLE)
         return;
-    if (run->air_path.len)
-        unlink(text_get(&run->air_path));
+    air_trace_remove(&run->air);
     device_remove_traces(run);
 }
 
@@ -342,8 +339,7 @@ static void close_run(struct run *run)
         next = block->next;
         free(block);
     }
-    text_free(&run->air_path);
-    text_free(&run->air_part);
+    air_trace_free(&run->air);
     text_free(&run->report);
     text_free(&run->scratch[0]);
     text_free(&run->scratch[1]);

@@ -14,6 +14,7 @@
 #ifndef ENGINE_RUN_H
 #define ENGINE_RUN_H
 
+#include "air_trace.h"
 #include "blueroom/host.h"
 #include "engine/scenario.h"
 #include "sandbox.h"
@@ -26,7 +27,6 @@ struct queue;
 struct run_block;
 struct scenario_list;
 struct task;
-struct trace_writer;
 
 enum { NAME_SIZE = 65 };
 
@@ -65,9 +65,7 @@ struct run {
     struct text report;
     const char *trace_folder; /* NULL: no traces */
     bool trace_folder_made;
-    struct trace_writer *air;
-    struct text air_path, air_part;
-    struct vitals_file air_file;
+    struct air_trace air;
     struct text scratch[2];
     struct run_block *blocks; /* of run_alloc() */
     struct queue *queues;

@@ -300,7 +300,8 @@ class Traces(Case):
         done, folder = self.traces("--air", "good.lua")
         self.assertEqual(done.returncode, 0)
         self.assertEqual(set(hashes(folder)),
-                         {"good/sensor.btsnoop", "good/phone.btsnoop", "good/air.pcap"})
+                         {"good/sensor.btsnoop", "good/phone.btsnoop", "good/air.pcap",
+                          "good/air-raw.pcap"})
         done, folder = self.traces("good.lua", name="deep/er")
         self.assertEqual(set(hashes(folder)), {"good/sensor.btsnoop", "good/phone.btsnoop"})
 
@@ -316,12 +317,12 @@ class Traces(Case):
         self.script("fails.lua", FAILS)
         done, folder = self.traces("--air", "fails.lua")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(len(hashes(folder)), 3)
+        self.assertEqual(len(hashes(folder)), 4)
 
     def test_trouble_leaves_none(self):
         self.script("x.lua", GOOD)
         _, folder = self.traces("--air", "x.lua")
-        self.assertEqual(len(hashes(folder)), 3)
+        self.assertEqual(len(hashes(folder)), 4)
         self.script("x.lua", TROUBLE)
         done, folder = self.traces("--air", "x.lua")
         self.assertEqual(done.returncode, 2)
@@ -335,7 +336,7 @@ class Traces(Case):
             with self.subTest(what):
                 self.script("x.lua", GOOD + 'scenario("Another", function() story() end)\n')
                 done, folder = self.traces("--air", "x.lua")
-                self.assertEqual((done.returncode, len(hashes(folder))), (0, 6), done.stderr)
+                self.assertEqual((done.returncode, len(hashes(folder))), (0, 8), done.stderr)
                 if text is None:
                     (self.top / "x.lua").unlink()
                 else:
@@ -346,7 +347,8 @@ class Traces(Case):
 
     def test_what_is_not_ours_stays(self):
         self.script("x.lua", "scenario(")
-        ours = ["x/a.btsnoop", "x/air.pcap", "x/a.btsnoop.part", "x/1/a.btsnoop", "x/2-of/air.pcap",
+        ours = ["x/a.btsnoop", "x/air.pcap", "x/air-raw.pcap.part", "x/a.btsnoop.part",
+                "x/1/a.btsnoop", "x/2-of/air.pcap",
                 "x/12-b-3/b.pcap"]
         theirs = ["a.btsnoop", "air.pcap", "y/a.btsnoop", "x/notes.txt", "x/btsnoop", "x/1/notes.txt",
                   "x/a/b.btsnoop", "x/1/2/b.btsnoop", "x/0-a/b.btsnoop", "x/1_a/b.btsnoop",
@@ -376,7 +378,8 @@ class Traces(Case):
         _, plain = self.traces("good.lua", name="plain")
         _, air = self.traces("--air", "-v", "good.lua", name="air")
         with_air = hashes(air)
-        del with_air["good/air.pcap"]
+        # Nothing is encrypted here: both views of the air are the same.
+        self.assertEqual(with_air.pop("good/air.pcap"), with_air.pop("good/air-raw.pcap"))
         self.assertEqual(hashes(plain), with_air)
         # Another device in the room that only listens changes nobody's bytes either.
         self.script("good.lua", 'device { name = "an_ear" }:script(function() end)\n'
@@ -401,6 +404,18 @@ class Traces(Case):
         self.assertEqual(done.returncode, 2)
         self.assertIn("traces/good/phone.btsnoop: ", done.stderr)
         self.assertEqual(hashes(folder), {})
+
+    def test_one_view_in_the_way(self):
+        """Of two views of the air there are both or none."""
+        self.script("good.lua", GOOD)
+        for name in ("air.pcap", "air-raw.pcap"):
+            with self.subTest(name):
+                (self.top / "traces/good" / name).mkdir(parents=True)
+                done, folder = self.traces("--air", "good.lua")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f"traces/good/{name}: cannot be written: Is a directory", done.stderr)
+                self.assertEqual(hashes(folder), {})
+                (self.top / "traces/good" / name).rmdir()
 
     def test_full_disk(self):
         self.script("good.lua", GOOD)

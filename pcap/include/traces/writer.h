@@ -35,8 +35,7 @@ int trace_writer_air_raw(const char *path, struct trace_writer **writer) BLR_MUS
 /*
  * What one receiver heard, in the same format. Whoever writes it hands over each packet as it was
  * received: power_dbm is the RSSI, the octets and the CRC are those that came in, crc_valid tells
- * whether they fit; `plain` is never looked at. Takes them in the order in which they began or
- * ended, as they come.
+ * whether they fit; `plain` is never looked at. Records stand in the order in which they are given.
  */
 int trace_writer_sniffer(const char *path, struct trace_writer **writer) BLR_MUST_CHECK;
 

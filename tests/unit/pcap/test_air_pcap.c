@@ -70,7 +70,9 @@ static uint32_t host_u32(const uint8_t *bytes)
     return v;
 }
 
-static uint8_t *write_one(const struct trace_air_packet *packet, size_t *len)
+typedef int open_fn(const char *path, struct trace_writer **writer);
+
+static uint8_t *write_view(open_fn *open, const struct trace_air_packet *packet, size_t *len)
 {
     struct temp_dir dir;
     struct trace_writer *writer;
@@ -78,7 +80,7 @@ static uint8_t *write_one(const struct trace_air_packet *packet, size_t *len)
 
     temp_dir_make(&dir);
     temp_dir_path(&dir, "air.pcap", path);
-    assert_int_equal(trace_writer_air(path, &writer), 0);
+    assert_int_equal(open(path, &writer), 0);
     struct trace_sink *sink = trace_writer_sink(writer);
     sink->ops->air(sink, packet);
     assert_false(file_exists(path));
@@ -90,6 +92,11 @@ static uint8_t *write_one(const struct trace_air_packet *packet, size_t *len)
     return bytes;
 }
 
+static uint8_t *write_one(const struct trace_air_packet *packet, size_t *len)
+{
+    return write_view(trace_writer_air, packet, len);
+}
+
 static void writes_row(void **state)
 {
     const struct row *row = *state;
@@ -98,6 +105,48 @@ static void writes_row(void **state)
 
     assert_int_equal(len, FILE_HEADER_SIZE + RECORD_HEADER_SIZE + row->len);
     assert_memory_equal(bytes + FILE_HEADER_SIZE + RECORD_HEADER_SIZE, row->bytes, row->len);
+    free(bytes);
+}
+
+/* LL_START_ENC_RSP of the sample data (Core v5.4, Vol 6, Part C, 1), and what it says. */
+static const uint8_t sealed[] = {0x0F, 0x05, 0x9F, 0xCD, 0xA7, 0xF4, 0x48};
+static const uint8_t opened[] = {0x0F, 0x01, 0x06};
+
+struct view_row {
+    const char *name;
+    open_fn *open;
+    bool encrypted, mic_valid;
+    uint16_t flags;
+    bool decoded;
+};
+
+static const struct view_row view_rows[] = {
+    {"decoded: sent in clear", trace_writer_air, false, false, 0x0D13, false},
+    {"decoded: the MIC is right", trace_writer_air, true, true, 0x3D1B, true},
+    {"decoded: the MIC is wrong", trace_writer_air, true, false, 0x1D1B, true},
+    {"raw: sent in clear", trace_writer_air_raw, false, false, 0x0D13, false},
+    {"raw: encrypted", trace_writer_air_raw, true, true, 0x0D13, false},
+    {"sniffer: knows no plaintext", trace_writer_sniffer, true, true, 0x0D13, false},
+};
+
+static void writes_view(void **state)
+{
+    const struct view_row *row = *state;
+    const struct trace_air_packet packet = {
+        .mhz = 2404, .phy = RADIO_PHY_1M, .direction = AIR_CENTRAL_TO_PERIPHERAL,
+        .crc_valid = true, .access_address = 0x50655A5D, .crc = 0x800001, .pdu = sealed,
+        .len = sizeof sealed, .plain = row->encrypted ? opened : NULL,
+        .plain_len = sizeof opened, .mic_valid = row->mic_valid};
+    const uint8_t *pdu_wanted = row->decoded ? opened : sealed;
+    const size_t pdu_len = row->decoded ? sizeof opened : sizeof sealed;
+    size_t len;
+    uint8_t *bytes = write_view(row->open, &packet, &len);
+    const uint8_t *record = bytes + FILE_HEADER_SIZE + RECORD_HEADER_SIZE;
+
+    assert_int_equal(len, FILE_HEADER_SIZE + RECORD_HEADER_SIZE + 14 + pdu_len + 3);
+    assert_int_equal(record[8] | record[9] << 8, row->flags);
+    assert_memory_equal(record + 14, pdu_wanted, pdu_len);
+    assert_memory_equal(record + 14 + pdu_len, "\x01\x00\x80", 3); /* the CRC that was sent */
     free(bytes);
 }
 
@@ -215,5 +264,6 @@ int main(void)
         {"full_disk: many packets", full_disk, NULL, NULL, &many},
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(rows, writes_row);
+    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(rows, writes_row) +
+           RUN_ROWS(view_rows, writes_view);
 }

@@ -435,7 +435,7 @@ static void hci_round_trip(void **state)
 static void air_round_trip(void **state)
 {
     static const uint16_t mhz[] = {2402, 2404, 2426, 2440, 2478, 2480};
-    static const uint8_t pdu[LL_PDU_MAX] = {0x02, 0xFF, 1, 2, 3};
+    static const uint8_t pdu[LL_PDU_MAX] = {0x02, 0xFF, 1, 2, 3}, plain[LL_PDU_MAX] = {0x03, 9};
     struct temp_dir dir;
     char path[512];
     struct trace_writer *writer;
@@ -459,6 +459,9 @@ static void air_round_trip(void **state)
             packet.access_address = draw(&seed);
             packet.crc = draw(&seed);
             packet.len = draw(&seed) % (LL_PDU_MAX + 1);
+            packet.plain = draw(&seed) & 1 ? plain : NULL;
+            packet.plain_len = draw(&seed) % (LL_PDU_MAX + 1);
+            packet.mic_valid = packet.plain && draw(&seed) & 1;
             if (pass == 0) {
                 sink->ops->air(sink, &packet);
                 continue;
@@ -474,8 +477,12 @@ static void air_round_trip(void **state)
             assert_int_equal(got->crc_valid, packet.crc_valid);
             assert_int_equal(got->access_address, packet.access_address);
             assert_int_equal(got->crc, packet.crc);
-            assert_int_equal(got->len, packet.len);
-            assert_memory_equal(got->pdu, pdu, packet.len);
+            const size_t len = packet.plain ? packet.plain_len : packet.len;
+            assert_int_equal(got->len, len);
+            assert_memory_equal(got->pdu, packet.plain ? plain : pdu, len);
+            assert_int_equal(record->air.decrypted, packet.plain != NULL);
+            assert_int_equal(record->air.mic_checked, packet.plain != NULL);
+            assert_int_equal(got->mic_valid, packet.mic_valid);
             assert_true(record->air.has_channel && record->air.has_power);
             assert_true(record->air.crc_checked && !record->air.whitened);
         }

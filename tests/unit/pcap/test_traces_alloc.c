@@ -28,6 +28,8 @@ struct writer_row {
 static const struct writer_row writer_rows[] = {
     {"btsnoop", trace_writer_btsnoop},
     {"air", trace_writer_air},
+    {"air, raw", trace_writer_air_raw},
+    {"sniffer", trace_writer_sniffer},
 };
 
 static void send(struct trace_sink *sink, sim_ns at)

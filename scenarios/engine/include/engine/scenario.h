@@ -35,7 +35,7 @@ struct scenario_report {
 struct scenario_options {
     uint64_t seed;
     const char *trace_dir; /* traces go to TRACE_DIR/<script>/; NULL: none */
-    bool air;              /* with trace_dir: air.pcap as well */
+    bool air;              /* with trace_dir: air.pcap and air-raw.pcap as well */
     /* Limits of each scenario; 0: 200 million instructions, 64 MiB, one hour. */
     uint64_t max_instructions;
     size_t max_memory;

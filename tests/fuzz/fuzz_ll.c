@@ -67,7 +67,7 @@ static size_t assist(const struct fuzz *f, uint8_t pdu[static LL_PDU_MAX], const
                      size_t len)
 {
     struct wr w = wr_init(pdu, LL_PDU_MAX);
-    const bool connected = f->link.room != NULL;
+    const bool connected = f->link.user != NULL;
     const struct bd_addr from = lower_address(), to = upper_address(1);
     struct rd r = rd_init(octets, len);
     const uint8_t kind = rd_u8(&r); /* the first octet chooses the kind of PDU */
@@ -105,7 +105,7 @@ static void send_record(struct fuzz *f, sim_ns start, uint16_t mhz)
         len = assist(f, pdu, octets, len);
         octets = pdu;
     }
-    const bool connected = f->link.room != NULL;
+    const bool connected = f->link.user != NULL;
     const struct radio_packet packet = {
         .start = start,
         .mhz = mhz,
@@ -128,7 +128,7 @@ static void heard(void *user, const struct radio_rx *rx)
     struct fuzz *f = user;
     struct rd r = rd_init(rx->pdu, rx->len);
 
-    if (f->link.room && rx->access_address == f->link.ind.access_address) {
+    if (f->link.user && rx->access_address == f->link.ind.access_address) {
         const struct ll_data_header header = rd_ll_data_header(&r);
 
         /* What is sent is well-formed, whatever was received. */

@@ -17,16 +17,17 @@ struct ll_connect_ind link_connect_ind(struct bd_addr peer)
     };
 }
 
-static void link_start(struct link *link, struct ll_room *room, const struct ll_connect_ind *ind,
-                       sim_ns end)
+static struct ll_room *room_of(const struct link *link)
 {
-    *link = (struct link){
-        .room = room, .ind = *ind, .tx_phy = RADIO_PHY_1M, .rx_phy = RADIO_PHY_1M};
-    link->anchor = end + SIM_US(1250) + SIM_US(1250) * ind->win_offset_1250us;
-    ll_chan_init(&link->chan, ind->ch_sel, ind->hop, ind->access_address);
-    assert_true(ll_chan_set_map(&link->chan, ind->channel_map));
+    return link->user;
+}
+
+static void link_start(struct link *link, struct ll_room *room, const struct ll_connect_ind *ind,
+                       bool central, sim_ns end)
+{
+    link->user = room;
+    assert_true(link_init(link, ind, central, end));
     assert_int_equal(raw_radio_follow(room->lower, ind->access_address, ind->crc_init), 0);
-    link->channel = ll_chan_select(&link->chan, 0);
 }
 
 void link_open_central(struct link *link, struct upper *peripheral,
@@ -43,8 +44,7 @@ void link_open_central(struct link *link, struct upper *peripheral,
 
     ll_connect_ind_encode(&w, ind);
     lower_send_adv(room, channel, start, pdu, w.len);
-    link_start(link, room, ind, start + ll_air_time(RADIO_PHY_1M, w.len));
-    link->central = true;
+    link_start(link, room, ind, true, start + ll_air_time(RADIO_PHY_1M, w.len));
     const struct upper_event *event = upper_expect(peripheral, UP_CONNECTED, SIM_MS(1));
     assert_int_equal(event->status, 0);
     assert_false(event->info.central);
@@ -63,35 +63,10 @@ void link_open_peripheral(struct link *link, struct upper *central, bool ch_sel)
     lower_send_adv(room, 37, ll_room_now(room) + SIM_US(100), pdu, len);
     const struct radio_rx *rx = lower_hear(room, SIM_MS(1));
     assert_int_equal(ll_connect_ind_decode(rx->pdu, rx->len, &ind), 0);
-    link_start(link, room, &ind, rx->end);
+    link_start(link, room, &ind, false, rx->end);
     const struct upper_event *event = upper_expect(central, UP_CONNECTED, SIM_MS(1));
     assert_int_equal(event->status, 0);
     assert_true(event->info.central);
-}
-
-static void link_at_instant(struct link *link)
-{
-    struct link_instant *instant = &link->instant;
-
-    if (instant->update) {
-        link->anchor += SIM_US(1250) * instant->win_offset_1250us + instant->late;
-        link->ind.interval_1250us = instant->interval_1250us;
-    }
-    if (instant->map)
-        assert_true(ll_chan_set_map(&link->chan, instant->channel_map));
-    *instant = (struct link_instant){0};
-}
-
-void link_skip(struct link *link, unsigned events)
-{
-    for (; events > 0; events--) {
-        link->counter++;
-        link->anchor += SIM_US(1250) * link->ind.interval_1250us;
-        if (link->counter == link->instant.at)
-            link_at_instant(link);
-    }
-    link->channel = ll_chan_select(&link->chan, link->counter);
-    link->last_end = 0;
 }
 
 /* Called at the first packet of an event; the next event follows when this one is over. */
@@ -103,34 +78,21 @@ void link_begin(struct link *link)
 
 void link_send_raw(struct link *link, const uint8_t *pdu, size_t len, bool bad_crc)
 {
-    const sim_ns start = link->last_end ? link->last_end + LL_T_IFS : link->anchor;
+    const sim_ns start = link_next_start(link);
+    struct radio_packet packet = link_packet(link, start, pdu, len);
 
-    lower_send(link->room, &(struct radio_packet){
-                                .start = start,
-                                .mhz = ll_channel_mhz(link->channel),
-                                .phy = (uint8_t)link->tx_phy,
-                                .direction = link->central ? AIR_CENTRAL_TO_PERIPHERAL
-                                                           : AIR_PERIPHERAL_TO_CENTRAL,
-                                .access_address = link->ind.access_address,
-                                .crc_init = link->ind.crc_init,
-                                .pdu = pdu,
-                                .len = len,
-                                .bad_crc = bad_crc,
-                            });
+    packet.bad_crc = bad_crc;
+    lower_send(room_of(link), &packet);
     link->last_end = start + ll_air_time(link->tx_phy, len);
 }
 
 void link_send(struct link *link, uint8_t llid, const void *payload, size_t len, bool md)
 {
     uint8_t pdu[LL_PDU_MAX];
-    struct wr w = wr_init(pdu, sizeof pdu);
-    const struct ll_data_header header = {
-        .llid = llid, .nesn = link->nesn, .sn = link->sn, .md = md, .length = (uint8_t)len};
+    const size_t pdu_len = link_pdu(link, pdu, llid, payload, len, md);
 
-    wr_ll_data_header(&w, &header);
-    wr_bytes(&w, payload, len);
-    assert_true(wr_ok(&w));
-    link_send_raw(link, pdu, w.len, false);
+    assert_int_not_equal(pdu_len, 0);
+    link_send_raw(link, pdu, pdu_len, false);
 }
 
 void link_send_empty(struct link *link, bool md)
@@ -140,29 +102,17 @@ void link_send_empty(struct link *link, bool md)
 
 void link_hear(struct link *link)
 {
-    const bool first = link->last_end == 0;
-    const sim_ns expected = first ? link->anchor : link->last_end + LL_T_IFS;
+    const sim_ns expected = link_next_start(link);
     const struct radio_rx *rx =
-        lower_hear(link->room, expected + SIM_MS(3) - ll_room_now(link->room));
-    struct rd r = rd_init(rx->pdu, rx->len);
+        lower_hear(room_of(link), expected + SIM_MS(3) - ll_room_now(room_of(link)));
 
     assert_int_equal(rx->access_address, link->ind.access_address);
     assert_true(rx->crc_ok);
     assert_int_equal(ll_mhz_channel(rx->mhz), link->channel);
     assert_int_equal(rx->start, expected);
     assert_int_equal(rx->phy, link->rx_phy);
-    link->header = rd_ll_data_header(&r);
-    assert_true(rd_ok(&r) && rd_left(&r) == link->header.length);
-    memcpy(link->pdu, rx->pdu, rx->len);
-    link->len = rx->len;
-    link->start = rx->start;
-    link->last_end = rx->end;
-    link->acked = link->header.nesn != link->sn;
-    if (link->acked)
-        link->sn = !link->sn;
-    link->new_data = link->header.sn == link->nesn;
-    if (link->new_data)
-        link->nesn = !link->nesn;
+    assert_true(link_heard(link, rx));
+    assert_int_equal(rx->len, link->header.length + 2U);
 }
 
 void link_expect(struct link *link, uint8_t llid, const void *payload, size_t len, bool md)
@@ -184,7 +134,7 @@ void link_expect_nothing(struct link *link)
 {
     const sim_ns until = link->last_end + LL_T_IFS + SIM_US(100);
 
-    lower_expect_silence(link->room, until - ll_room_now(link->room));
+    lower_expect_silence(room_of(link), until - ll_room_now(room_of(link)));
 }
 
 void link_event(struct link *link, uint8_t llid, const void *payload, size_t len)
@@ -240,64 +190,6 @@ void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
     assert_true(link->acked);
     link_expect_nothing(link);
     link_idle_event(link);
-}
-
-size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_update *update)
-{
-    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
-
-    wr_u8(&w, LL_CONNECTION_UPDATE_IND);
-    wr_u8(&w, update->win_size_1250us);
-    wr_u16(&w, update->win_offset_1250us);
-    wr_u16(&w, update->interval_1250us);
-    wr_u16(&w, update->latency);
-    wr_u16(&w, update->timeout_10ms);
-    wr_u16(&w, update->instant);
-    return w.len;
-}
-
-size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
-                    uint16_t instant)
-{
-    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
-
-    wr_u8(&w, LL_CHANNEL_MAP_IND);
-    wr_bytes(&w, map, 5);
-    wr_u16(&w, instant);
-    return w.len;
-}
-
-size_t link_param_pdu(uint8_t pdu[static LINK_CONTROL_MAX], uint8_t opcode,
-                      const struct link_params *params)
-{
-    struct wr w = wr_init(pdu, LINK_CONTROL_MAX);
-
-    wr_u8(&w, opcode);
-    wr_u16(&w, params->interval_min_1250us);
-    wr_u16(&w, params->interval_max_1250us);
-    wr_u16(&w, params->latency);
-    wr_u16(&w, params->timeout_10ms);
-    wr_u8(&w, params->periodicity_1250us);
-    wr_u16(&w, params->reference);
-    wr_fill(&w, 0xFF, 12);
-    return w.len;
-}
-
-void link_follow_update(struct link *link, const struct link_update *update, sim_ns late)
-{
-    link->instant = (struct link_instant){
-        .update = true,
-        .at = update->instant,
-        .win_offset_1250us = update->win_offset_1250us,
-        .interval_1250us = update->interval_1250us,
-        .late = late,
-    };
-}
-
-void link_follow_map(struct link *link, const uint8_t map[static 5], uint16_t instant)
-{
-    link->instant = (struct link_instant){.map = true, .at = instant};
-    memcpy(link->instant.channel_map, map, 5);
 }
 
 /* --- a room with one connection --- */

@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lower tester's end of one connection, in either role: it keeps anchor points, channels and
- * sequence numbers as a correct peer would, and every part of it may be changed to be wrong.
+ * The lower tester's end of one connection, in either role, stepped through packet by packet: a
+ * struct link (sim/link.h) whose `user` is the room, and every part of it may be changed to be wrong.
  */
 #ifndef LINK_TESTER_H
 #define LINK_TESTER_H
 
-#include "ll_chan.h"
+#include "link.h"
 #include "ll_tester.h"
-
-/* What changes in an event to come (5.5). */
-struct link_instant {
-    bool update, map; /* which of both; neither: nothing changes */
-    uint16_t at;
-    uint16_t win_offset_1250us, interval_1250us;
-    sim_ns late; /* how far into the transmit window the first packet comes */
-    uint8_t channel_map[5];
-};
-
-struct link {
-    struct ll_room *room;
-    bool central; /* the lower tester is */
-    struct ll_connect_ind ind;
-    struct ll_chan chan;
-    struct link_instant instant;
-    uint16_t counter;
-    sim_ns anchor;    /* of event `counter` */
-    uint8_t channel;  /* of the event under way */
-    sim_ns last_end;  /* of the last packet of the event */
-    enum radio_phy tx_phy, rx_phy; /* to send on, and to hear on */
-    bool sn, nesn;
-    bool acked;       /* the last PDU heard acknowledged the last one sent */
-    bool new_data;    /* and was not a repetition */
-    struct ll_data_header header; /* of the last PDU heard */
-    uint8_t pdu[LL_PDU_MAX];
-    size_t len;
-    sim_ns start;     /* of the last PDU heard */
-};
 
 /* A CONNECT_IND that is right: interval 24 (30 ms), timeout 1 s, window offset 0, size 1. */
 struct ll_connect_ind link_connect_ind(struct bd_addr peer);
@@ -48,9 +19,6 @@ void link_open_peripheral(struct link *link, struct upper *central, bool ch_sel)
 
 /* Central: begins the next event at its anchor point, with an offset to be early or late. */
 void link_begin(struct link *link);
-/* Leaves out that many events. */
-void link_skip(struct link *link, unsigned events);
-
 /* Sends at T_IFS (or the anchor point, first in an event) with the numbers of the moment. */
 void link_send(struct link *link, uint8_t llid, const void *payload, size_t len, bool md);
 void link_send_empty(struct link *link, bool md);
@@ -84,30 +52,6 @@ void link_send_control(struct link *link, const uint8_t *pdu, size_t len);
 /* It receives this one and answers: a peripheral at once, a central in its next event. */
 void link_exchange_control(struct link *link, const uint8_t *pdu, size_t len,
                            const uint8_t *answer, size_t answer_len);
-
-/* CtrData and all; each returns the length. */
-#define LINK_CONTROL_MAX 24U
-
-struct link_update {
-    uint8_t win_size_1250us;
-    uint16_t win_offset_1250us, interval_1250us, latency, timeout_10ms, instant;
-};
-size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_update *update);
-size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
-                    uint16_t instant);
-
-struct link_params {
-    uint16_t interval_min_1250us, interval_max_1250us, latency, timeout_10ms;
-    uint8_t periodicity_1250us;
-    uint16_t reference;
-};
-/* LL_CONNECTION_PARAM_REQ or _RSP, without offsets. */
-size_t link_param_pdu(uint8_t pdu[static LINK_CONTROL_MAX], uint8_t opcode,
-                      const struct link_params *params);
-
-/* From the instant on, the tester's end follows. */
-void link_follow_update(struct link *link, const struct link_update *update, sim_ns late);
-void link_follow_map(struct link *link, const uint8_t map[static 5], uint16_t instant);
 
 /* --- a room with one connection --- */
 

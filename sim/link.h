@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One end of a connection as a correct peer keeps it (Core v5.4, Vol 6, Part B, 4.5): anchor
+ * points, channels, sequence numbers, and what changes at an instant. It is arithmetic alone, for
+ * lower testers: raw_link.h lets a radio follow it, tests step through it packet by packet, and
+ * every field may be changed to be wrong.
+ */
+#ifndef SIM_LINK_H
+#define SIM_LINK_H
+
+#include "ll_chan.h"
+#include "sim/radio.h"
+
+/* What changes in an event to come (5.5). */
+struct link_instant {
+    bool update, map, phy; /* which of them; none: nothing changes */
+    uint16_t at;
+    uint16_t win_offset_1250us, interval_1250us;
+    sim_ns late; /* how far into the transmit window the first packet comes */
+    uint8_t channel_map[5];
+    uint8_t tx_phy, rx_phy; /* 0: as it is */
+};
+
+struct link {
+    void *user;   /* of the file that keeps it */
+    bool central; /* this end is */
+    struct ll_connect_ind ind;
+    struct ll_chan chan;
+    struct link_instant instant;
+    uint16_t counter;
+    sim_ns anchor;    /* of event `counter` */
+    uint8_t channel;  /* of the event under way */
+    sim_ns last_end;  /* of the last packet of the event; 0: none yet */
+    enum radio_phy tx_phy, rx_phy; /* to send on, and to hear on */
+    bool sn, nesn;
+    bool acked;       /* the last PDU heard acknowledged the last one sent */
+    bool new_data;    /* and was not a repetition */
+    struct ll_data_header header; /* of the last PDU heard */
+    uint8_t pdu[LL_PDU_MAX];
+    size_t len;
+    sim_ns start;     /* of the last PDU heard */
+};
+
+/*
+ * Before event 0: the CONNECT_IND ended at `end`. The anchor point is the beginning of the transmit
+ * window. False: its channel map has fewer than two channels.
+ */
+bool link_init(struct link *link, const struct ll_connect_ind *ind, bool central, sim_ns end);
+
+/* Leaves out that many events. */
+void link_skip(struct link *link, unsigned events);
+
+/* When this end sends next: T_IFS after the last packet, or at the anchor point. */
+sim_ns link_next_start(const struct link *link);
+
+/* Writes a PDU with the numbers of the moment; returns its length. Up to 255 octets of payload. */
+size_t link_pdu(const struct link *link, uint8_t pdu[static LL_PDU_MAX], uint8_t llid,
+                const uint8_t *payload, size_t len, bool md);
+
+/* The packet that carries a PDU of this end at that time. */
+struct radio_packet link_packet(const struct link *link, sim_ns start, const uint8_t *pdu,
+                                size_t len);
+
+/* A packet of the peer with a good CRC: numbers follow. False: it is too short for a header. */
+bool link_heard(struct link *link, const struct radio_rx *rx);
+
+/* --- control PDUs: CtrData and all; each returns the length --- */
+
+#define LINK_CONTROL_MAX 24U
+
+struct link_update {
+    uint8_t win_size_1250us;
+    uint16_t win_offset_1250us, interval_1250us, latency, timeout_10ms, instant;
+};
+size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_update *update);
+size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
+                    uint16_t instant);
+
+struct link_params {
+    uint16_t interval_min_1250us, interval_max_1250us, latency, timeout_10ms;
+    uint8_t periodicity_1250us;
+    uint16_t reference;
+};
+/* LL_CONNECTION_PARAM_REQ or _RSP, without offsets. */
+size_t link_param_pdu(uint8_t pdu[static LINK_CONTROL_MAX], uint8_t opcode,
+                      const struct link_params *params);
+
+/* From the instant on, this end follows. */
+void link_follow_update(struct link *link, const struct link_update *update, sim_ns late);
+void link_follow_map(struct link *link, const uint8_t map[static 5], uint16_t instant);
+/*
+ * The same by the control PDU that was sent or heard: LL_CONNECTION_UPDATE_IND, LL_CHANNEL_MAP_IND,
+ * LL_PHY_UPDATE_IND. Others, and those of a wrong length, change nothing.
+ */
+void link_follow(struct link *link, const uint8_t *pdu, size_t len);
+
+#endif

@@ -36,6 +36,7 @@ struct sim_controller_profile sim_controller_profile_default(void)
         .acl_packets = 8,
         .acl_data_len = 251,
         .filter_accept_list_size = 16,
+        .resolving_list_size = 8,
         .max_connections = 16,
         .power_dbm = 0,
         .sca = SCA_50_PPM,

@@ -74,10 +74,20 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
         hci_cmd_le_read_suggested_default_data_length,
     [HCI_ROW_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH] =
         hci_cmd_le_write_suggested_default_data_length,
+    [HCI_ROW_LE_ADD_DEVICE_TO_RESOLVING_LIST] = hci_cmd_le_add_device_to_resolving_list,
+    [HCI_ROW_LE_REMOVE_DEVICE_FROM_RESOLVING_LIST] = hci_cmd_le_remove_device_from_resolving_list,
+    [HCI_ROW_LE_CLEAR_RESOLVING_LIST] = hci_cmd_le_clear_resolving_list,
+    [HCI_ROW_LE_READ_RESOLVING_LIST_SIZE] = hci_cmd_le_read_resolving_list_size,
+    [HCI_ROW_LE_READ_PEER_RESOLVABLE_ADDRESS] = hci_cmd_le_read_peer_resolvable_address,
+    [HCI_ROW_LE_READ_LOCAL_RESOLVABLE_ADDRESS] = hci_cmd_le_read_local_resolvable_address,
+    [HCI_ROW_LE_SET_ADDRESS_RESOLUTION_ENABLE] = hci_cmd_le_set_address_resolution_enable,
+    [HCI_ROW_LE_SET_RESOLVABLE_PRIVATE_ADDRESS_TIMEOUT] =
+        hci_cmd_le_set_resolvable_private_address_timeout,
     [HCI_ROW_LE_READ_MAXIMUM_DATA_LENGTH] = hci_cmd_le_read_maximum_data_length,
     [HCI_ROW_LE_READ_PHY] = hci_cmd_le_read_phy,
     [HCI_ROW_LE_SET_DEFAULT_PHY] = hci_cmd_le_set_default_phy,
     [HCI_ROW_LE_SET_PHY] = hci_cmd_le_set_phy,
+    [HCI_ROW_LE_SET_PRIVACY_MODE] = hci_cmd_le_set_privacy_mode,
 };
 
 void hci_supported_commands(struct wr *ret)

@@ -92,20 +92,36 @@ static uint8_t report_type(uint8_t pdu_type)
     }
 }
 
-/* One report an event. A transport that is nearly full drops it, as it may (hci_face.h). */
+/* 2 and 3: an identity address, where a resolvable private one was on the air. */
+static void write_address(struct hci_event *event, const struct bd_addr *address, bool resolved)
+{
+    wr_u8(&event->w, (uint8_t)(address->type + (resolved ? 2 : 0)));
+    wr_addr_octets(&event->w, address);
+}
+
+/*
+ * One report an event: 7.7.65.2, or where the target was not resolved 7.7.65.11. A transport that
+ * is nearly full drops it, as it may (hci_face.h).
+ */
 void hci_event_adv_report(void *user, const struct ll_adv_report *report)
 {
+    const struct bd_addr *target = report->unresolved_target;
     struct hci_face *face = user;
     struct hci_event event;
 
-    if (!hci_le_event_begin(face, &event, HCI_LE_EV_ADVERTISING_REPORT))
+    if (!hci_le_event_begin(face, &event,
+                            target ? HCI_LE_EV_DIRECTED_ADVERTISING_REPORT
+                                   : HCI_LE_EV_ADVERTISING_REPORT))
         return;
     wr_u8(&event.w, 1); /* Num_Reports */
     wr_u8(&event.w, report_type(report->pdu_type));
-    wr_u8(&event.w, report->address.type);
-    wr_addr_octets(&event.w, &report->address);
-    wr_u8(&event.w, report->data_len);
-    wr_bytes(&event.w, report->data, report->data_len);
+    write_address(&event, &report->address, report->resolved);
+    if (target) {
+        write_address(&event, target, false);
+    } else {
+        wr_u8(&event.w, report->data_len);
+        wr_bytes(&event.w, report->data, report->data_len);
+    }
     wr_i8(&event.w, report->rssi_dbm);
     if (hci_transport_spare(face->transport, event.w.len))
         hci_event_send(face, &event);
@@ -113,17 +129,25 @@ void hci_event_adv_report(void *user, const struct ll_adv_report *report)
         face->stats.adv_reports_dropped++;
 }
 
+/*
+ * 7.7.65.10, or for a host that has masked it 7.7.65.1, which knows no other types of addresses
+ * than public and random.
+ */
 static void tell_connection(struct hci_face *face, const struct ll_connection_info *info)
 {
     struct hci_event event;
+    const bool enhanced = hci_le_event_begin(face, &event, HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE);
 
-    if (!hci_le_event_begin(face, &event, HCI_LE_EV_CONNECTION_COMPLETE))
+    if (!enhanced && !hci_le_event_begin(face, &event, HCI_LE_EV_CONNECTION_COMPLETE))
         return;
     wr_u8(&event.w, info->status);
     wr_u16(&event.w, info->handle);
     wr_u8(&event.w, info->central ? 0x00 : 0x01);
-    wr_u8(&event.w, info->peer.type);
-    wr_addr_octets(&event.w, &info->peer);
+    write_address(&event, &info->peer, enhanced && info->peer_resolved);
+    if (enhanced) {
+        wr_bytes(&event.w, info->local_rpa, sizeof info->local_rpa);
+        wr_bytes(&event.w, info->peer_rpa, sizeof info->peer_rpa);
+    }
     wr_u16(&event.w, info->interval_1250us);
     wr_u16(&event.w, info->latency);
     wr_u16(&event.w, info->timeout_10ms);

@@ -10,7 +10,7 @@ static size_t most_owed(const struct sim_controller_profile *profile)
     const size_t answer = hci_transport_cost(HCI_MAX_EVENT_SIZE);
     const size_t hardware_error = hci_transport_cost(2 + 1);
     /* One connection may come of advertising, one of initiating. */
-    const size_t created = 2 * (hci_transport_cost(2 + 19) + hci_transport_cost(2 + 4));
+    const size_t created = 2 * (hci_transport_cost(2 + 31) + hci_transport_cost(2 + 4));
     const size_t disconnection_complete = hci_transport_cost(2 + 4);
     const size_t remote_version = hci_transport_cost(2 + 8);
     const size_t remote_features = hci_transport_cost(2 + 12);

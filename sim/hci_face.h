@@ -139,6 +139,17 @@ hci_handler hci_cmd_le_clear_filter_accept_list;
 hci_handler hci_cmd_le_add_device_to_filter_accept_list;
 hci_handler hci_cmd_le_remove_device_from_filter_accept_list;
 
+/* hci_cmd_le_privacy.c */
+hci_handler hci_cmd_le_add_device_to_resolving_list;
+hci_handler hci_cmd_le_remove_device_from_resolving_list;
+hci_handler hci_cmd_le_clear_resolving_list;
+hci_handler hci_cmd_le_read_resolving_list_size;
+hci_handler hci_cmd_le_read_peer_resolvable_address;
+hci_handler hci_cmd_le_read_local_resolvable_address;
+hci_handler hci_cmd_le_set_address_resolution_enable;
+hci_handler hci_cmd_le_set_resolvable_private_address_timeout;
+hci_handler hci_cmd_le_set_privacy_mode;
+
 /* hci_cmd_le_conn.c */
 hci_handler hci_cmd_disconnect;
 hci_handler hci_cmd_read_remote_version_information;

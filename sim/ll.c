@@ -15,6 +15,7 @@
      1ULL << LL_FEATURE_MIN_USED_CHANNELS |                                                        \
      1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |                                             \
      1ULL << LL_FEATURE_PING | 1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION |                          \
+     1ULL << LL_FEATURE_PRIVACY | 1ULL << LL_FEATURE_EXTENDED_SCANNER_FILTER_POLICIES |            \
      1ULL << LL_FEATURE_2M_PHY |                                                                   \
      1ULL << LL_FEATURE_CODED_PHY | 1ULL << LL_FEATURE_CHANNEL_SELECTION_2)
 
@@ -57,6 +58,7 @@ static void forget(struct ll *ll)
     ll->has_random_address = false;
     ll->random_address = (struct bd_addr){.type = BD_ADDR_RANDOM};
     ll->accept_count = 0;
+    ll_resolving_reset(ll);
     ll->default_phy = (struct ll_phy_masks){ll_supported_phys(ll), ll_supported_phys(ll)};
     ll->suggested_length = (struct ll_data_length){LL_DATA_LEN_MIN, LL_DATA_TIME_MIN_US};
     memcpy(ll->channel_map, "\xFF\xFF\xFF\xFF\x1F", sizeof ll->channel_map);
@@ -71,6 +73,8 @@ static int alloc_lists(struct ll *ll)
         if (!ll->accept)
             return BLR_ERR_NO_MEMORY;
     }
+    if (ll_resolving_init(ll) != 0)
+        return BLR_ERR_NO_MEMORY;
     return ll_acl_pool_init(&ll->acl, ll->profile.acl_packets, ll->profile.acl_data_len);
 }
 
@@ -90,8 +94,11 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
     if (ll->profile.max_connections > LL_CONN_MAX)
         ll->profile.max_connections = LL_CONN_MAX;
     ll->features = profile->le_features & IMPLEMENTED;
+    if (!profile->resolving_list_size)
+        ll->features &= ~(1ULL << LL_FEATURE_PRIVACY);
     if (alloc_lists(ll) != 0) {
         ll_acl_pool_fini(&ll->acl);
+        ll_resolving_fini(ll);
         free(ll->accept);
         free(ll);
         return NULL;
@@ -123,6 +130,7 @@ void ll_free(struct ll *ll)
     ll_sched_fini(&ll->sched);
     radio_fini(&ll->radio);
     ll_acl_pool_fini(&ll->acl);
+    ll_resolving_fini(ll);
     free(ll->accept);
     free(ll);
 }
@@ -162,22 +170,6 @@ uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address)
     ll->random_address.type = BD_ADDR_RANDOM;
     ll->has_random_address = true;
     return 0;
-}
-
-uint8_t ll_own_address(const struct ll *ll, uint8_t own_address_type, struct bd_addr *own)
-{
-    switch (own_address_type) {
-    case BD_ADDR_PUBLIC:
-        *own = ll->profile.address;
-        return 0;
-    case BD_ADDR_RANDOM:
-        if (!ll->has_random_address)
-            return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
-        *own = ll->random_address;
-        return 0;
-    }
-    /* 2 and 3 are resolvable private addresses, for controllers with a resolving list. */
-    return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
 }
 
 /* --- the filter accept list --- */

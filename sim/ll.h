@@ -21,7 +21,10 @@ struct ll;
 
 struct ll_adv_report {
     uint8_t pdu_type; /* enum ll_adv_pdu_type; SCAN_RSP included */
-    struct bd_addr address;
+    struct bd_addr address; /* the advertiser's identity, if resolved */
+    bool resolved;          /* from a resolvable private address */
+    /* ADV_DIRECT_IND to a resolvable private address that may be ours: TargetA; else NULL. */
+    const struct bd_addr *unresolved_target;
     const uint8_t *data;
     uint8_t data_len;
     int8_t rssi_dbm;
@@ -33,7 +36,10 @@ struct ll_connection_info {
     uint8_t status; /* 0, or HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER after a cancel */
     uint16_t handle;
     bool central;
-    struct bd_addr peer;
+    struct bd_addr peer; /* its identity, if resolved */
+    bool peer_resolved;
+    /* The resolvable private addresses in use; all zeros where there is none. */
+    uint8_t local_rpa[6], peer_rpa[6];
     uint16_t interval_1250us, latency, timeout_10ms;
     uint8_t sca; /* the central's; 0 in the central role */
     bool channel_selection_2; /* the algorithm in use (Vol 6, Part B, 4.5.8) */
@@ -151,6 +157,25 @@ uint8_t ll_scan_enable(struct ll *ll, bool enable, bool filter_duplicates);
 uint8_t ll_accept_list_clear(struct ll *ll);
 uint8_t ll_accept_list_add(struct ll *ll, const struct bd_addr *address);
 uint8_t ll_accept_list_remove(struct ll *ll, const struct bd_addr *address);
+
+/* --- the resolving list (7.8.38 to 7.8.45, 7.8.77); identity addresses --- */
+
+enum ll_privacy_mode {
+    LL_PRIVACY_NETWORK = 0,
+    LL_PRIVACY_DEVICE = 1,
+};
+
+/* IRKs as HCI has them, least significant octet first; all zeros: none. */
+uint8_t ll_resolving_add(struct ll *ll, const struct bd_addr *peer,
+                         const uint8_t peer_irk[static 16], const uint8_t local_irk[static 16]);
+uint8_t ll_resolving_remove(struct ll *ll, const struct bd_addr *peer);
+uint8_t ll_resolving_clear(struct ll *ll);
+uint8_t ll_set_privacy_mode(struct ll *ll, const struct bd_addr *peer, uint8_t mode);
+uint8_t ll_read_peer_rpa(struct ll *ll, const struct bd_addr *peer, struct bd_addr *rpa);
+uint8_t ll_read_local_rpa(struct ll *ll, const struct bd_addr *peer, struct bd_addr *rpa);
+uint8_t ll_set_address_resolution(struct ll *ll, bool enable);
+/* Holds at once: an address that is as old by now is not used again. */
+uint8_t ll_set_rpa_timeout(struct ll *ll, uint16_t timeout_s);
 
 /* --- initiating (7.8.12, 7.8.13) --- */
 

@@ -10,6 +10,9 @@
  * ADV_DIRECT_IND (4.4.2.4) listens to its target's CONNECT_IND alone. With a low duty cycle it is
  * sent in ordinary events; with a high one in events that follow each other at once, for
  * HIGH_DUTY_TIME in all, after which the host is told that nobody came.
+ *
+ * With a resolvable private address (6.2), AdvA and TargetA may change from event to event, never
+ * within one.
  */
 #include <assert.h>
 #include <string.h>
@@ -81,12 +84,12 @@ static void write_header(const struct ll_adv *adv, uint8_t *pdu, uint8_t type, u
     const struct ll_adv_header header = {
         .type = type,
         .ch_sel = type == LL_ADV_IND && ll_has_feature(adv->ll, LL_FEATURE_CHANNEL_SELECTION_2),
-        .tx_add = adv->own.type == BD_ADDR_RANDOM,
-        .length = (uint8_t)(sizeof adv->own.octet + data_len),
+        .tx_add = adv->own.address.type == BD_ADDR_RANDOM,
+        .length = (uint8_t)(sizeof adv->own.address.octet + data_len),
     };
 
     wr_ll_adv_header(&w, &header);
-    wr_addr_octets(&w, &adv->own);
+    wr_addr_octets(&w, &adv->own.address);
 }
 
 static void write_directed(struct ll_adv *adv)
@@ -95,14 +98,14 @@ static void write_directed(struct ll_adv *adv)
     const struct ll_adv_header header = {
         .type = LL_ADV_DIRECT_IND,
         .ch_sel = ll_has_feature(adv->ll, LL_FEATURE_CHANNEL_SELECTION_2),
-        .tx_add = adv->own.type == BD_ADDR_RANDOM,
-        .rx_add = adv->params.peer.type == BD_ADDR_RANDOM,
+        .tx_add = adv->own.address.type == BD_ADDR_RANDOM,
+        .rx_add = adv->target.type == BD_ADDR_RANDOM,
         .length = LL_ADV_DIRECT_LEN - 2,
     };
 
     wr_ll_adv_header(&w, &header);
-    wr_addr_octets(&w, &adv->own);
-    wr_addr_octets(&w, &adv->params.peer);
+    wr_addr_octets(&w, &adv->own.address);
+    wr_addr_octets(&w, &adv->target);
 }
 
 static void write_headers(struct ll_adv *adv)
@@ -110,6 +113,36 @@ static void write_headers(struct ll_adv *adv)
     write_header(adv, adv->pdu, pdu_type(adv->params.type), adv->data_len);
     write_header(adv, adv->response, LL_SCAN_RSP, adv->response_len);
     write_directed(adv);
+}
+
+/*
+ * AdvA and TargetA of an event that begins then. With Own_Address_Type 2 and 3 the peer says which
+ * IRKs make them (Core v5.4, Vol 4, Part E, 7.8.5).
+ */
+static uint8_t choose_addresses(struct ll_adv *adv, sim_ns at)
+{
+    const uint8_t own_type = adv->params.own_address_type;
+    struct ll_resolving_entry *entry =
+        own_type > BD_ADDR_RANDOM ? ll_resolving_find(adv->ll, &adv->params.peer) : NULL;
+    struct bd_addr target = adv->params.peer;
+    struct ll_own own;
+    uint8_t error = ll_own_address(adv->ll, own_type, entry, at, &own);
+
+    if (error == 0 && entry && directed(adv))
+        error = ll_target_address(adv->ll, entry, at, &target);
+    if (error)
+        return error;
+    adv->own = own;
+    adv->target = target;
+    return 0;
+}
+
+/* 6.2: other addresses if their time has come; where there are none, the old ones stay. */
+static void renew_addresses(struct ll_adv *adv)
+{
+    if (adv->params.own_address_type > BD_ADDR_RANDOM &&
+        choose_addresses(adv, adv->slot.start) == 0)
+        write_headers(adv);
 }
 
 static size_t pdu_len(uint8_t data_len)
@@ -215,6 +248,7 @@ static void adv_begin(struct ll_slot *slot)
 {
     struct ll_adv *adv = slot->user;
 
+    renew_addresses(adv);
     send_on(adv, next_channel(adv, 37), slot->start);
 }
 
@@ -244,35 +278,53 @@ static void adv_rx_timeout(struct ll_slot *slot)
 /* --- what comes in answer --- */
 
 /* Advertising filter policy (4.3.2): bit 0 for scan requests, bit 1 for connection requests. */
-static bool allowed(const struct ll_adv *adv, const struct bd_addr *peer, unsigned policy_bit)
+static bool allowed(const struct ll_adv *adv, const struct ll_who *who, unsigned policy_bit)
 {
-    return !(adv->params.filter_policy >> policy_bit & 1) || ll_accepts(adv->ll, peer);
+    return !(adv->params.filter_policy >> policy_bit & 1) || ll_accepts(adv->ll, &who->address);
 }
 
-static bool scan_req_for_us(const struct ll_adv *adv, const struct ll_adv_header *header,
+static bool scan_req_for_us(struct ll_adv *adv, const struct ll_adv_header *header,
                             struct rd payload)
 {
     const struct bd_addr scan_a = rd_addr_octets(&payload, header->tx_add);
     const struct bd_addr adv_a = rd_addr_octets(&payload, header->rx_add);
 
-    return rd_done(&payload) && bd_addr_equal(&adv_a, &adv->own) && allowed(adv, &scan_a, 0);
+    if (!rd_done(&payload) || !bd_addr_equal(&adv_a, &adv->own.address))
+        return false;
+    const struct ll_who who = ll_who_is(adv->ll, &scan_a);
+
+    return !who.refused && allowed(adv, &who, 0);
 }
 
-/* A directed advertiser looks at its target and not at the filter policy (7.8.5). */
-static bool may_connect(const struct ll_adv *adv, const struct bd_addr *peer)
+/*
+ * A directed advertiser looks at its target and not at the filter policy (7.8.5): at whose it is,
+ * or at TargetA itself where nothing is resolved.
+ */
+static bool may_connect(const struct ll_adv *adv, const struct ll_who *who)
 {
-    return directed(adv) ? bd_addr_equal(peer, &adv->params.peer) : allowed(adv, peer, 1);
+    if (who->refused)
+        return false;
+    if (!directed(adv))
+        return allowed(adv, who, 1);
+    return bd_addr_equal(&who->address, &adv->params.peer) ||
+           bd_addr_equal(&who->address, &adv->target);
 }
 
-static bool connect_ind_for_us(const struct ll_adv *adv, const struct radio_rx *rx,
-                               struct ll_connect_ind *ind)
+static bool connect_ind_for_us(struct ll_adv *adv, const struct radio_rx *rx,
+                               struct ll_connect_ind *ind, struct ll_parties *parties)
 {
-    return ll_connect_ind_decode(rx->pdu, rx->len, ind) == 0 &&
-           bd_addr_equal(&ind->adv_a, &adv->own) && may_connect(adv, &ind->init_a) &&
-           ll_connect_ind_valid(ind) && !ll_conn_find_peer(adv->ll, &ind->init_a);
+    if (ll_connect_ind_decode(rx->pdu, rx->len, ind) != 0 ||
+        !bd_addr_equal(&ind->adv_a, &adv->own.address))
+        return false;
+    const struct ll_who who = ll_who_is(adv->ll, &ind->init_a);
+
+    *parties = ll_parties_of(&who, &ind->init_a, &adv->own);
+    return may_connect(adv, &who) && ll_connect_ind_valid(ind) &&
+           !ll_conn_find_peer(adv->ll, &who.address);
 }
 
-static void become_peripheral(struct ll_adv *adv, struct ll_connect_ind *ind, sim_ns end)
+static void become_peripheral(struct ll_adv *adv, struct ll_connect_ind *ind,
+                              const struct ll_parties *parties, sim_ns end)
 {
     struct ll *ll = adv->ll;
     struct ll_conn *conn = adv->spare;
@@ -283,7 +335,7 @@ static void become_peripheral(struct ll_adv *adv, struct ll_connect_ind *ind, si
     ll_sched_cancel(&ll->sched, &adv->slot);
     /* Algorithm #2 only if both sides asked for it (4.5.8). */
     ind->ch_sel = ind->ch_sel && ll_has_feature(ll, LL_FEATURE_CHANNEL_SELECTION_2);
-    ll_conn_start(conn, ind, false, end);
+    ll_conn_start(conn, ind, parties, false, end);
 }
 
 static void adv_rx(struct ll_slot *slot, const struct radio_rx *rx)
@@ -292,6 +344,7 @@ static void adv_rx(struct ll_slot *slot, const struct radio_rx *rx)
     struct ll_adv_header header;
     struct rd payload;
     struct ll_connect_ind ind;
+    struct ll_parties parties;
 
     if (ll_adv_pdu_read(rx, &header, &payload)) {
         if (header.type == LL_SCAN_REQ && scannable(adv) && scan_req_for_us(adv, &header, payload)) {
@@ -305,8 +358,8 @@ static void adv_rx(struct ll_slot *slot, const struct radio_rx *rx)
                 return;
             }
         } else if (header.type == LL_CONNECT_IND && connectable(adv) &&
-                   connect_ind_for_us(adv, rx, &ind)) {
-            become_peripheral(adv, &ind, rx->end);
+                   connect_ind_for_us(adv, rx, &ind, &parties)) {
+            become_peripheral(adv, &ind, &parties, rx->end);
             return;
         }
     }
@@ -378,7 +431,7 @@ uint8_t ll_adv_set_params(struct ll *ll, const struct ll_adv_params *params)
         (params->interval_min_625us < 0x0020 || params->interval_max_625us > 0x4000 ||
          params->interval_min_625us > params->interval_max_625us))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
-    if (params->type > TYPE_DIRECT_LOW || params->own_address_type > BD_ADDR_RANDOM ||
+    if (params->type > TYPE_DIRECT_LOW || !ll_address_type_known(ll, params->own_address_type) ||
         params->peer.type > BD_ADDR_RANDOM || params->channel_map == 0 ||
         params->channel_map > 0x07 || params->filter_policy > 3)
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
@@ -422,7 +475,7 @@ uint8_t ll_adv_enable(struct ll *ll, bool enable)
     }
     if (ll_adv_enabled(adv))
         return 0;
-    const uint8_t error = ll_own_address(ll, adv->params.own_address_type, &adv->own);
+    const uint8_t error = choose_addresses(adv, ll_now(ll));
     if (error)
         return error;
     if (connectable(adv)) {

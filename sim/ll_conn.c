@@ -337,14 +337,14 @@ static void take_handle(struct ll_conn *conn)
     conn->ll->conn[handle] = conn;
 }
 
-void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool central,
-                   sim_ns created)
+void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind,
+                   const struct ll_parties *parties, bool central, sim_ns created)
 {
     struct ll *ll = conn->ll;
 
     take_handle(conn);
     conn->central = central;
-    conn->peer = central ? ind->adv_a : ind->init_a;
+    conn->peer = parties->peer;
     conn->access_address = ind->access_address;
     conn->crc_init = ind->crc_init;
     conn->interval_1250us = ind->interval_1250us;
@@ -365,16 +365,19 @@ void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool 
     reserve(conn);
     llcp_length_init(conn);
 
-    const struct ll_connection_info info = {
+    struct ll_connection_info info = {
         .handle = conn->handle,
         .central = central,
-        .peer = conn->peer,
+        .peer = parties->peer,
+        .peer_resolved = parties->peer_resolved,
         .interval_1250us = conn->interval_1250us,
         .latency = conn->latency,
         .timeout_10ms = conn->timeout_10ms,
         .sca = central ? 0 : ind->sca,
         .channel_selection_2 = ind->ch_sel,
     };
+    memcpy(info.local_rpa, parties->local_rpa, sizeof info.local_rpa);
+    memcpy(info.peer_rpa, parties->peer_rpa, sizeof info.peer_rpa);
     ll->up->connected(ll->user, &info);
     /* The host may have thought again while the CONNECT_IND was on its way. */
     if (central && memcmp(conn->chan.map, ll->channel_map, sizeof ll->channel_map) != 0)

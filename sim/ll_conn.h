@@ -43,7 +43,7 @@ struct ll_conn {
     bool central;
     bool established; /* a packet came from the peer */
     enum ll_conn_state state;
-    struct bd_addr peer;
+    struct bd_addr peer; /* its identity, if that is known */
     uint32_t access_address, crc_init;
     struct ll_chan chan;
     uint16_t interval_1250us, latency, timeout_10ms;
@@ -103,13 +103,20 @@ bool ll_conn_params_valid(uint16_t interval_1250us, uint16_t latency, uint16_t t
 /* Every field within the ranges of 2.3.3.1 and 4.5.2. */
 bool ll_connect_ind_valid(const struct ll_connect_ind *ind);
 
+/* Who makes a connection, as ll_connection_info tells it. */
+struct ll_parties {
+    struct bd_addr peer;
+    bool peer_resolved;
+    uint8_t local_rpa[6], peer_rpa[6];
+};
+
 /*
  * The connection begins with a CONNECT_IND that ended at `created`: takes a handle and tells the
  * host. ind->ch_sel: algorithm #2 is used. The central's first anchor point is the beginning of
  * the transmit window.
  */
-void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind, bool central,
-                   sim_ns created);
+void ll_conn_start(struct ll_conn *conn, const struct ll_connect_ind *ind,
+                   const struct ll_parties *parties, bool central, sim_ns created);
 
 /* Frees it and tells the host. The caller must not touch it again. */
 void ll_conn_end(struct ll_conn *conn, uint8_t reason);

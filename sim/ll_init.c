@@ -2,7 +2,7 @@
 /*
  * The initiator (Core v5.4, Vol 6, Part B, 4.4.4): it scans like a scanner, and answers the
  * connectable advertising PDU of the peer, or of anybody on the filter accept list, with a
- * CONNECT_IND.
+ * CONNECT_IND. The peer is known by its identity address, if that is resolved (6.4).
  */
 #include "ll_internal.h"
 
@@ -86,15 +86,15 @@ static uint16_t choose_interval(const struct ll_init *init)
     return params->interval_max_1250us;
 }
 
-static void propose(struct ll_init *init, const struct bd_addr *peer, bool ch_sel,
-                    sim_ns connect_ind_end)
+static void propose(struct ll_init *init, const struct bd_addr *own, const struct bd_addr *peer,
+                    bool ch_sel, sim_ns connect_ind_end)
 {
     const uint16_t interval = choose_interval(init);
     const uint32_t crc_init = (uint32_t)sim_stream_u64(&init->stream) & 0xFFFFFF;
     const uint8_t hop = (uint8_t)(5 + sim_stream_below(&init->stream, 12));
 
     init->ind = (struct ll_connect_ind){
-        .init_a = init->own,
+        .init_a = *own,
         .adv_a = *peer,
         .access_address = draw_access_address(init),
         .crc_init = crc_init,
@@ -145,31 +145,65 @@ static void init_tx_done(struct ll_slot *slot, sim_ns end)
 
     init->spare = NULL;
     ll_init_stop(init);
-    ll_conn_start(conn, &init->ind, true, end);
+    ll_conn_start(conn, &init->ind, &init->parties, true, end);
 }
 
-/* A connectable PDU to us; says whose. */
-static bool connectable(const struct ll_init *init, const struct ll_adv_header *header,
-                        struct rd payload, struct bd_addr *adv_a)
+/* A connectable PDU; says whose, and whom it is for if it says that itself. */
+static bool connectable(const struct ll_adv_header *header, struct rd payload,
+                        struct bd_addr *adv_a, struct bd_addr *target_a)
 {
     *adv_a = rd_addr_octets(&payload, header->tx_add);
     switch (header->type) {
     case LL_ADV_IND:
         return rd_ok(&payload) && rd_left(&payload) <= LL_LEGACY_ADV_DATA_MAX;
-    case LL_ADV_DIRECT_IND: {
-        const struct bd_addr target_a = rd_addr_octets(&payload, header->rx_add);
-
-        return rd_done(&payload) && bd_addr_equal(&target_a, &init->own);
-    }
+    case LL_ADV_DIRECT_IND:
+        *target_a = rd_addr_octets(&payload, header->rx_add);
+        return rd_done(&payload);
     }
     return false;
 }
 
-static bool wanted(const struct ll_init *init, const struct bd_addr *adv_a)
+/*
+ * 6.4: a peer that knows this device by its RPAs directs at one of these. `own` is what answers:
+ * with an RPA towards this peer, its own identity is nothing that the initiator is called by.
+ */
+static bool targets_us(const struct ll_init *init, const struct ll_who *advertiser,
+                       const struct bd_addr *target_a, const struct ll_own *own)
 {
-    if (init->params.filter_policy == 0)
-        return bd_addr_equal(adv_a, &init->params.peer);
-    return ll_accepts(init->ll, adv_a) && !ll_conn_find_peer(init->ll, adv_a);
+    if (ll_resolves_to_us(init->ll, advertiser->entry, target_a))
+        return true;
+    return !own->generated && bd_addr_equal(target_a, &own->address);
+}
+
+/* A host may also name an address as it is on the air. */
+static bool wanted(const struct ll_init *init, const struct ll_who *advertiser,
+                   const struct bd_addr *adv_a)
+{
+    const struct bd_addr *who = &advertiser->address;
+    const bool named = init->params.filter_policy == 0
+                           ? bd_addr_equal(who, &init->params.peer) ||
+                                 bd_addr_equal(adv_a, &init->params.peer)
+                           : ll_accepts(init->ll, who);
+
+    return named && !advertiser->refused && !ll_conn_find_peer(init->ll, who);
+}
+
+/* Who is at both ends, if the PDU is one to be answered at that time. */
+static bool answers(struct ll_init *init, const struct ll_adv_header *header, struct rd payload,
+                    sim_ns at, struct bd_addr *adv_a, struct ll_own *own)
+{
+    struct bd_addr target_a;
+
+    if (!connectable(header, payload, adv_a, &target_a))
+        return false;
+    const struct ll_who who = ll_who_is(init->ll, adv_a);
+
+    if (!wanted(init, &who, adv_a) ||
+        ll_own_address(init->ll, init->params.own_address_type, who.entry, at, own) != 0 ||
+        (header->type == LL_ADV_DIRECT_IND && !targets_us(init, &who, &target_a, own)))
+        return false;
+    init->parties = ll_parties_of(&who, adv_a, own);
+    return true;
 }
 
 static void init_rx(struct ll_slot *slot, const struct radio_rx *rx)
@@ -180,15 +214,16 @@ static void init_rx(struct ll_slot *slot, const struct radio_rx *rx)
     struct ll_adv_header header;
     struct rd payload;
     struct bd_addr adv_a;
+    struct ll_own own;
 
     if (!ll_adv_pdu_read(rx, &header, &payload) ||
-        !connectable(init, &header, payload, &adv_a) || !wanted(init, &adv_a) ||
+        !answers(init, &header, payload, start, &adv_a, &own) ||
         !ll_sched_free_until(&init->ll->sched, end)) {
         listen(init);
         return;
     }
     /* ADV_DIRECT_IND has the ChSel bit as ADV_IND has it (2.3.1). */
-    propose(init, &adv_a, header.ch_sel, end);
+    propose(init, &own.address, &adv_a, header.ch_sel, end);
 
     uint8_t pdu[LL_CONNECT_IND_LEN];
     struct wr w = wr_init(pdu, sizeof pdu);
@@ -248,27 +283,44 @@ void ll_init_stop(struct ll_init *init)
     init->spare = NULL;
 }
 
-static bool in_range(const struct ll_create_params *p)
+static bool in_range(const struct ll *ll, const struct ll_create_params *p)
 {
     return p->scan_interval_625us >= 0x0004 && p->scan_interval_625us <= 0x4000 &&
            p->scan_window_625us >= 0x0004 && p->scan_window_625us <= p->scan_interval_625us &&
-           p->filter_policy <= 1 && p->own_address_type <= BD_ADDR_RANDOM &&
-           (p->filter_policy == 1 || p->peer.type <= BD_ADDR_RANDOM) &&
+           p->filter_policy <= 1 && ll_address_type_known(ll, p->own_address_type) &&
+           (p->filter_policy == 1 || ll_address_type_known(ll, p->peer.type)) &&
            p->interval_min_1250us <= p->interval_max_1250us &&
            ll_conn_params_valid(p->interval_min_1250us, p->latency, p->timeout_10ms) &&
            ll_conn_params_valid(p->interval_max_1250us, p->latency, p->timeout_10ms) &&
            p->min_ce_625us <= p->max_ce_625us;
 }
 
-uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *params)
+/*
+ * 7.8.12: there is an address to connect from, whoever comes: towards one peer, the entry's alone
+ * will do.
+ */
+static uint8_t check_own_address(struct ll *ll, const struct ll_create_params *params)
 {
+    struct ll_resolving_entry *entry =
+        params->filter_policy == 0 ? ll_resolving_find(ll, &params->peer) : NULL;
+    struct ll_own own;
+
+    return ll_own_address(ll, params->own_address_type, entry, ll_now(ll), &own);
+}
+
+uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *requested)
+{
+    struct ll_create_params asked = *requested;
+    const struct ll_create_params *params = &asked;
     struct ll_init *init = &ll->init;
 
     if (init->state != INIT_OFF || timer_armed(&init->cancelled))
         return HCI_ERR_COMMAND_DISALLOWED;
-    if (!in_range(params))
+    if (!in_range(ll, params))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
-    const uint8_t error = ll_own_address(ll, params->own_address_type, &init->own);
+    /* 2 and 3 say that it is an identity address, which the list tells as well. */
+    asked.peer.type &= 1;
+    const uint8_t error = check_own_address(ll, params);
     if (error)
         return error;
     if (params->filter_policy == 0 && ll_conn_find_peer(ll, &params->peer))

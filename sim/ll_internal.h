@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the Link Layer. Reading order: ll_sched.h (who has the radio when), this file,
+ * ll_resolving.h (who is who),
  * ll_adv.c, ll_window.c, ll_scan.c, ll_init.c, ll_conn.h (connections), llcp.h (their control
  * procedures).
  *
@@ -13,6 +14,7 @@
 
 #include "ll.h"
 #include "ll_conn.h"
+#include "ll_resolving.h"
 #include "ll_sched.h"
 #include "sim/stream.h"
 #include "wire/hci.h"
@@ -43,7 +45,8 @@ struct ll_adv {
     struct ll_slot slot;
     struct sim_stream delay; /* advDelay */
     struct ll_adv_params params;
-    struct bd_addr own;    /* AdvA while enabled */
+    struct ll_own own;     /* AdvA while enabled */
+    struct bd_addr target; /* TargetA */
     struct ll_conn *spare; /* what a CONNECT_IND will use; while connectable and enabled */
     enum ll_adv_state state;
     uint8_t channel;
@@ -107,8 +110,10 @@ struct ll_scan {
     struct ll_window window;
     struct sim_stream backoff;
     struct ll_scan_params params;
-    struct bd_addr own;
+    struct bd_addr own; /* towards whom there is no RPA for */
     struct bd_addr target; /* of the SCAN_REQ under way */
+    struct bd_addr target_identity; /* who that is, if it is resolved */
+    bool target_resolved;
     bool filter_duplicates;
     enum ll_scan_state state;
     /* 4.4.3.2 */
@@ -135,10 +140,10 @@ struct ll_init {
     struct sim_stream stream; /* access addresses, CRCInit, hops */
     struct timer cancelled;   /* tells of a cancel outside the call */
     struct ll_create_params params;
-    struct bd_addr own;
     struct ll_conn *spare;
     enum ll_init_state state;
     struct ll_connect_ind ind; /* the one being sent */
+    struct ll_parties parties; /* and between whom */
 };
 
 /* The rules of 2.1.2 for the access address of a connection. */
@@ -181,6 +186,7 @@ struct ll {
     bool has_random_address;
     uint8_t accept_count;
     struct bd_addr *accept; /* profile.filter_accept_list_size of them */
+    struct ll_resolving resolving;
     uint8_t channel_map[5]; /* what the host leaves of the data channels (7.8.19) */
     struct ll_acl_pool acl;
     struct ll_data_length suggested_length;
@@ -215,9 +221,17 @@ uint8_t ll_supported_phys(const struct ll *ll);
 
 void ll_stream_init(const struct ll *ll, struct sim_stream *stream, const char *purpose);
 
-/* The address for an Own_Address_Type; HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS if there is none. */
-uint8_t ll_own_address(const struct ll *ll, uint8_t own_address_type, struct bd_addr *own);
+/* The types of addresses that commands may name: from 2 those of LL Privacy. */
+static inline bool ll_address_type_known(const struct ll *ll, uint8_t type)
+{
+    return type <= (ll_has_feature(ll, LL_FEATURE_PRIVACY) ? 3 : BD_ADDR_RANDOM);
+}
 
+/* Between whom a connection is made: `who` had `on_air` there, this device `own`. */
+struct ll_parties ll_parties_of(const struct ll_who *who, const struct bd_addr *on_air,
+                                const struct ll_own *own);
+
+/* An identity address, or one that cannot be resolved. */
 bool ll_accepts(const struct ll *ll, const struct bd_addr *address);
 
 /* Sends a PDU on a primary advertising channel, or listens on one. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scanner (Core v5.4, Vol 6, Part B, 4.4.3): passive and active, with the backoff of 4.4.3.2
- * and the basic filter policies of 4.3.3.
+ * and the basic and extended filter policies of 4.3.3. Advertisers are known by their identity
+ * addresses, if these are resolved (6.3): to the filters and in reports.
  */
 #include <string.h>
 
@@ -72,44 +73,62 @@ static bool scannable(uint8_t type)
     return type == LL_ADV_IND || type == LL_ADV_SCAN_IND;
 }
 
-static bool wanted(const struct ll_scan *scan, const struct bd_addr *advertiser)
+/* Bits of the filter policy (7.8.10). */
+enum {
+    POLICY_LISTED = 1,
+    POLICY_EXTENDED = 2,
+};
+
+static bool wanted(const struct ll_scan *scan, const struct ll_who *advertiser)
 {
-    return scan->params.filter_policy == 0 || ll_accepts(scan->ll, advertiser);
+    return !advertiser->refused && (!(scan->params.filter_policy & POLICY_LISTED) ||
+                                    ll_accepts(scan->ll, &advertiser->address));
 }
 
-static void report(struct ll_scan *scan, const struct radio_rx *rx, uint8_t type,
-                   const struct bd_addr *advertiser, struct rd data)
+/* Fills in what came on the air, and tells the host. */
+static void report(struct ll_scan *scan, const struct radio_rx *rx,
+                   struct ll_adv_report *adv_report, struct rd data)
 {
     const size_t len = rd_left(&data);
-    const struct ll_adv_report adv_report = {
-        .pdu_type = type,
-        .address = *advertiser,
-        .data = rd_bytes(&data, len),
-        .data_len = (uint8_t)len,
-        .rssi_dbm = rx->rssi_dbm,
-        .primary_phy = RADIO_PHY_1M,
-        .sid = 0xFF,
-    };
 
-    scan->ll->up->adv_report(scan->ll->user, &adv_report);
+    adv_report->data = rd_bytes(&data, len);
+    adv_report->data_len = (uint8_t)len;
+    adv_report->rssi_dbm = rx->rssi_dbm;
+    adv_report->primary_phy = RADIO_PHY_1M;
+    adv_report->sid = 0xFF;
+    scan->ll->up->adv_report(scan->ll->user, adv_report);
+}
+
+/* ScanA towards that advertiser (6.3). */
+static struct bd_addr scan_address(const struct ll_scan *scan, const struct ll_who *advertiser,
+                                   sim_ns at)
+{
+    struct ll_own own;
+
+    if (ll_own_address(scan->ll, scan->params.own_address_type, advertiser->entry, at, &own) != 0)
+        return scan->own;
+    return own.address;
 }
 
 static void send_scan_req(struct ll_scan *scan, const struct radio_rx *rx,
-                          const struct bd_addr *advertiser)
+                          const struct bd_addr *advertiser, const struct ll_who *who)
 {
+    const struct bd_addr own = scan_address(scan, who, rx->end + LL_T_IFS);
     uint8_t pdu[LL_SCAN_REQ_LEN];
     struct wr w = wr_init(pdu, sizeof pdu);
     const struct ll_adv_header header = {
         .type = LL_SCAN_REQ,
-        .tx_add = scan->own.type == BD_ADDR_RANDOM,
+        .tx_add = own.type == BD_ADDR_RANDOM,
         .rx_add = advertiser->type == BD_ADDR_RANDOM,
         .length = LL_SCAN_REQ_LEN - 2,
     };
 
     wr_ll_adv_header(&w, &header);
-    wr_addr_octets(&w, &scan->own);
+    wr_addr_octets(&w, &own);
     wr_addr_octets(&w, advertiser);
     scan->target = *advertiser;
+    scan->target_identity = who->address;
+    scan->target_resolved = who->resolved;
     scan->state = SCAN_TX_SCAN_REQ;
     ll_send_advertising(scan->ll, scan->window.channel, rx->end + LL_T_IFS, pdu, w.len);
 }
@@ -137,34 +156,54 @@ static bool asks(struct ll_scan *scan, const struct radio_rx *rx, uint8_t type, 
     return ll_sched_free_until(&scan->ll->sched, asking_until(rx->end));
 }
 
+/*
+ * Whether an ADV_DIRECT_IND is reported (4.3.3): it is for us, or its target is a resolvable
+ * private address that might be and the host wants to know of those.
+ */
+static bool targets_us(const struct ll_scan *scan, const struct ll_who *advertiser,
+                       const struct bd_addr *target, struct ll_adv_report *adv_report)
+{
+    if (bd_addr_equal(target, &scan->own) ||
+        ll_resolves_to_us(scan->ll, advertiser->entry, target))
+        return true;
+    adv_report->unresolved_target = target;
+    return scan->params.filter_policy & POLICY_EXTENDED && bd_addr_resolvable(target);
+}
+
 /* Returns true when a SCAN_REQ is on its way. */
 static bool heard_advertising(struct ll_scan *scan, const struct radio_rx *rx,
                               const struct ll_adv_header *header, struct rd payload)
 {
     const struct bd_addr adv_a = rd_addr_octets(&payload, header->tx_add);
+    struct bd_addr target_a;
     uint8_t reported = 0;
 
-    if (!rd_ok(&payload) || !wanted(scan, &adv_a))
+    if (!rd_ok(&payload))
+        return false;
+    const struct ll_who who = ll_who_is(scan->ll, &adv_a);
+    struct ll_adv_report adv_report = {
+        .pdu_type = header->type, .address = who.address, .resolved = who.resolved};
+
+    if (!wanted(scan, &who))
         return false;
     if (header->type == LL_ADV_DIRECT_IND) {
-        const struct bd_addr target_a = rd_addr_octets(&payload, header->rx_add);
-
-        if (!rd_done(&payload) || !bd_addr_equal(&target_a, &scan->own))
+        target_a = rd_addr_octets(&payload, header->rx_add);
+        if (!rd_done(&payload) || !targets_us(scan, &who, &target_a, &adv_report))
             return false;
     } else if (rd_left(&payload) > LL_LEGACY_ADV_DATA_MAX) {
         return false;
     }
     if (scan->filter_duplicates) {
-        uint8_t *entry = duplicate_entry(&scan->duplicates, &adv_a);
+        uint8_t *entry = duplicate_entry(&scan->duplicates, &who.address);
 
         reported = *entry;
         *entry |= REPORTED_ADV;
     }
     const bool ask = asks(scan, rx, header->type, reported);
     if (ask)
-        send_scan_req(scan, rx, &adv_a);
+        send_scan_req(scan, rx, &adv_a, &who);
     if (!(reported & REPORTED_ADV))
-        report(scan, rx, header->type, &adv_a, payload);
+        report(scan, rx, &adv_report, payload);
     return ask;
 }
 
@@ -172,6 +211,9 @@ static void heard_scan_rsp(struct ll_scan *scan, const struct radio_rx *rx, bool
                            struct rd payload)
 {
     const struct bd_addr adv_a = rd_addr_octets(&payload, tx_add);
+    struct ll_adv_report adv_report = {.pdu_type = LL_SCAN_RSP,
+                                       .address = scan->target_identity,
+                                       .resolved = scan->target_resolved};
     uint8_t reported = 0;
 
     if (!rd_ok(&payload) || rd_left(&payload) > LL_LEGACY_ADV_DATA_MAX ||
@@ -181,13 +223,13 @@ static void heard_scan_rsp(struct ll_scan *scan, const struct radio_rx *rx, bool
     }
     backoff_result(scan, true);
     if (scan->filter_duplicates) {
-        uint8_t *entry = duplicate_entry(&scan->duplicates, &adv_a);
+        uint8_t *entry = duplicate_entry(&scan->duplicates, &adv_report.address);
 
         reported = *entry;
         *entry |= REPORTED_SCAN_RSP;
     }
     if (!(reported & REPORTED_SCAN_RSP))
-        report(scan, rx, LL_SCAN_RSP, &adv_a, payload);
+        report(scan, rx, &adv_report, payload);
 }
 
 /* --- the slot --- */
@@ -300,10 +342,12 @@ uint8_t ll_scan_set_params(struct ll *ll, const struct ll_scan_params *params)
 {
     if (ll->scan.state != SCAN_OFF)
         return HCI_ERR_COMMAND_DISALLOWED;
-    /* Filter policies 2 and 3 look into resolvable addresses, which this controller does not. */
+    const bool extended = ll_has_feature(ll, LL_FEATURE_EXTENDED_SCANNER_FILTER_POLICIES);
+
     if (params->type > 1 || params->interval_625us < 0x0004 || params->interval_625us > 0x4000 ||
         params->window_625us < 0x0004 || params->window_625us > params->interval_625us ||
-        params->own_address_type > BD_ADDR_RANDOM || params->filter_policy > 1)
+        !ll_address_type_known(ll, params->own_address_type) ||
+        params->filter_policy > (extended ? 3 : 1))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
     ll->scan.params = *params;
     return 0;
@@ -320,9 +364,12 @@ uint8_t ll_scan_enable(struct ll *ll, bool enable, bool filter_duplicates)
     /* Enabled again, it goes on with a fresh duplicate filter (7.8.11). */
     const bool running = scan->state != SCAN_OFF;
     if (!running) {
-        const uint8_t error = ll_own_address(ll, scan->params.own_address_type, &scan->own);
+        struct ll_own own;
+        const uint8_t error =
+            ll_own_address(ll, scan->params.own_address_type, NULL, ll_now(ll), &own);
         if (error)
             return error;
+        scan->own = own.address;
     }
     scan->filter_duplicates = filter_duplicates;
     scan->duplicates = (struct ll_duplicates){0};

@@ -98,6 +98,7 @@ static void join(struct device *device, struct sim_world *world, unsigned n)
         .acl_packets = 8,
         .acl_data_len = 251,
         .filter_accept_list_size = 16,
+        .resolving_list_size = 8,
         .max_connections = 16,
         .sca = 5,
     };

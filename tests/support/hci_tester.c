@@ -45,10 +45,11 @@ void hci_tester_init(struct hci_tester *tester, struct sim_world *world, struct 
 void hci_tester_bring_up(struct hci_tester *tester)
 {
     const uint8_t all[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    const uint8_t plain[8] = {0xFF, 0xFD, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
     assert_int_equal(hci_tester_command(tester, HCI_OP_RESET, NULL, 0, NULL), 0);
     assert_int_equal(hci_tester_command(tester, HCI_OP_SET_EVENT_MASK, all, 8, NULL), 0);
-    assert_int_equal(hci_tester_command(tester, HCI_OP_LE_SET_EVENT_MASK, all, 8, NULL), 0);
+    assert_int_equal(hci_tester_command(tester, HCI_OP_LE_SET_EVENT_MASK, plain, 8, NULL), 0);
 }
 
 void hci_tester_run(struct hci_tester *tester, sim_ns ns)

@@ -36,7 +36,10 @@ struct hci_tester {
 /* Takes the end. Nothing is sent. */
 void hci_tester_init(struct hci_tester *tester, struct sim_world *world, struct hci_link_end *end);
 
-/* Reset, all events unmasked. */
+/*
+ * Reset, all events unmasked but LE Enhanced Connection Complete, which would stand in the place of
+ * LE Connection Complete.
+ */
 void hci_tester_bring_up(struct hci_tester *tester);
 
 void hci_tester_run(struct hci_tester *tester, sim_ns ns);

@@ -151,6 +151,7 @@ struct sim_controller_profile upper_profile(uint8_t number)
         .acl_packets = 8,
         .acl_data_len = 251,
         .filter_accept_list_size = 8,
+        .resolving_list_size = 8,
         .max_connections = 16,
         .sca = 5,
         .to_controller_ns = 1,

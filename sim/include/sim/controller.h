@@ -24,6 +24,7 @@ struct sim_controller_profile {
     uint8_t acl_packets;   /* HCI ACL data packets that it buffers, per controller */
     uint16_t acl_data_len; /* largest HCI ACL data, 27 to 251 */
     uint8_t filter_accept_list_size;
+    uint8_t resolving_list_size; /* 0: without LL Privacy, even if le_features claim it */
     uint8_t max_connections; /* 1 to 16 */
     uint8_t min_used_channels; /* what it asks centrals to use, 2 to 37; 0: it does not ask */
     int8_t power_dbm;
@@ -41,7 +42,7 @@ struct sim_controller_profile {
  *
  * A 5.0 controller (version 9) of company 0xFFFF, subversion 0: the LE features up to 4.2 as far
  * as the Link Layer has them, and of 5.0 the PHYs (LE 2M, LE Coded) and channel selection #2; 8 ACL buffers of 251 octets; a filter
- * accept list of 16; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI
+ * accept list of 16, a resolving list of 8; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI
  * latency each way; an address derived from the world's seed and the name, with the bit that says
  * "locally administered", so that it is no maker's.
  */

@@ -26,6 +26,8 @@ struct ll {
     uint8_t reason;
     bool enable, filter_duplicates, start;
     struct bd_addr address;
+    uint8_t peer_irk[16], local_irk[16], privacy_mode;
+    uint16_t rpa_timeout_s;
     struct ll_adv_params adv;
     struct ll_scan_params scan;
     struct ll_create_params create;
@@ -156,6 +158,66 @@ uint8_t ll_accept_list_remove(struct ll *ll, const struct bd_addr *address)
 {
     ll->address = *address;
     return fake_request(ll, "accept_list_remove");
+}
+
+uint8_t ll_resolving_add(struct ll *ll, const struct bd_addr *peer,
+                         const uint8_t peer_irk[static 16], const uint8_t local_irk[static 16])
+{
+    ll->address = *peer;
+    memcpy(ll->peer_irk, peer_irk, sizeof ll->peer_irk);
+    memcpy(ll->local_irk, local_irk, sizeof ll->local_irk);
+    return fake_request(ll, "resolving_add");
+}
+
+uint8_t ll_resolving_remove(struct ll *ll, const struct bd_addr *peer)
+{
+    ll->address = *peer;
+    return fake_request(ll, "resolving_remove");
+}
+
+uint8_t ll_resolving_clear(struct ll *ll)
+{
+    return fake_request(ll, "resolving_clear");
+}
+
+uint8_t ll_set_privacy_mode(struct ll *ll, const struct bd_addr *peer, uint8_t mode)
+{
+    ll->address = *peer;
+    ll->privacy_mode = mode;
+    return fake_request(ll, "set_privacy_mode");
+}
+
+static uint8_t fake_rpa(struct ll *ll, const char *name, const struct bd_addr *peer,
+                        struct bd_addr *rpa)
+{
+    const uint8_t answer = fake_request(ll, name);
+
+    ll->address = *peer;
+    if (answer == 0)
+        memcpy(rpa->octet, "\x51\x52\x53\x54\x55\x56", 6);
+    return answer;
+}
+
+uint8_t ll_read_peer_rpa(struct ll *ll, const struct bd_addr *peer, struct bd_addr *rpa)
+{
+    return fake_rpa(ll, "read_peer_rpa", peer, rpa);
+}
+
+uint8_t ll_read_local_rpa(struct ll *ll, const struct bd_addr *peer, struct bd_addr *rpa)
+{
+    return fake_rpa(ll, "read_local_rpa", peer, rpa);
+}
+
+uint8_t ll_set_address_resolution(struct ll *ll, bool enable)
+{
+    ll->enable = enable;
+    return fake_request(ll, "set_address_resolution");
+}
+
+uint8_t ll_set_rpa_timeout(struct ll *ll, uint16_t timeout_s)
+{
+    ll->rpa_timeout_s = timeout_s;
+    return fake_request(ll, "set_rpa_timeout");
 }
 
 uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *params)

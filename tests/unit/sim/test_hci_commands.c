@@ -34,7 +34,7 @@ static const struct row rows[] = {
     NAMED(READ_LOCAL_SUPPORTED_COMMANDS, "", NULL,
           "\x20\x00\x80\x00\x00\xC0\x00\x00\x00\x00\xE4\x00\x00\x00\x38\x22"
           "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xBF\x08\x00\x00\x00"
-          "\x30\xF0\x01\x78\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+          "\x30\xF0\xF9\x7F\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00"
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_FEATURES, "", NULL, "\x00\x00\x00\x00\x60\x00\x00\x00"),
     NAMED(READ_BD_ADDR, "", NULL, "\x01\x00\x00\xDC\x1B\x00"),
@@ -78,6 +78,20 @@ static const struct row rows[] = {
     NAMED(LE_SET_DATA_LENGTH, "\x40\x00\xFB\x00\x48\x08", "set_data_length", "\x40\x00"),
     NAMED(LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, "", NULL, "\x64\x00\x80\x03"),
     NAMED(LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, "\xFB\x00\x48\x08", "suggest_data_length", ""),
+    NAMED(LE_ADD_DEVICE_TO_RESOLVING_LIST,
+          "\x01\x61\x62\x63\x64\x65\xE6" "0123456789abcdef" "ABCDEFGHIJKLMNOP",
+          "resolving_add", ""),
+    NAMED(LE_REMOVE_DEVICE_FROM_RESOLVING_LIST, "\x01\x61\x62\x63\x64\x65\xE6",
+          "resolving_remove", ""),
+    NAMED(LE_CLEAR_RESOLVING_LIST, "", "resolving_clear", ""),
+    NAMED(LE_READ_RESOLVING_LIST_SIZE, "", NULL, "\x08"),
+    NAMED(LE_READ_PEER_RESOLVABLE_ADDRESS, "\x00\x61\x62\x63\x64\x65\x66", "read_peer_rpa",
+          "\x51\x52\x53\x54\x55\x56"),
+    NAMED(LE_READ_LOCAL_RESOLVABLE_ADDRESS, "\x00\x61\x62\x63\x64\x65\x66", "read_local_rpa",
+          "\x51\x52\x53\x54\x55\x56"),
+    NAMED(LE_SET_ADDRESS_RESOLUTION_ENABLE, "\x01", "set_address_resolution", ""),
+    NAMED(LE_SET_RESOLVABLE_PRIVATE_ADDRESS_TIMEOUT, "\x0E\x0D", "set_rpa_timeout", ""),
+    NAMED(LE_SET_PRIVACY_MODE, "\x00\x61\x62\x63\x64\x65\x66\x01", "set_privacy_mode", ""),
     NAMED(LE_READ_MAXIMUM_DATA_LENGTH, "", NULL, "\xFB\x00\x48\x08\xFB\x00\x48\x08"),
     NAMED(LE_READ_PHY, "\x40\x00", NULL, "\x40\x00\x02\x03"),
     NAMED(LE_SET_DEFAULT_PHY, "\x01\x04\x03", "set_default_phy", ""),
@@ -271,6 +285,7 @@ static const struct refused {
     {"advertising enable 2", HCI_OP_LE_SET_ADVERTISING_ENABLE, {2}, 0x12, {0}},
     {"scan enable 2", HCI_OP_LE_SET_SCAN_ENABLE, {2, 0}, 0x12, {0}},
     {"filter duplicates 2", HCI_OP_LE_SET_SCAN_ENABLE, {1, 2}, 0x12, {0}},
+    {"address resolution 2", HCI_OP_LE_SET_ADDRESS_RESOLUTION_ENABLE, {2}, 0x12, {0}},
     {"power of no connection", HCI_OP_READ_TRANSMIT_POWER_LEVEL, {0x41, 0, 0}, 0x02, {0x41, 0, 0}},
     {"power type 2", HCI_OP_READ_TRANSMIT_POWER_LEVEL, {0x40, 0, 2}, 0x12, {0x40, 0, 0}},
 };
@@ -328,13 +343,24 @@ static void parameters_are_decoded(void **state)
         } else if (rows[i].opcode == HCI_OP_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST) {
             assert_memory_equal(ll->address.octet, "\x31\x32\x33\x34\x35\x36", 6);
             assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
+        } else if (rows[i].opcode == HCI_OP_LE_ADD_DEVICE_TO_RESOLVING_LIST) {
+            assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\xE6", 6);
+            assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
+            assert_memory_equal(ll->peer_irk, "0123456789abcdef", 16);
+            assert_memory_equal(ll->local_irk, "ABCDEFGHIJKLMNOP", 16);
+        } else if (rows[i].opcode == HCI_OP_LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST) {
+            assert_memory_equal(ll->address.octet, "\x41\x42\x43\x44\x45\x46", 6);
+            assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
+        } else if (rows[i].opcode == HCI_OP_LE_SET_PRIVACY_MODE) {
+            assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\x66", 6);
+            assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
+            assert_int_equal(ll->privacy_mode, 1);
         } else if (rows[i].opcode == HCI_OP_DISCONNECT) {
             assert_int_equal(ll->handle, 0x0040);
             assert_int_equal(ll->reason, 0x13);
         }
     }
-    assert_memory_equal(ll->address.octet, "\x41\x42\x43\x44\x45\x46", 6);
-    assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
+    assert_int_equal(ll->rpa_timeout_s, 0x0D0E);
     assert_true(ll->enable && ll->filter_duplicates);
     assert_int_equal(ll->adv.interval_min_625us, 0x00A0);
     assert_int_equal(ll->adv.interval_max_625us, 0x00F0);

@@ -60,6 +60,28 @@ static void make_report(struct fixture *f)
     tell_report(f, LL_ADV_IND, 3);
 }
 
+static void make_resolved_report(struct fixture *f)
+{
+    const struct ll_adv_report report = {
+        .pdu_type = LL_SCAN_RSP, .address = peer, .resolved = true, .rssi_dbm = -77};
+
+    f->ll->up->adv_report(f->ll->user, &report);
+}
+
+static void make_directed_report(struct fixture *f)
+{
+    const struct bd_addr target = {.octet = {6, 5, 4, 3, 2, 0x41}, .type = BD_ADDR_RANDOM};
+    const struct ll_adv_report report = {
+        .pdu_type = LL_ADV_DIRECT_IND,
+        .address = {.octet = {9, 8, 7, 6, 5, 4}},
+        .resolved = true,
+        .unresolved_target = &target,
+        .rssi_dbm = -77,
+    };
+
+    f->ll->up->adv_report(f->ll->user, &report);
+}
+
 static void make_connected(struct fixture *f)
 {
     tell_connected(f, 0);
@@ -145,6 +167,9 @@ static const struct row {
     size_t len;
 } rows[] = {
     ROW(make_report, 61, 1, 0x3E, 15, 2, 1, 0, 1, 1, 2, 3, 4, 5, 0xC6, 3, 2, 1, 6, 0xB3),
+    ROW(make_resolved_report, 61, 1, 0x3E, 12, 2, 1, 4, 3, 1, 2, 3, 4, 5, 0xC6, 0, 0xB3),
+    ROW(make_directed_report, 61, 10, 0x3E, 18, 11, 1, 1, 2, 9, 8, 7, 6, 5, 4, 1, 6, 5, 4, 3, 2,
+        0x41, 0xB3),
     ROW(make_disconnected, 4, -1, 0x05, 4, 0, 0x40, 0, 8),
     ROW(make_version, 11, -1, 0x0C, 8, 0, 0x40, 0, 9, 0x59, 0, 1, 0x80),
     ROW(make_no_version, 11, -1, 0x0C, 8, 8, 0x40, 0, 0, 0, 0, 0, 0),
@@ -278,6 +303,58 @@ static void channel_selection_is_told(void **state)
     hci_tester_expect_none(&f->host);
 }
 
+/* In the place of LE Connection Complete, if the host has unmasked both (7.7.65.10). */
+static const struct enhanced_row {
+    const char *name;
+    struct ll_connection_info info;
+    uint8_t enhanced[33], plain[21]; /* behind the header */
+} enhanced_rows[] = {
+    {"resolved, both private",
+     {.handle = 3, .central = true, .peer = {{1, 2, 3, 4, 5, 0xC6}, BD_ADDR_RANDOM},
+      .peer_resolved = true, .local_rpa = {1, 1, 1, 1, 1, 0x41}, .peer_rpa = {2, 2, 2, 2, 2, 0x42},
+      .interval_1250us = 24, .latency = 2, .timeout_10ms = 100},
+     {10, 0, 3, 0, 0, 3, 1, 2, 3, 4, 5, 0xC6, 1, 1, 1, 1, 1, 0x41, 2, 2, 2, 2, 2, 0x42, 24, 0, 2, 0,
+      100, 0, 0},
+     {1, 0, 3, 0, 0, 1, 1, 2, 3, 4, 5, 0xC6, 24, 0, 2, 0, 100, 0, 0}},
+    {"a public identity",
+     {.handle = 0x0EFF, .peer = {{9, 8, 7, 6, 5, 4}, BD_ADDR_PUBLIC}, .peer_resolved = true,
+      .peer_rpa = {2, 2, 2, 2, 2, 0x42}, .interval_1250us = 6, .timeout_10ms = 10, .sca = 7},
+     {10, 0, 0xFF, 0x0E, 1, 2, 9, 8, 7, 6, 5, 4, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0x42, 6, 0, 0, 0,
+      10, 0, 7},
+     {1, 0, 0xFF, 0x0E, 1, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0, 7}},
+    {"nothing private",
+     {.peer = {{1, 2, 3, 4, 5, 0xC6}, BD_ADDR_RANDOM}, .interval_1250us = 6, .timeout_10ms = 10},
+     {10, 0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 10, 0,
+      0},
+     {1, 0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 6, 0, 0, 0, 10, 0, 0}},
+    {"advertising timeout",
+     {.status = 0x3C, .peer = {{1, 2, 3, 4, 5, 0xC6}, BD_ADDR_RANDOM}},
+     {10, 0x3C, 0, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6},
+     {1, 0x3C, 0, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6}},
+};
+
+static void enhanced_or_plain(void **state)
+{
+    const struct enhanced_row *row = *state;
+    struct fixture *f = fixture_default();
+
+    for (unsigned masks = 0; masks < 4; masks++) {
+        set_masks(f, ~UINT64_C(0), (masks & 1 ? bit(0) : 0) | (masks & 2 ? bit(9) : 0));
+        f->ll->up->connected(f->ll->user, &row->info);
+        if (masks) {
+            const struct hci_tester_packet got = hci_tester_next(&f->host, SIM_MS(1));
+            const size_t len = masks & 2 ? 31 : 19;
+
+            assert_int_equal(got.len, 2 + len);
+            assert_int_equal(got.bytes[1], len);
+            assert_memory_equal(got.bytes + 2, masks & 2 ? row->enhanced : row->plain, len);
+        }
+        hci_tester_run(&f->host, SIM_MS(1));
+        hci_tester_expect_none(&f->host);
+    }
+    fixture_free(f);
+}
+
 /*
  * A flood of reports in one instant: those that would take the room of other events are dropped
  * and counted; the others arrive, and so does everything else that the controller may owe.
@@ -331,7 +408,9 @@ int main(void)
         TEST(masks_by_default),          TEST(answers_are_not_masked), TEST(every_report_type),
         TEST(channel_selection_is_told), TEST(reports_give_way),
     };
-    const int failed = RUN_ROWS(rows, bytes_and_masks);
+    int failed = RUN_ROWS(rows, bytes_and_masks);
+
+    failed += RUN_ROWS(enhanced_rows, enhanced_or_plain);
 
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,8 +355,10 @@ static const struct params_row parameters[] = {
     {"interval 0x4000", {.interval_625us = 0x4000, .window_625us = 0x4000}, 0},
     {"window 3", {.interval_625us = 16, .window_625us = 3}, 0x12},
     {"window over interval", {.interval_625us = 16, .window_625us = 17}, 0x12},
-    {"own address type 2", {.interval_625us = 16, .window_625us = 16, .own_address_type = 2}, 0x12},
-    {"filter policy 2", {.interval_625us = 16, .window_625us = 16, .filter_policy = 2}, 0x12},
+    {"own address type 3", {.interval_625us = 16, .window_625us = 16, .own_address_type = 3}, 0},
+    {"own address type 4", {.interval_625us = 16, .window_625us = 16, .own_address_type = 4}, 0x12},
+    {"filter policy 3", {.interval_625us = 16, .window_625us = 16, .filter_policy = 3}, 0},
+    {"filter policy 4", {.interval_625us = 16, .window_625us = 16, .filter_policy = 4}, 0x12},
 };
 
 static void parameters_checked(void **state)

@@ -46,6 +46,12 @@ static inline unsigned bd_addr_random_kind(const struct bd_addr *addr)
     return addr->octet[5] >> 6;
 }
 
+/* A resolvable private address, whoever resolves it. */
+static inline bool bd_addr_resolvable(const struct bd_addr *addr)
+{
+    return addr->type == BD_ADDR_RANDOM && bd_addr_random_kind(addr) == 1;
+}
+
 static inline struct bd_addr rd_addr_octets(struct rd *r, uint8_t type)
 {
     struct bd_addr addr = {.type = type};

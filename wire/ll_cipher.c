@@ -69,13 +69,11 @@ int ll_session_key(const uint8_t ltk[static 16], const struct ll_session *sessio
                    uint8_t key[static 16])
 {
     uint8_t skd[16];
+    struct wr w = wr_init(skd, sizeof skd);
 
-    /* SKD is SKD_P and SKD_C, each with its most significant octet first (Vol 6, Part B, 5.1.3.1).
-     */
-    for (size_t i = 0; i < 8; i++) {
-        skd[i] = session->skd_p[7 - i];
-        skd[8 + i] = session->skd_c[7 - i];
-    }
+    /* SKD is SKD_P and SKD_C, most significant octet first (Vol 6, Part B, 5.1.3.1). */
+    wr_reversed(&w, session->skd_p, sizeof session->skd_p);
+    wr_reversed(&w, session->skd_c, sizeof session->skd_c);
     return crypto_aes(ltk, skd, key);
 }
 

@@ -4,13 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is kept or sent least significant octet first, as the functions take it. */
-static void wr_reversed(struct wr *w, const uint8_t *bytes, size_t n)
-{
-    for (size_t i = n; i > 0; i--)
-        wr_u8(w, bytes[i - 1]);
-}
-
 /* An address as f5 and f6 take it: its type in an octet, then the address (2.2.7). */
 static void wr_typed_addr(struct wr *w, const struct bd_addr *addr)
 {

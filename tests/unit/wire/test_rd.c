@@ -159,6 +159,22 @@ static void copy_of_too_much_is_zeros(void **state)
     assert_false(rd_ok(&r));
 }
 
+static void reversed_is_the_last_first(void **state)
+{
+    struct rd r = rd_init(bytes, 5);
+    uint8_t out[3] = {0xAA, 0xAA, 0xAA};
+    const uint8_t zeros[3] = {0};
+
+    (void)state;
+    rd_reversed(&r, out, sizeof out);
+    assert_memory_equal(out, ((const uint8_t[]){3, 2, 0x81}), 3);
+    rd_reversed(&r, out, 0);
+    assert_true(rd_ok(&r));
+    rd_reversed(&r, out, sizeof out);
+    assert_memory_equal(out, zeros, sizeof out);
+    assert_false(rd_ok(&r));
+}
+
 static void sub_reader_is_bounded(void **state)
 {
     struct rd r = rd_init(bytes, sizeof bytes);
@@ -184,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_huge_length_fails),
         cmocka_unit_test(nothing_of_nothing_is_fine),
         cmocka_unit_test(copy_of_too_much_is_zeros),
+        cmocka_unit_test(reversed_is_the_last_first),
         cmocka_unit_test(sub_reader_is_bounded),
     };
     int failed = RUN_ROWS(widths, reads_its_width);

@@ -46,6 +46,10 @@ static void put_bytes(struct wr *w)
 {
     wr_bytes(w, (const uint8_t[]){1, 2, 3}, 3);
 }
+static void put_reversed(struct wr *w)
+{
+    wr_reversed(w, (const uint8_t[]){1, 2, 3}, 3);
+}
 static void put_fill(struct wr *w)
 {
     wr_fill(w, 0xEE, 3);
@@ -69,6 +73,7 @@ static const struct width widths[] = {
     {"u64", put_u64, 8, {8, 7, 6, 5, 4, 3, 2, 0x81}},
     {"u64_be", put_u64_be, 8, {0x81, 2, 3, 4, 5, 6, 7, 8}},
     {"bytes", put_bytes, 3, {1, 2, 3}},
+    {"reversed", put_reversed, 3, {3, 2, 1}},
     {"fill", put_fill, 3, {0xEE, 0xEE, 0xEE}},
 };
 
@@ -135,6 +140,7 @@ static void nothing_into_nothing_is_fine(void **state)
 
     (void)state;
     wr_bytes(&w, NULL, 0);
+    wr_reversed(&w, NULL, 0);
     wr_fill(&w, 1, 0);
     assert_true(wr_ok(&w));
     wr_u8(&w, 1);

@@ -75,6 +75,15 @@ static inline void rd_copy(struct rd *r, uint8_t *out, size_t n)
         memset(out, 0, n);
 }
 
+/* Copies n bytes, the last first; zeros when there are fewer. */
+static inline void rd_reversed(struct rd *r, uint8_t *out, size_t n)
+{
+    const uint8_t *p = rd_bytes(r, n);
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = p ? p[n - 1 - i] : 0;
+}
+
 static inline uint8_t rd_u8(struct rd *r)
 {
     const uint8_t *p = rd_bytes(r, 1);

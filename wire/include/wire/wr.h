@@ -55,6 +55,18 @@ static inline void wr_bytes(struct wr *w, const uint8_t *bytes, size_t n)
         memcpy(p, bytes, n);
 }
 
+/* From the last to the first: between the two orders that keys and addresses stand in. */
+static inline void wr_reversed(struct wr *w, const uint8_t *bytes, size_t n)
+{
+    if (n == 0)
+        return;
+    uint8_t *p = wr_room(w, n);
+    if (!p)
+        return;
+    for (size_t i = 0; i < n; i++)
+        p[i] = bytes[n - 1 - i];
+}
+
 static inline void wr_fill(struct wr *w, uint8_t value, size_t n)
 {
     if (n == 0)

@@ -12,7 +12,8 @@
  *   smp_method.c     which way of pairing follows from them
  *   smp_legacy.c     LE legacy pairing
  *   smp_sc.c         LE Secure Connections: public keys, nonces, the DHKey check
- *   smp_sc_user.c    its passkey rounds
+ *   smp_sc_rounds.c  its passkey entry
+ *   smp_passkey.c    what both have of passkey entry
  *   smp_keys.c       distribution of keys
  *
  * Keys and random numbers stand most significant octet first here; the PDUs carry them the other

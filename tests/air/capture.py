@@ -13,9 +13,13 @@ PHDR = struct.Struct("<BbbBIH")  # RF channel, signal, noise, offenses, referenc
 
 DEWHITENED = 0x0001
 SIGNAL_VALID = 0x0002
+DECRYPTED = 0x0008
 REFERENCE_AA_VALID = 0x0010
 CRC_CHECKED = 0x0400
 CRC_VALID = 0x0800
+MIC_CHECKED = 0x1000
+MIC_VALID = 0x2000
+DECODED_FLAGS = DECRYPTED | MIC_CHECKED | MIC_VALID
 CENTRAL, PERIPHERAL = 2, 3  # PDU type field, bits 7 to 9
 
 # First octet of the file: byte order and nanoseconds per unit of the stamps' second half.

@@ -24,11 +24,12 @@ class Room:
     def __init__(self):
         self.packets = []  # dicts, so that a test can spoil any part before it is written
         self.now = 5 * MS
+        self.make_link = Link
 
     def send(self, start, channel, access_address, crc_init, pdu, direction=0, phy="1M"):
         packet = {"start": start, "channel": channel, "access_address": access_address,
                   "pdu": bytes(pdu), "crc": None, "crc_init": crc_init, "direction": direction,
-                  "phy": phy, "valid": True, "length": None}
+                  "phy": phy, "valid": True, "length": None, "plain": None, "mic_valid": True}
         self.packets.append(packet)
         self.now = start + capture.air_time(phy, len(pdu))
         return packet
@@ -68,22 +69,27 @@ class Room:
                             fields["latency"], fields["timeout"]) +
                 fields["channel_map"] + bytes([fields["hop"]]))
         self.advertising_pdu(self.now + 150 * US, 37, 5, body, flags)
-        return Link(self, fields, bool(flags & 0x20 and advertising_flags & 0x20))
+        return self.make_link(self, fields, bool(flags & 0x20 and advertising_flags & 0x20))
 
-    def write(self, resolution=1, order="<", link_type=256):
+    def write(self, resolution=1, order="<", link_type=256, decoded=True):
+        """As the decoded view of the air, or as the raw one."""
         magic = {1: 0xA1B23C4D, 1000: 0xA1B2C3D4}[resolution]
         out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link_type)
         for packet in self.packets:
             crc = packet["crc"] or capture.crc24(packet["crc_init"], packet["pdu"])
+            pdu = packet["pdu"]
             flags = (0x0413 | (0x0800 if packet["valid"] else 0) | packet["direction"] << 7 |
                      PHYS[packet["phy"]] << 14)
+            if decoded and packet["plain"] is not None:
+                pdu = packet["plain"]
+                flags |= 0x1008 | (0x2000 if packet["mic_valid"] else 0)
             channel = packet["channel"]
             rf_channel = RF_CHANNELS.get(channel, channel + 1 if channel < 11 else channel + 2)
             body = struct.pack("<BbbBIHI", rf_channel, -40, 0, 0, packet["access_address"], flags,
                                packet["access_address"])
             if packet["phy"] in ("S8", "S2"):
                 body += b"\x00" if packet["phy"] == "S8" else b"\x01"
-            body += packet["pdu"] + crc
+            body += pdu + crc
             second, rest = divmod(1577836800 * 1000000000 + packet["start"], 1000000000)
             out += struct.pack(order + "IIII", second, rest // resolution, len(body), len(body))
             out += body

@@ -17,6 +17,10 @@ import unittest
 PROGRAM = sys.argv.pop(1)
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = TESTS / "vectors" / "traces"
+sys.path[:0] = [str(TESTS), str(TESTS / "interop")]
+
+import check_traces  # noqa: E402
+from air.secret_room import btsnoop, enable_encryption, secret_room  # noqa: E402
 
 
 def check(*arguments):
@@ -25,7 +29,8 @@ def check(*arguments):
                           check=False, timeout=300)
 
 
-@unittest.skipUnless(shutil.which("tshark") and shutil.which("btmon"), "no tshark or no btmon")
+@unittest.skipUnless(all(map(shutil.which, ("tshark", "btmon", "openssl"))),
+                     "no tshark, btmon or openssl")
 class CheckTraces(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -68,6 +73,50 @@ class CheckTraces(unittest.TestCase):
         done = check("--lossless", "*.pcap", self.folder)
         self.assertEqual(done.returncode, 1)
         self.assertIn("Retransmission", done.stdout)
+
+    def secret(self, decoded=None, raw=None, trace=None):
+        """What is told of a connection that is encrypted, of which any file may be another."""
+        room, _ = secret_room()
+        (self.folder / "air.pcap").write_bytes(decoded or room.write())
+        (self.folder / "air-raw.pcap").write_bytes(raw or room.write(decoded=False))
+        (self.folder / "phone.btsnoop").write_bytes(trace or btsnoop(enable_encryption()))
+        done = check(self.folder)
+        self.assertEqual(done.returncode, 1 if "packet" in done.stdout else 0, done.stderr)
+        return done.stdout
+
+    def test_an_encrypted_connection(self):
+        self.assertEqual(self.secret(), "3 traces, 0 with something wrong\n")
+
+    def test_a_flipped_bit_of_ciphertext(self):
+        raw = bytearray(secret_room()[0].write(decoded=False))
+        raw[raw.index(bytes.fromhex("a34c13a415"))] ^= 1
+        self.assertIn("packet 14: decoded 0b0106, MIC right; openssl makes it 0b0107, MIC wrong",
+                      self.secret(raw=raw))
+
+    def test_a_flipped_bit_of_plaintext(self):
+        room, _ = secret_room()
+        packet = next(p for p in room.packets if p["plain"] and p["plain"][-2:] == b"\5\0")
+        packet["plain"] = packet["plain"][:-2] + b"\7\0"
+        self.assertIn("packet 36: decoded ", self.secret(decoded=room.write()))
+
+    def test_the_wrong_key(self):
+        self.assertIn("MIC wrong", self.secret(trace=btsnoop(enable_encryption(bytes(16)))))
+
+    def test_a_view_that_is_not_decoded(self):
+        raw = secret_room()[0].write(decoded=False)
+        self.assertIn("the decoded view has ciphertext, though the key is known",
+                      self.secret(decoded=raw))
+
+    def test_an_encrypted_frame_that_shows_no_att(self):
+        self.secret()
+        opcode = {15: "0x02", 17: "0x0a", 19: "0x0b", 36: "0x0a", 37: "0x0b"}
+        frames = [{"btatt.opcode": opcode.get(number, "")} for number in range(1, 40)]
+        layers = check_traces.Checker.layers
+        self.assertEqual(layers(self.folder / "air.pcap", frames), [])
+        frames[18]["btatt.opcode"] = ""
+        self.assertEqual(layers(self.folder / "air.pcap", frames[:36]),
+                         [f"tshark: packet {number}: no ATT within the encrypted link"
+                          for number in (19, 37)])
 
 
 if __name__ == "__main__":

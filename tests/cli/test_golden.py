@@ -39,7 +39,7 @@ def dumped(script, scratch):
         if trace.is_dir() or trace.name == "air.pcap" and script.stem in WITHOUT_AIR:
             continue
         if trace.name == "air-raw.pcap":
-            continue  # decrypted.py compares it with air.pcap, octet by octet
+            continue  # interop/check_traces.py compares it with air.pcap, octet by octet
         name = trace.relative_to(scratch).with_suffix(".txt").as_posix()
         texts[name] = subprocess.run([PROGRAM, "dump", trace], check=True, timeout=300,
                                      stdin=subprocess.DEVNULL,

@@ -8,7 +8,10 @@ For each .btsnoop, .pcap and .pcapng below the directories:
 - tshark finds no malformed packet and no expert information of warning or worse;
 - tshark finds no retransmission and no packet that was not acknowledged in air traces whose path
   matches a --lossless pattern;
+- tshark shows ATT in each encrypted PDU of an air.pcap that begins a frame of ATT;
 - btmon reads each .btsnoop and calls nothing malformed or invalid;
+- an air-raw.pcap, decrypted by openssl with the keys of the HCI traces beside it, is the air.pcap
+  beside it, every MIC included; others cannot be asked about ciphertext;
 - with --program, `blueroom dump` prints as many packets as tshark counts, nothing malformed, and the
   names that belong to the opcodes, event codes and PDU types that tshark decodes.
 A .part file, which a trace is until it is whole, is a failure.
@@ -29,12 +32,18 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from air import capture, decryption  # noqa: E402
+
 WARNING = 0x600000  # of Wireshark's expert severities
 LOSS = re.compile("Retransmission|Not acknowledged")  # its notes on SN and NESN
 SNOOP_HEADER, SNOOP_RECORD = 16, 24
 FIELDS = ["frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.malformed",
           "bthci_cmd.opcode", "bthci_evt.code", "bthci_evt.opcode", "bthci_evt.le_meta_subevent",
-          "btatt.opcode", "btle.advertising_header.pdu_type", "btle.control_opcode"]
+          "btatt.opcode", "btsmp.opcode", "btle.advertising_header.pdu_type",
+          "btle.control_opcode"]
+CID_ATT = b"\x04\0"
 
 
 def asks_for_characteristics(packet):
@@ -91,10 +100,24 @@ def names():
         "events": table("hci.h", "HCI_EVENTS", named),
         "le_events": table("hci.h", "HCI_LE_EVENTS", named),
         "att": table("att.h", "ATT_PDUS", named),
+        "smp": table("smp.h", "SMP_PDUS", named),
         "control": table("ll.h", "LL_CONTROL_PDUS", r"X\((?P<name>\w+),\s*(?P<code>0x[0-9A-F]+)"),
         "advertising": {0: "ADV_IND", 1: "ADV_DIRECT_IND", 2: "ADV_NONCONN_IND", 3: "SCAN_REQ",
                         4: "SCAN_RSP", 5: "CONNECT_IND", 6: "ADV_SCAN_IND", 7: "ADV_EXT_IND"},
     }
+
+
+def encrypted_att(path):
+    """The numbers of the packets of a decoded air trace that hold a whole ATT PDU, encrypted."""
+    last = {}
+    for packet in capture.read(path)[0]:
+        name = packet.access_address, packet.direction
+        sent = packet.pdu[0] >> 3 & 1, packet.pdu[2:]
+        again, last[name] = last.get(name) == sent, sent
+        whole = int.from_bytes(packet.pdu[2:4], "little") == len(packet.pdu) - 6
+        if (packet.flags & capture.DECRYPTED and packet.pdu[0] & 3 == 2 and whole and not again
+                and packet.pdu[4:6] == CID_ATT and not packet.sent_broken):
+            yield packet.number
 
 
 def run(command, **options):
@@ -115,11 +138,30 @@ class Checker:
         if path.suffix == ".part":
             return ["half-written"]
         found, frames = self.tshark(path)
+        if path.name == "air-raw.pcap":
+            return [line for line in found if "exit status" in line] + self.raw(path, frames)
+        if path.name == "air.pcap":
+            found += self.layers(path, frames)
         if path.suffix == ".btsnoop":
             found += self.btmon(path)
         if self.program:
             found += self.dump(path, frames)
         return found
+
+    def raw(self, path, frames):
+        found = decryption.compare_folder(path.parent)[0]
+        if self.program:
+            found += self.dump(path, [{} for _ in frames])
+        return found
+
+    @staticmethod
+    def layers(path, frames):
+        try:
+            wanted = list(encrypted_att(path))
+        except (OSError, capture.Trouble) as error:
+            return [str(error)]
+        return [f"tshark: packet {number}: no ATT within the encrypted link" for number in wanted
+                if number > len(frames) or not frames[number - 1]["btatt.opcode"]]
 
     def tshark(self, path):
         command = ["tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=/t",
@@ -197,9 +239,10 @@ class Checker:
         for field, table in (("bthci_cmd.opcode", "commands"), ("bthci_evt.opcode", "commands"),
                              ("bthci_evt.code", "events"),
                              ("bthci_evt.le_meta_subevent", "le_events"), ("btatt.opcode", "att"),
+                             ("btsmp.opcode", "smp"),
                              ("btle.advertising_header.pdu_type", "advertising"),
                              ("btle.control_opcode", "control")):
-            if not frame[field] or ";" in frame[field]:
+            if not frame.get(field) or ";" in frame[field]:
                 continue
             code = int(frame[field], 0)
             if field == "bthci_evt.code" and code == 0x3E:
@@ -218,7 +261,7 @@ def main():
     parser.add_argument("directory", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
 
-    missing = [tool for tool in ("tshark", "btmon") if not shutil.which(tool)]
+    missing = [tool for tool in ("tshark", "btmon", "openssl") if not shutil.which(tool)]
     if missing:
         print(f"SKIPPED: {' and '.join(missing)} not installed")
         return 2

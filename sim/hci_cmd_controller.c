@@ -10,12 +10,11 @@ uint8_t hci_cmd_set_event_mask(struct hci_face *face, struct rd *params, struct 
     return HCI_ERR_SUCCESS;
 }
 
-/* Page 2 holds no event that an LE controller of this version sends: nothing to keep (7.3.69). */
+/* 7.3.69: as with the first page. */
 uint8_t hci_cmd_set_event_mask_page_2(struct hci_face *face, struct rd *params, struct wr *ret)
 {
-    (void)face;
-    (void)params;
     (void)ret;
+    face->event_mask_page_2 = rd_u64(params);
     return HCI_ERR_SUCCESS;
 }
 

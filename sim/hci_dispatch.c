@@ -64,6 +64,10 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_READ_CHANNEL_MAP] = hci_cmd_le_read_channel_map,
     [HCI_ROW_LE_READ_REMOTE_FEATURES] = hci_cmd_le_read_remote_features,
     [HCI_ROW_LE_RAND] = hci_cmd_le_rand,
+    [HCI_ROW_LE_ENABLE_ENCRYPTION] = hci_cmd_le_enable_encryption,
+    [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_REPLY] = hci_cmd_le_long_term_key_request_reply,
+    [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY] =
+        hci_cmd_le_long_term_key_request_negative_reply,
     [HCI_ROW_LE_READ_SUPPORTED_STATES] = hci_cmd_le_read_supported_states,
     [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY] =
         hci_cmd_le_remote_connection_parameter_request_reply,

@@ -5,11 +5,13 @@
 #include "hci_face.h"
 #include "wire/ll.h"
 
+#define PAGE_2_PAYLOAD_TIMEOUT  23 /* its bit in Event_Mask_Page_2 (7.3.69) */
 #define HARDWARE_CODE_NO_MEMORY 0x01 /* Hardware_Code is the implementer's (7.7.16) */
 
 /*
  * Event_Mask has a bit for each event code up to 0x3E, one less than the code (7.3.1). Answers to
- * commands and Number Of Completed Packets have none: they cannot be masked.
+ * commands and Number Of Completed Packets have none: they cannot be masked. Of those beyond, page 2
+ * has bits in an order of its own (7.3.69).
  */
 static bool event_wanted(const struct hci_face *face, uint8_t code)
 {
@@ -18,6 +20,8 @@ static bool event_wanted(const struct hci_face *face, uint8_t code)
     case HCI_EV_COMMAND_STATUS:
     case HCI_EV_NUMBER_OF_COMPLETED_PACKETS:
         return true;
+    case HCI_EV_AUTHENTICATED_PAYLOAD_TIMEOUT_EXPIRED:
+        return face->event_mask_page_2 >> PAGE_2_PAYLOAD_TIMEOUT & 1;
     default:
         return face->event_mask >> (code - 1) & 1;
     }
@@ -284,6 +288,56 @@ void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_len
     wr_u16(&event.w, effective->tx.time_us);
     wr_u16(&event.w, effective->rx.octets);
     wr_u16(&event.w, effective->rx.time_us);
+    hci_event_send(face, &event);
+}
+
+bool hci_event_key_requested(void *user, const struct ll_key_request *request)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_le_event_begin(face, &event, HCI_LE_EV_LONG_TERM_KEY_REQUEST))
+        return false;
+    wr_u16(&event.w, request->handle);
+    wr_u64(&event.w, request->rand);
+    wr_u16(&event.w, request->ediv);
+    hci_event_send(face, &event);
+    return true;
+}
+
+void hci_event_encryption_changed(void *user, uint8_t status, uint16_t handle, bool on)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_event_begin(face, &event, HCI_EV_ENCRYPTION_CHANGE))
+        return;
+    wr_u8(&event.w, status);
+    wr_u16(&event.w, handle);
+    wr_u8(&event.w, on ? 0x01 : 0x00); /* on LE, AES-CCM (7.7.8) */
+    hci_event_send(face, &event);
+}
+
+void hci_event_key_refreshed(void *user, uint8_t status, uint16_t handle)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_event_begin(face, &event, HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE))
+        return;
+    wr_u8(&event.w, status);
+    wr_u16(&event.w, handle);
+    hci_event_send(face, &event);
+}
+
+void hci_event_payload_timeout(void *user, uint16_t handle)
+{
+    struct hci_face *face = user;
+    struct hci_event event;
+
+    if (!hci_event_begin(face, &event, HCI_EV_AUTHENTICATED_PAYLOAD_TIMEOUT_EXPIRED))
+        return;
+    wr_u16(&event.w, handle);
     hci_event_send(face, &event);
 }
 

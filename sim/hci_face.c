@@ -19,8 +19,12 @@ static size_t most_owed(const struct sim_controller_profile *profile)
     const size_t param_request = hci_transport_cost(2 + 11);
     const size_t data_length = 2 * hci_transport_cost(2 + 11);
     const size_t phys = 2 * hci_transport_cost(2 + 6);
+    /* The host has to answer before it is asked again, so that it has heard what came of it. */
+    const size_t encryption = hci_transport_cost(2 + 13) + hci_transport_cost(2 + 4);
+    const size_t payload_timeout = hci_transport_cost(2 + 2);
     const size_t per_connection = disconnection_complete + remote_version + remote_features +
-                                  updates + param_request + data_length + phys;
+                                  updates + param_request + data_length + phys + encryption +
+                                  payload_timeout;
     /* Every buffer, each in an event of its own, behind the packets completed just now. */
     const size_t completed = profile->acl_packets * hci_transport_cost(2 + 5) +
                              hci_transport_cost(2 + 1 + 4U * profile->max_connections);
@@ -60,6 +64,10 @@ const struct ll_indications hci_face_indications = {
     .remote_features = hci_event_remote_features,
     .updated = hci_event_updated,
     .param_requested = hci_event_param_requested,
+    .key_requested = hci_event_key_requested,
+    .encryption_changed = hci_event_encryption_changed,
+    .key_refreshed = hci_event_key_refreshed,
+    .payload_timeout = hci_event_payload_timeout,
     .room = hci_event_room,
     .data_length = hci_event_data_length,
     .phy_updated = hci_event_phy_updated,
@@ -89,6 +97,7 @@ void hci_face_fini(struct hci_face *face)
 void hci_face_reset(struct hci_face *face)
 {
     face->event_mask = 0x00001FFFFFFFFFFF;    /* the default of 7.3.1: without LE Meta */
+    face->event_mask_page_2 = 0;              /* 7.3.69 */
     face->le_event_mask = 0x000000000000001F; /* 7.8.1 */
     face->event_lost = false;
     face->completed_len = 0;

@@ -60,7 +60,7 @@ struct hci_face {
     struct ll *ll;
     struct hci_transport *transport;
     const struct sim_controller_profile *profile;
-    uint64_t event_mask, le_event_mask;
+    uint64_t event_mask, event_mask_page_2, le_event_mask;
     struct sim_stream rand;
     struct sim_controller_stats stats;
     bool in_command; /* the answer has not been sent yet: no event may come before it */
@@ -177,6 +177,11 @@ hci_handler hci_cmd_le_read_phy;
 hci_handler hci_cmd_le_set_default_phy;
 hci_handler hci_cmd_le_set_phy;
 
+/* hci_cmd_le_encrypt.c */
+hci_handler hci_cmd_le_enable_encryption;
+hci_handler hci_cmd_le_long_term_key_request_reply;
+hci_handler hci_cmd_le_long_term_key_request_negative_reply;
+
 /* --- events (hci_event.c) --- */
 
 /* An event in the making: begin, write the parameters to `w`, send. */
@@ -203,6 +208,10 @@ bool hci_event_param_requested(void *user, const struct ll_param_request *reques
 void hci_event_phy_updated(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
                            uint8_t rx_phy);
 void hci_event_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective);
+bool hci_event_key_requested(void *user, const struct ll_key_request *request);
+void hci_event_encryption_changed(void *user, uint8_t status, uint16_t handle, bool on);
+void hci_event_key_refreshed(void *user, uint8_t status, uint16_t handle);
+void hci_event_payload_timeout(void *user, uint16_t handle);
 bool hci_event_room(void *user);
 
 /* --- data (hci_acl.c) --- */

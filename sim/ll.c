@@ -11,7 +11,7 @@
 
 /* What this Link Layer can do; a profile may claim less. */
 #define IMPLEMENTED                                                                                \
-    (1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT |       \
+    (1ULL << LL_FEATURE_ENCRYPTION | 1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT |       \
      1ULL << LL_FEATURE_MIN_USED_CHANNELS |                                                        \
      1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |                                             \
      1ULL << LL_FEATURE_PING | 1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION |                          \
@@ -109,6 +109,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
     ll_adv_init(&ll->adv, ll);
     ll_scan_init(&ll->scan, ll);
     ll_init_init(&ll->init, ll);
+    ll_stream_init(ll, &ll->session_stream, "ll/session");
     forget(ll);
     return ll;
 }

@@ -76,6 +76,13 @@ struct ll_phy_masks {
     uint8_t tx, rx;
 };
 
+/* The peripheral's host is asked for the key of these (Vol 4, Part E, 7.7.65.5). */
+struct ll_key_request {
+    uint16_t handle;
+    uint64_t rand;
+    uint16_t ediv;
+};
+
 /* From within an indication every request may be made but ll_reset() and ll_free(). */
 struct ll_indications {
     void (*adv_report)(void *user, const struct ll_adv_report *report);
@@ -98,6 +105,17 @@ struct ll_indications {
     /* What ll_set_phy() asked for has come to an end, or the PHYs have changed. */
     void (*phy_updated)(void *user, uint8_t status, uint16_t handle, uint8_t tx_phy,
                         uint8_t rx_phy);
+    /*
+     * ll_long_term_key_reply() or _negative_reply() must follow. False: the host does not want to
+     * be asked, and so has no key.
+     */
+    bool (*key_requested)(void *user, const struct ll_key_request *request);
+    /* Encryption was started, or could not be. */
+    void (*encryption_changed)(void *user, uint8_t status, uint16_t handle, bool on);
+    /* It was paused and started again, or could not be. */
+    void (*key_refreshed)(void *user, uint8_t status, uint16_t handle);
+    /* For so long no packet with a valid MIC has come (Vol 6, Part B, 5.4). */
+    void (*payload_timeout)(void *user, uint16_t handle);
     /* There is room for one more of these, not asked for by the host, for each connection. */
     bool (*room)(void *user);
     /*
@@ -235,6 +253,27 @@ struct ll_phy_params {
 uint8_t ll_set_default_phy(struct ll *ll, const struct ll_phy_params *params);
 uint8_t ll_set_phy(struct ll *ll, uint16_t handle, const struct ll_phy_params *params);
 uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *phys);
+
+/* --- encryption (7.8.24 to 7.8.26) --- */
+
+struct ll_encrypt_params {
+    uint64_t rand;
+    uint16_t ediv;
+    uint8_t ltk[16]; /* most significant octet first */
+};
+
+/* Central: encryption_changed() follows, or on an encrypted link key_refreshed(). */
+uint8_t ll_enable_encryption(struct ll *ll, uint16_t handle,
+                             const struct ll_encrypt_params *params);
+/* HCI_ERR_COMMAND_DISALLOWED when nothing was asked. */
+uint8_t ll_long_term_key_reply(struct ll *ll, uint16_t handle, const uint8_t ltk[static 16]);
+uint8_t ll_long_term_key_negative_reply(struct ll *ll, uint16_t handle);
+
+/*
+ * From now on these stand for this end's part of every session, in the order of the air, in place
+ * of random ones: for vectors, and for captures that must be the same again.
+ */
+void ll_fix_session(struct ll *ll, const uint8_t skd[static 8], const uint8_t iv[static 4]);
 
 /* --- authenticated payload timeout (7.3.93, 7.3.94) --- */
 

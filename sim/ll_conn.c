@@ -101,8 +101,11 @@ sim_ns ll_conn_event_limit(const struct ll_conn *conn)
 
 sim_ns ll_conn_exchange_time(const struct ll_conn *conn)
 {
-    return ll_air_time(conn->tx_phy, 2U + LL_DATA_LEN_MIN) + LL_T_IFS + LL_JITTER +
-           ll_air_time(conn->rx_phy, 2U + LL_DATA_LEN_MIN);
+    const size_t tx_mic = conn->encrypt.tx_on ? LL_MIC_SIZE : 0;
+    const size_t rx_mic = conn->encrypt.rx_on ? LL_MIC_SIZE : 0;
+
+    return ll_air_time(conn->tx_phy, 2U + LL_DATA_LEN_MIN + tx_mic) + LL_T_IFS + LL_JITTER +
+           ll_air_time(conn->rx_phy, 2U + LL_DATA_LEN_MIN + rx_mic);
 }
 
 static sim_ns supervision_timeout(const struct ll_conn *conn)
@@ -170,6 +173,7 @@ static bool in_time(const struct ll_conn *conn)
 void ll_conn_next_event(struct ll_conn *conn)
 {
     llcp_event_over(conn);
+    llcp_phy_event_over(conn);
     do
         step(conn);
     while (!in_time(conn));
@@ -310,6 +314,10 @@ struct ll_conn *ll_conn_new(struct ll *ll)
     ll_slot_init(&conn->slot, &ll_conn_slot_ops, conn);
     sim_timer_init(&conn->supervision, ll->actor, SIM_PHASE_LL, supervise, conn);
     llcp_init(conn);
+    if (ll_encrypt_init(conn) != 0) {
+        free(conn);
+        return NULL;
+    }
     return conn;
 }
 
@@ -321,6 +329,7 @@ void ll_conn_free(struct ll_conn *conn)
     sim_timer_cancel(&conn->supervision);
     sim_timer_cancel(&conn->llcp.timer);
     ll_conn_tx_flush(conn);
+    ll_encrypt_fini(conn);
     if (conn->handle < LL_CONN_MAX)
         conn->ll->conn[conn->handle] = NULL;
     free(conn);

@@ -11,6 +11,7 @@
 
 #include "ll.h"
 #include "ll_chan.h"
+#include "ll_encrypt.h"
 #include "ll_sched.h"
 #include "llcp.h"
 #include "wire/ll.h"
@@ -51,7 +52,7 @@ struct ll_conn {
     uint16_t payload_timeout_10ms;
     enum radio_phy tx_phy, rx_phy;
     struct ll_phy_masks phy_wanted; /* what the host likes */
-    bool phy_s2;                    /* on LE Coded it likes S=2 */
+    uint8_t phy_options;            /* enum ll_phy_options: on LE Coded */
     struct ll_data_lengths length;        /* connEffectiveMax... */
     struct ll_data_lengths own_length;    /* connMax... */
     struct ll_data_lengths remote_length; /* connRemoteMax... */
@@ -78,10 +79,12 @@ struct ll_conn {
     /* Acknowledgement (4.5.9). */
     bool sn, nesn; /* transmitSeqNum, nextExpectedSeqNum */
     enum ll_tx_kind sent; /* kind of the PDU that carries sn */
-    uint8_t sent_len;     /* of its payload */
+    uint8_t sent_len;     /* of its payload, without the MIC */
+    bool sent_sealed;     /* it is ciphertext */
 
     struct ll_acl_buf *acl_first, *acl_last;
     struct llcp llcp;
+    struct ll_encrypt encrypt;
     uint8_t end_reason; /* nonzero: to be ended as soon as the present packet is dealt with */
 };
 
@@ -157,8 +160,14 @@ extern const struct ll_slot_ops ll_conn_slot_ops;
 
 /* --- ll_conn_tx.c --- */
 
-/* Writes the PDU to send at `start`, new or again; returns its length. Sets conn->md. */
-size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_PDU_MAX]);
+struct ll_tx_pdu {
+    size_t len, plain_len; /* plain_len 0: it is not encrypted */
+    uint8_t bytes[LL_PDU_MAX];
+    uint8_t plain[LL_PDU_MAX]; /* as in struct trace_air_packet */
+};
+
+/* Writes the PDU to send at `start`, new or again. Sets conn->md. */
+void ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, struct ll_tx_pdu *pdu);
 /* How long the next PDU is on the air, as things stand. */
 sim_ns ll_conn_tx_time(const struct ll_conn *conn);
 /* The PDU that carries sn was acknowledged. */

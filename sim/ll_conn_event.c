@@ -12,8 +12,9 @@
 
 static void transmit(struct ll_conn *conn, sim_ns start)
 {
-    uint8_t pdu[LL_PDU_MAX];
-    const size_t len = ll_conn_tx_pdu(conn, start, pdu);
+    struct ll_tx_pdu pdu;
+
+    ll_conn_tx_pdu(conn, start, &pdu);
     const struct radio_packet packet = {
         .start = start,
         .mhz = conn->mhz,
@@ -21,8 +22,11 @@ static void transmit(struct ll_conn *conn, sim_ns start)
         .direction = conn->central ? AIR_CENTRAL_TO_PERIPHERAL : AIR_PERIPHERAL_TO_CENTRAL,
         .access_address = conn->access_address,
         .crc_init = conn->crc_init,
-        .pdu = pdu,
-        .len = len,
+        .pdu = pdu.bytes,
+        .len = pdu.len,
+        .plain = pdu.plain_len ? pdu.plain : NULL,
+        .plain_len = pdu.plain_len,
+        .mic_valid = pdu.plain_len != 0,
     };
     const int error = radio_transmit(&conn->ll->radio, &packet);
 
@@ -83,6 +87,12 @@ static void event_skipped(struct ll_slot *slot)
     ll_conn_next_event(conn);
 }
 
+/* The longest payload that may come, a MIC included. */
+static size_t rx_octets(const struct ll_conn *conn)
+{
+    return conn->length.rx.octets + (conn->encrypt.rx_on ? LL_MIC_SIZE : 0);
+}
+
 /*
  * What the next exchange takes. The central sends first, and one with no more data than that is
  * taken to answer with an empty PDU; the peripheral hears first, and it is the central's business
@@ -90,7 +100,7 @@ static void event_skipped(struct ll_slot *slot)
  */
 static sim_ns exchange_time(const struct ll_conn *conn)
 {
-    const size_t len = 2U + (conn->central && conn->peer_md ? conn->length.rx.octets : 0U);
+    const size_t len = 2U + (conn->central && conn->peer_md ? rx_octets(conn) : 0U);
 
     return ll_conn_tx_time(conn) + LL_T_IFS + LL_JITTER + ll_air_time(conn->rx_phy, len);
 }
@@ -139,16 +149,13 @@ static bool read_pdu(const struct ll_conn *conn, const struct radio_rx *rx,
     *header = rd_ll_data_header(&r);
     *payload = r;
     return rx->crc_ok && rd_ok(&r) && rd_left(&r) == header->length &&
-           header->length <= conn->length.rx.octets;
+           header->length <= rx_octets(conn);
 }
 
 /* The payload of a PDU that was not seen before. False: no room for it, it must come again. */
-static bool accept(struct ll_conn *conn, const struct ll_data_header *header, struct rd payload)
+static bool accept(struct ll_conn *conn, uint8_t llid, const uint8_t *data, size_t len)
 {
-    const size_t len = rd_left(&payload);
-    const uint8_t *data = rd_bytes(&payload, len);
-
-    switch (header->llid) {
+    switch (llid) {
     case LL_LLID_CONTROL:
         if (!llcp_ready(conn, data, len))
             return false;
@@ -157,11 +164,39 @@ static bool accept(struct ll_conn *conn, const struct ll_data_header *header, st
     case LL_LLID_START:
     case LL_LLID_CONTINUATION:
         /* A continuation of no octets is an empty PDU; a start of none is nothing either. */
-        return len == 0 ||
-               conn->ll->up->acl_received(conn->ll->user, conn->handle,
-                                          header->llid == LL_LLID_START, data, len);
+        if (len == 0)
+            return true;
+        if (llcp_encrypt_strict(conn)) {
+            llcp_encrypt_unexpected(conn);
+            return false;
+        }
+        return conn->ll->up->acl_received(conn->ll->user, conn->handle, llid == LL_LLID_START,
+                                          data, len);
     }
     return true; /* LLID 0 is reserved: acknowledged and ignored */
+}
+
+/*
+ * The same of a PDU as it was received. Empty ones are never encrypted (Part E, 1); nothing is used
+ * of one whose MIC is wrong.
+ */
+static bool open_and_accept(struct ll_conn *conn, const struct ll_data_header *header,
+                            struct rd payload, uint8_t first_octet)
+{
+    const size_t len = rd_left(&payload);
+    const uint8_t *data = rd_bytes(&payload, len);
+    uint8_t plain[LL_PDU_MAX];
+
+    if (len == 0 || !conn->encrypt.rx_on)
+        return accept(conn, header->llid, data, len);
+    if (!ll_encrypt_open(conn, first_octet, data, len, plain)) {
+        conn->end_reason = HCI_ERR_CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE;
+        return false;
+    }
+    if (!accept(conn, header->llid, plain, len - LL_MIC_SIZE))
+        return false;
+    ll_encrypt_opened(conn);
+    return true;
 }
 
 /* 4.5.9 */
@@ -178,7 +213,7 @@ static void take_pdu(struct ll_conn *conn, const struct radio_rx *rx,
         conn->sn = !conn->sn;
         ll_conn_tx_acked(conn);
     }
-    if (header->sn == conn->nesn && accept(conn, header, payload))
+    if (header->sn == conn->nesn && open_and_accept(conn, header, payload, rx->pdu[0]))
         conn->nesn = !conn->nesn;
 }
 

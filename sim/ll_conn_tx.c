@@ -83,15 +83,15 @@ uint8_t ll_acl_send(struct ll *ll, uint16_t handle, bool start, const uint8_t *d
 
 /* --- PDUs --- */
 
-/* After an LL_TERMINATE_IND nothing else is begun (5.1.6). */
+/* After an LL_TERMINATE_IND nothing else is begun (5.1.6); while encryption is, nor data (5.1.3). */
 static bool data_allowed(const struct ll_conn *conn)
 {
-    return conn->llcp.terminate_due == SIM_NEVER;
+    return conn->llcp.terminate_due == SIM_NEVER && !conn->encrypt.holds;
 }
 
 bool ll_conn_tx_pending(const struct ll_conn *conn)
 {
-    return conn->llcp.queue_count > 0 || (conn->acl_first && data_allowed(conn));
+    return llcp_to_send(conn) || (conn->acl_first && data_allowed(conn));
 }
 
 /*
@@ -106,7 +106,9 @@ static uint8_t fragment_len(const struct ll_conn *conn)
     const sim_ns most = allowed < half ? allowed : half;
     unsigned len = left < conn->length.tx.octets ? left : conn->length.tx.octets;
 
-    while (len > LL_DATA_LEN_MIN && ll_air_time(conn->tx_phy, 2U + len) > most)
+    const size_t overhead = 2U + ll_encrypt_mic(&conn->encrypt, len);
+
+    while (len > LL_DATA_LEN_MIN && ll_air_time(conn->tx_phy, overhead + len) > most)
         len--;
     return (uint8_t)len;
 }
@@ -129,9 +131,19 @@ static struct choice choose(const struct ll_conn *conn)
     return (struct choice){LL_TX_EMPTY, 0};
 }
 
+/* How long that PDU is on the air. */
+static sim_ns choice_time(const struct ll_conn *conn, struct choice choice)
+{
+    const size_t resealed = conn->sent_sealed ? LL_MIC_SIZE : 0;
+    const size_t mic = conn->sent == LL_TX_NONE ? ll_encrypt_mic(&conn->encrypt, choice.len)
+                                                : resealed;
+
+    return ll_air_time(conn->tx_phy, 2U + choice.len + mic);
+}
+
 sim_ns ll_conn_tx_time(const struct ll_conn *conn)
 {
-    return ll_air_time(conn->tx_phy, 2U + choose(conn).len);
+    return choice_time(conn, choose(conn));
 }
 
 /*
@@ -142,31 +154,51 @@ static void begin_pdu(struct ll_conn *conn, sim_ns start)
 {
     struct choice choice = choose(conn);
 
-    if (choice.kind == LL_TX_DATA && conn->sent == LL_TX_NONE &&
-        start + ll_air_time(conn->tx_phy, 2U + choice.len) > ll_conn_event_limit(conn))
+    if (conn->sent != LL_TX_NONE)
+        return;
+    if (choice.kind == LL_TX_DATA &&
+        start + choice_time(conn, choice) > ll_conn_event_limit(conn))
         choice = (struct choice){LL_TX_EMPTY, 0};
-    if (choice.kind == LL_TX_CONTROL && conn->sent == LL_TX_NONE)
+    if (choice.kind == LL_TX_CONTROL)
         llcp_leaves(conn);
     conn->sent = choice.kind;
     conn->sent_len = choice.len;
+    conn->sent_sealed = ll_encrypt_mic(&conn->encrypt, choice.len) != 0;
+    if (conn->sent_sealed)
+        ll_encrypt_number(&conn->encrypt);
 }
 
 /* Whether there is more behind the PDU that is being sent. */
 static bool more_data(const struct ll_conn *conn)
 {
     const struct ll_acl_buf *buf = conn->acl_first;
-    const bool control = conn->sent == LL_TX_CONTROL;
 
-    if (conn->llcp.queue_count > (control ? 1 : 0))
+    if (llcp_more_to_send(conn, conn->sent == LL_TX_CONTROL))
         return true;
     if (!buf || !data_allowed(conn))
         return false;
     return conn->sent != LL_TX_DATA || buf->next || buf->sent + conn->sent_len < buf->len;
 }
 
-size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_PDU_MAX])
+/* What is sent again is the same but for NESN and MD, which the MIC does not cover (Part E, 2.2). */
+static void seal(struct ll_conn *conn, struct ll_data_header *header, const uint8_t *payload,
+                 struct ll_tx_pdu *pdu)
 {
-    struct wr w = wr_init(pdu, LL_PDU_MAX);
+    struct wr plain = wr_init(pdu->plain, sizeof pdu->plain);
+    struct wr w = wr_init(pdu->bytes, sizeof pdu->bytes);
+
+    wr_ll_data_header(&plain, header);
+    wr_bytes(&plain, payload, header->length);
+    header->length = (uint8_t)(header->length + LL_MIC_SIZE);
+    wr_ll_data_header(&w, header);
+    pdu->plain_len = plain.len;
+    pdu->len = w.len + ll_encrypt_seal(conn, pdu->bytes[0], payload, conn->sent_len,
+                                       pdu->bytes + w.len);
+}
+
+void ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, struct ll_tx_pdu *pdu)
+{
+    struct wr w = wr_init(pdu->bytes, sizeof pdu->bytes);
     struct ll_data_header header = {.llid = LL_LLID_CONTINUATION};
     const uint8_t *payload = NULL;
 
@@ -181,7 +213,7 @@ size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_
             header.llid = LL_LLID_START;
         break;
     case LL_TX_CONTROL:
-        payload = llcp_to_send(conn)->bytes;
+        payload = llcp_in_flight(conn)->bytes;
         header.llid = LL_LLID_CONTROL;
         break;
     }
@@ -190,9 +222,14 @@ size_t ll_conn_tx_pdu(struct ll_conn *conn, sim_ns start, uint8_t pdu[static LL_
     header.sn = conn->sn;
     header.nesn = conn->nesn;
     header.length = conn->sent_len;
+    if (conn->sent_sealed) {
+        seal(conn, &header, payload, pdu);
+        return;
+    }
     wr_ll_data_header(&w, &header);
     wr_bytes(&w, payload, conn->sent_len);
-    return w.len;
+    pdu->len = w.len;
+    pdu->plain_len = 0;
 }
 
 void ll_conn_tx_acked(struct ll_conn *conn)
@@ -200,6 +237,9 @@ void ll_conn_tx_acked(struct ll_conn *conn)
     const enum ll_tx_kind kind = conn->sent;
 
     conn->sent = LL_TX_NONE;
+    if (conn->sent_sealed)
+        ll_encrypt_acked(conn);
+    conn->sent_sealed = false;
     switch (kind) {
     case LL_TX_NONE:
     case LL_TX_EMPTY:

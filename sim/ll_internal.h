@@ -3,7 +3,7 @@
  * The inside of the Link Layer. Reading order: ll_sched.h (who has the radio when), this file,
  * ll_resolving.h (who is who),
  * ll_adv.c, ll_window.c, ll_scan.c, ll_init.c, ll_conn.h (connections), llcp.h (their control
- * procedures).
+ * procedures), ll_encrypt.h (their encryption).
  *
  * Memory: one struct ll with its lists and ACL buffers, allocated by ll_new(); one struct ll_conn
  * for each connection, allocated when connectable advertising is enabled or a connection is asked
@@ -191,6 +191,9 @@ struct ll {
     struct ll_acl_pool acl;
     struct ll_data_length suggested_length;
     struct ll_phy_masks default_phy;
+    struct sim_stream session_stream; /* our part of session keys */
+    bool session_fixed;               /* or this one: ll_fix_session() */
+    uint8_t fixed_skd[8], fixed_iv[4];
     struct ll_adv adv;
     struct ll_scan scan;
     struct ll_init init;

@@ -15,6 +15,9 @@ static const struct llcp_procedure *const procedures[] = {
     [LLCP_DATA_LENGTH] = &llcp_data_length,
     [LLCP_PHY_UPDATE] = &llcp_phy_update,
     [LLCP_MIN_USED_CHANNELS] = &llcp_min_used_channels,
+    [LLCP_ENCRYPTION_START] = &llcp_encryption_start,
+    [LLCP_ENCRYPTION_PAUSE] = &llcp_encryption_pause,
+    [LLCP_PING] = &llcp_ping,
 };
 
 /* --- the PDUs that are understood --- */
@@ -41,9 +44,16 @@ static const struct pdu_row rows[] = {
     [LL_CHANNEL_MAP_IND] = {FROM_CENTRAL, NO_FEATURE, LLCP_CHANNEL_MAP_UPDATE,
                             llcp_channel_map_ind},
     [LL_TERMINATE_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_terminate_ind},
+    /* Refused by name without the feature (5.1.3.1). */
+    [LL_ENC_REQ] = {FROM_CENTRAL, NO_FEATURE, LLCP_NONE, llcp_enc_req},
+    [LL_ENC_RSP] = {FROM_PERIPHERAL, LL_FEATURE_ENCRYPTION, LLCP_NONE, llcp_enc_rsp},
+    [LL_START_ENC_REQ] = {FROM_PERIPHERAL, LL_FEATURE_ENCRYPTION, LLCP_NONE, llcp_start_enc_req},
+    [LL_START_ENC_RSP] = {FROM_BOTH, LL_FEATURE_ENCRYPTION, LLCP_NONE, llcp_start_enc_rsp},
     [LL_UNKNOWN_RSP] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_unknown_rsp},
     [LL_FEATURE_REQ] = {FROM_CENTRAL, NO_FEATURE, LLCP_NONE, llcp_feature_req},
     [LL_FEATURE_RSP] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_feature_rsp},
+    [LL_PAUSE_ENC_REQ] = {FROM_CENTRAL, LL_FEATURE_ENCRYPTION, LLCP_NONE, llcp_pause_enc_req},
+    [LL_PAUSE_ENC_RSP] = {FROM_BOTH, LL_FEATURE_ENCRYPTION, LLCP_NONE, llcp_pause_enc_rsp},
     [LL_VERSION_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_version_ind},
     [LL_REJECT_IND] = {FROM_BOTH, NO_FEATURE, LLCP_NONE, llcp_reject_ind},
     [LL_PERIPHERAL_FEATURE_REQ] = {FROM_PERIPHERAL, LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE,
@@ -145,7 +155,13 @@ void llcp_received(struct ll_conn *conn, const uint8_t *payload, size_t len)
 
     if (!rd_ok(&r))
         return; /* not even an opcode to complain of */
-    if (row && ll_control_name(opcode, &expected) && rd_left(&r) == expected) {
+    const bool whole = row && ll_control_name(opcode, &expected) && rd_left(&r) == expected;
+
+    if (llcp_encrypt_strict(conn) && !(whole && llcp_encrypt_expects(conn, opcode))) {
+        llcp_encrypt_unexpected(conn);
+        return;
+    }
+    if (whole) {
         if (row->begins == LLCP_NONE || may_begin(conn, opcode, row->begins))
             row->received(conn, &r);
     } else if (!row || !is_answer(opcode))
@@ -160,15 +176,61 @@ bool llcp_ready(const struct ll_conn *conn, const uint8_t *payload, size_t len)
         len > 0 &&
         (payload[0] == LL_CONNECTION_UPDATE_IND || payload[0] == LL_CONNECTION_PARAM_REQ ||
          payload[0] == LL_LENGTH_REQ || payload[0] == LL_LENGTH_RSP || payload[0] == LL_PHY_REQ ||
-         payload[0] == LL_PHY_UPDATE_IND);
+         payload[0] == LL_PHY_UPDATE_IND || payload[0] == LL_ENC_REQ ||
+         payload[0] == LL_START_ENC_RSP);
+    unsigned room = LLCP_QUEUE - LLCP_QUEUE_OURS;
 
-    return conn->llcp.queue_count < LLCP_QUEUE - LLCP_QUEUE_OURS &&
-           (!host_hears || conn->ll->up->room(conn->ll->user));
+    if (len == 0 || !llcp_encrypt_pdu(payload[0]))
+        room -= LLCP_QUEUE_ENCRYPTION;
+    return conn->llcp.queue_count < room && (!host_hears || conn->ll->up->room(conn->ll->user));
+}
+
+static unsigned place(const struct llcp *llcp, unsigned i)
+{
+    return (llcp->queue_first + i) % LLCP_QUEUE;
+}
+
+/* The first PDU from the i-th on that may be begun; queue_count: there is none. */
+static unsigned first_sendable(const struct ll_conn *conn, unsigned i)
+{
+    const struct llcp *llcp = &conn->llcp;
+
+    while (i < llcp->queue_count &&
+           !llcp_encrypt_may_send(conn, llcp->queue[place(llcp, i)].bytes))
+        i++;
+    return i;
 }
 
 const struct llcp_queued *llcp_to_send(const struct ll_conn *conn)
 {
-    return conn->llcp.queue_count ? &conn->llcp.queue[conn->llcp.queue_first] : NULL;
+    const unsigned i = first_sendable(conn, 0);
+
+    return i < conn->llcp.queue_count ? &conn->llcp.queue[place(&conn->llcp, i)] : NULL;
+}
+
+bool llcp_more_to_send(const struct ll_conn *conn, bool in_flight)
+{
+    return first_sendable(conn, in_flight ? 1 : 0) < conn->llcp.queue_count;
+}
+
+const struct llcp_queued *llcp_in_flight(const struct ll_conn *conn)
+{
+    return &conn->llcp.queue[conn->llcp.queue_first];
+}
+
+void llcp_leaves(struct ll_conn *conn)
+{
+    struct llcp *llcp = &conn->llcp;
+    unsigned i = first_sendable(conn, 0);
+    const struct llcp_queued pdu = llcp->queue[place(llcp, i)];
+
+    /* It goes before those that are held back. */
+    for (; i > 0; i--)
+        llcp->queue[place(llcp, i)] = llcp->queue[place(llcp, i - 1)];
+    llcp->queue[llcp->queue_first] = pdu;
+    if (pdu.instant)
+        llcp_instant_leaves(conn, &llcp->queue[llcp->queue_first]);
+    llcp_encrypt_leaves(conn, pdu.bytes);
 }
 
 struct wr llcp_pdu_begin(struct llcp_queued *pdu, enum ll_control_opcode opcode)
@@ -186,7 +248,7 @@ void llcp_pdu_send(struct ll_conn *conn, struct llcp_queued *pdu, const struct w
 
     assert(wr_ok(w) && llcp->queue_count < LLCP_QUEUE);
     pdu->len = (uint8_t)w->len;
-    llcp->queue[(llcp->queue_first + llcp->queue_count) % LLCP_QUEUE] = *pdu;
+    llcp->queue[place(llcp, llcp->queue_count)] = *pdu;
     llcp->queue_count++;
     ll_conn_wake(conn);
 }
@@ -194,9 +256,11 @@ void llcp_pdu_send(struct ll_conn *conn, struct llcp_queued *pdu, const struct w
 void llcp_acked(struct ll_conn *conn)
 {
     struct llcp *llcp = &conn->llcp;
-    const uint8_t opcode = llcp->queue[llcp->queue_first].bytes[0];
+    const struct llcp_queued *pdu = llcp_in_flight(conn);
+    const uint8_t opcode = pdu->bytes[0];
 
-    llcp->queue_first = (uint8_t)((llcp->queue_first + 1) % LLCP_QUEUE);
+    llcp_encrypt_acked(conn, pdu->bytes);
+    llcp->queue_first = (uint8_t)place(llcp, 1);
     llcp->queue_count--;
     if (opcode == LL_TERMINATE_IND)
         conn->end_reason = llcp->terminate_told;
@@ -235,7 +299,8 @@ static enum llcp_procedure_id next_wanted(const struct ll_conn *conn)
     const struct llcp *llcp = &conn->llcp;
     uint8_t id = 0;
 
-    if (llcp->running != LLCP_NONE || llcp->terminate_due != SIM_NEVER)
+    if (llcp->running != LLCP_NONE || llcp->terminate_due != SIM_NEVER ||
+        conn->encrypt.remote != ENCRYPT_REMOTE_NONE)
         return LLCP_NONE;
     while (id < LLCP_NONE && !(llcp->wanted >> id & 1 &&
                                (!procedures[id]->instant ||
@@ -269,6 +334,7 @@ void llcp_arm(struct ll_conn *conn)
     struct llcp *llcp = &conn->llcp;
     sim_ns due = earlier(llcp->terminate_due, llcp->instant.done_at);
 
+    due = earlier(due, conn->encrypt.remote_due);
     if (llcp->running != LLCP_NONE)
         due = earlier(due, llcp->response_due);
     if (llcp->remote != LLCP_NONE)
@@ -292,7 +358,8 @@ static void timer_due(void *user)
         return;
     }
     if ((llcp->running != LLCP_NONE && now >= llcp->response_due) ||
-        (llcp->remote != LLCP_NONE && now >= llcp->remote_due)) {
+        (llcp->remote != LLCP_NONE && now >= llcp->remote_due) ||
+        now >= conn->encrypt.remote_due) {
         ll_conn_end(conn, HCI_ERR_LL_RESPONSE_TIMEOUT);
         return;
     }
@@ -348,6 +415,7 @@ bool llcp_busy(const struct ll_conn *conn)
 {
     return conn->llcp.running != LLCP_NONE || conn->llcp.wanted ||
            conn->llcp.remote != LLCP_NONE || conn->llcp.instant.ops ||
+           conn->encrypt.remote != ENCRYPT_REMOTE_NONE ||
            conn->llcp.terminate_due != SIM_NEVER;
 }
 

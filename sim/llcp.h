@@ -42,6 +42,9 @@ enum llcp_procedure_id {
     LLCP_DATA_LENGTH,
     LLCP_PHY_UPDATE,
     LLCP_MIN_USED_CHANNELS,
+    LLCP_ENCRYPTION_START,
+    LLCP_ENCRYPTION_PAUSE, /* and start with another key */
+    LLCP_PING,
     LLCP_NONE, /* also how many there are */
 };
 
@@ -60,17 +63,20 @@ struct llcp_procedure {
 
 extern const struct llcp_procedure llcp_version_exchange, llcp_feature_exchange,
     llcp_connection_update, llcp_channel_map_update, llcp_connection_parameters, llcp_data_length,
-    llcp_phy_update, llcp_min_used_channels;
+    llcp_phy_update, llcp_min_used_channels, llcp_encryption_start, llcp_encryption_pause,
+    llcp_ping;
 
 /* Opcode and CtrData of the largest control PDU, LL_CONNECTION_PARAM_REQ (and _RSP). */
 #define LLCP_PDU_MAX 24U
 
 /*
  * Two answers to the peer; a local procedure that is over before the peer acknowledged its PDU, the
- * local one, what the host says to the peer's, LL_TERMINATE_IND.
+ * local one, what the host says to the peer's, LL_TERMINATE_IND; and, as answers to the peer may be
+ * held back by an encryption procedure, two PDUs of that.
  */
-#define LLCP_QUEUE 6U
+#define LLCP_QUEUE 8U
 #define LLCP_QUEUE_OURS 4U
+#define LLCP_QUEUE_ENCRYPTION 2U
 
 struct llcp_queued {
     uint8_t len;
@@ -160,10 +166,16 @@ bool llcp_is_wanted(const struct ll_conn *conn, enum llcp_procedure_id id);
 bool llcp_ready(const struct ll_conn *conn, const uint8_t *payload, size_t len);
 /* A new control PDU, payload only. */
 void llcp_received(struct ll_conn *conn, const uint8_t *payload, size_t len);
-/* The next PDU to send, or NULL; it stays until llcp_acked(). */
+/* The next PDU that may be begun, or NULL. */
 const struct llcp_queued *llcp_to_send(const struct ll_conn *conn);
-/* That PDU is about to be sent for the first time, in the event conn->counter. */
+/*
+ * That PDU is about to be sent for the first time, in the event conn->counter. It stays until
+ * llcp_acked().
+ */
 void llcp_leaves(struct ll_conn *conn);
+const struct llcp_queued *llcp_in_flight(const struct ll_conn *conn);
+/* Whether any may be begun behind the one in flight (if there is one). */
+bool llcp_more_to_send(const struct ll_conn *conn, bool in_flight);
 void llcp_acked(struct ll_conn *conn);
 /* The event conn->counter is over; conn->counter and conn->anchor have gone on to the next. */
 void llcp_event_over(struct ll_conn *conn);
@@ -263,8 +275,14 @@ void llcp_phy_update_ind(struct ll_conn *conn, struct rd *ctr_data);
 struct ll_phy_masks llcp_phy_read(struct rd *ctr_data);
 /* LL_PHY_REQ or LL_PHY_RSP: what our host likes. */
 void llcp_phy_send(struct ll_conn *conn, enum ll_control_opcode opcode);
+/* Between two events. */
+void llcp_phy_event_over(struct ll_conn *conn);
 /* Central: the peripheral likes these; sends LL_PHY_UPDATE_IND. */
 void llcp_phy_decide(struct ll_conn *conn, struct ll_phy_masks theirs);
+
+/* llcp_instant.c */
+/* The PDU in flight has an instant: chooses it. */
+void llcp_instant_leaves(struct ll_conn *conn, struct llcp_queued *pdu);
 
 /* llcp_ping.c */
 void llcp_ping_req(struct ll_conn *conn, struct rd *ctr_data);

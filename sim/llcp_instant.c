@@ -16,13 +16,10 @@ void llcp_pdu_send_instant(struct ll_conn *conn, struct llcp_queued *pdu, const 
     llcp_pdu_send(conn, pdu, w);
 }
 
-void llcp_leaves(struct ll_conn *conn)
+void llcp_instant_leaves(struct ll_conn *conn, struct llcp_queued *pdu)
 {
     struct llcp *llcp = &conn->llcp;
-    struct llcp_queued *pdu = &llcp->queue[llcp->queue_first];
 
-    if (!pdu->instant)
-        return;
     pdu->instant = false;
     /* 5.1.1: six events that the peripheral listens to, which may be one in 1 + latency. */
     llcp->instant.at = (uint16_t)(conn->counter + 6U * (1U + conn->latency));

@@ -76,9 +76,19 @@ static void apply(struct ll_conn *conn, bool late)
 
     (void)late;
     if (tx)
-        conn->tx_phy = phy_of(tx, conn->phy_s2);
+        conn->tx_phy = phy_of(tx, conn->phy_options == LL_PHY_PREFER_S2);
     if (rx)
         conn->rx_phy = phy_of(rx, false);
+}
+
+/*
+ * The coding that the host prefers needs no procedure, as receivers hear both (5.1.10, Vol 4, Part
+ * E, 7.8.49): it holds from the next event on.
+ */
+void llcp_phy_event_over(struct ll_conn *conn)
+{
+    if (mask_of(conn->tx_phy) == MASK_CODED && conn->phy_options != LL_PHY_NO_PREFERENCE)
+        conn->tx_phy = phy_of(MASK_CODED, conn->phy_options == LL_PHY_PREFER_S2);
 }
 
 /* The host that asked is told in any case, the other of changes (Vol 4, Part E, 7.7.65.12). */
@@ -273,7 +283,7 @@ uint8_t ll_set_phy(struct ll *ll, uint16_t handle, const struct ll_phy_params *p
     if (status)
         return status;
     conn->phy_wanted = masks;
-    conn->phy_s2 = params->options == LL_PHY_PREFER_S2;
+    conn->phy_options = (uint8_t)params->options;
     return 0;
 }
 

@@ -434,7 +434,8 @@ static void give_up(struct radio *radio)
 
 int radio_packet_check(const struct radio_packet *packet, sim_ns now)
 {
-    const bool bytes = packet->len <= LL_PDU_MAX && (packet->len == 0 || packet->pdu);
+    const bool bytes = packet->len <= LL_PDU_MAX && (packet->len == 0 || packet->pdu) &&
+                       (!packet->plain || packet->plain_len <= LL_PDU_MAX);
     const bool channel = packet->mhz >= RADIO_MHZ_MIN && packet->mhz <= RADIO_MHZ_MAX;
 
     return bytes && channel && phy_known(packet->phy) && packet->start >= now ? 0 : BLR_ERR_INVALID;
@@ -449,6 +450,11 @@ int radio_transmit(struct radio *radio, const struct radio_packet *packet)
     radio->tx.pdu = radio->tx_pdu;
     if (packet->len)
         memmove(radio->tx_pdu, packet->pdu, packet->len);
+    radio->tx.plain = NULL;
+    if (packet->plain && radio->medium->sink) {
+        memmove(radio->tx_plain, packet->plain, packet->plain_len);
+        radio->tx.plain = radio->tx_plain;
+    }
     radio->tx_sync = packet->start + sync_time(packet->phy);
     radio->tx_end = packet->start + ll_air_time((enum radio_phy)packet->phy, packet->len);
     radio->state = RADIO_TX_WAIT;

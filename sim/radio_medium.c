@@ -92,6 +92,9 @@ void radio_medium_trace_start(struct radio_medium *medium, const struct radio *t
         .crc = packet->bad_crc ? crc ^ 0xFFFFFFU : crc,
         .pdu = packet->pdu,
         .len = packet->len,
+        .plain = packet->plain,
+        .plain_len = packet->plain ? packet->plain_len : 0,
+        .mic_valid = packet->plain && packet->mic_valid,
     };
 
     medium->sink->ops->air(medium->sink, &air);

@@ -14,7 +14,7 @@ struct ring {
 
 struct to_send {
     struct radio_packet packet;
-    uint8_t pdu[LL_PDU_MAX];
+    uint8_t pdu[LL_PDU_MAX], plain[LL_PDU_MAX];
 };
 
 struct kept {
@@ -83,6 +83,7 @@ static void sender_done(struct radio *radio, sim_ns end)
         return;
     struct to_send *next = ring_at(&raw->sends, 0);
     next->packet.pdu = next->pdu;
+    next->packet.plain = next->packet.plain ? next->plain : NULL;
     /* Checked when it was queued, and its time has not passed: the one before just ended. */
     raw->sending = radio_transmit(radio, &next->packet) == 0;
     ring_pop(&raw->sends);
@@ -193,6 +194,8 @@ int raw_radio_send(struct raw_radio *raw, const struct radio_packet *packet)
         item->packet = *packet;
         if (packet->len)
             memcpy(item->pdu, packet->pdu, packet->len);
+        if (packet->plain)
+            memcpy(item->plain, packet->plain, packet->plain_len);
     }
     raw->sent_until = packet->start + ll_air_time((enum radio_phy)packet->phy, packet->len);
     return 0;

@@ -95,6 +95,33 @@ static void on_phy_updated(void *user, uint8_t status, uint16_t handle, uint8_t 
                    .kind = UP_PHY, .status = status, .handle = handle, .phys = {tx_phy, rx_phy}});
 }
 
+static bool on_key_requested(void *user, const struct ll_key_request *request)
+{
+    struct upper *upper = user;
+
+    if (upper->refuse_keys)
+        return false;
+    keep(upper, &(struct upper_event){
+                    .kind = UP_KEY_REQUEST, .handle = request->handle, .key = *request});
+    return true;
+}
+
+static void on_encryption_changed(void *user, uint8_t status, uint16_t handle, bool on)
+{
+    keep(user, &(struct upper_event){
+                   .kind = UP_ENCRYPTION, .status = status, .handle = handle, .on = on});
+}
+
+static void on_key_refreshed(void *user, uint8_t status, uint16_t handle)
+{
+    keep(user, &(struct upper_event){.kind = UP_REFRESHED, .status = status, .handle = handle});
+}
+
+static void on_payload_timeout(void *user, uint16_t handle)
+{
+    keep(user, &(struct upper_event){.kind = UP_PAYLOAD_TIMEOUT, .handle = handle});
+}
+
 static bool on_acl(void *user, uint16_t handle, bool start, const uint8_t *data, size_t len)
 {
     struct upper *upper = user;
@@ -128,6 +155,10 @@ static const struct ll_indications indications = {
     .remote_features = on_features,
     .updated = on_updated,
     .param_requested = on_param_requested,
+    .key_requested = on_key_requested,
+    .encryption_changed = on_encryption_changed,
+    .key_refreshed = on_key_refreshed,
+    .payload_timeout = on_payload_timeout,
     .room = on_room,
     .data_length = on_data_length,
     .phy_updated = on_phy_updated,
@@ -200,6 +231,14 @@ static const char *kind_name(enum upper_kind kind)
         return "parameter request";
     case UP_PHY:
         return "PHY update";
+    case UP_KEY_REQUEST:
+        return "key request";
+    case UP_ENCRYPTION:
+        return "encryption change";
+    case UP_REFRESHED:
+        return "key refresh";
+    case UP_PAYLOAD_TIMEOUT:
+        return "payload timeout";
     case UP_LENGTH:
         return "data length";
     case UP_ACL:

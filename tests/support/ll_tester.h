@@ -43,6 +43,10 @@ enum upper_kind {
     UP_PARAM_REQUEST,
     UP_LENGTH,
     UP_PHY,
+    UP_KEY_REQUEST,
+    UP_ENCRYPTION,
+    UP_REFRESHED,
+    UP_PAYLOAD_TIMEOUT,
     UP_ACL,
     UP_COMPLETED,
 };
@@ -60,7 +64,9 @@ struct upper_event {
     struct ll_param_request request;
     struct ll_data_lengths lengths;
     struct ll_phy_masks phys;
+    struct ll_key_request key;
     bool start;
+    bool on; /* encryption is */
     uint16_t count;
     uint8_t data[UPPER_DATA];
     size_t len;
@@ -78,6 +84,7 @@ struct upper {
     bool refuse_acl;     /* no room for what comes */
     bool no_room;        /* nor for events that were not asked for */
     bool refuse_params;  /* does not want to hear of parameter requests */
+    bool refuse_keys;    /* nor of requests for keys */
     bool keep_nothing;   /* count only, for long runs */
     uint64_t acl_pdus, acl_octets, completed, reports;
     void (*on_event)(struct upper *upper, const struct upper_event *event);

@@ -36,7 +36,7 @@ struct radio_packet {
     size_t len;         /* up to LL_PDU_MAX */
     bool bad_crc;       /* a lower tester's: send the CRC inverted */
     /* As in struct trace_air_packet, for omniscient traces alone; copied while there is one. */
-    const uint8_t *plain;
+    const uint8_t *plain; /* up to LL_PDU_MAX octets */
     size_t plain_len;
     bool mic_valid;
 };
@@ -142,6 +142,7 @@ struct radio {
     struct radio_packet tx;
     sim_ns tx_sync, tx_end; /* the access address ends; the packet ends */
     uint8_t tx_pdu[LL_PDU_MAX];
+    uint8_t tx_plain[LL_PDU_MAX]; /* what tx.plain points to, if it points anywhere */
 };
 
 /*

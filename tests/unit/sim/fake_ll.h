@@ -34,6 +34,7 @@ struct ll {
     struct ll_update_params update;
     struct ll_data_length length;
     struct ll_phy_params phy;
+    struct ll_encrypt_params encrypt;
     uint8_t data[255];
     size_t data_len;
     unsigned acl_room; /* further packets that ll_acl_send() takes */
@@ -331,6 +332,24 @@ uint8_t ll_read_phy(const struct ll *ll, uint16_t handle, struct ll_phy_masks *p
     *phys = (struct ll_phy_masks){2, 3};
     (void)ll;
     return handle == FAKE_HANDLE ? 0 : HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
+}
+
+uint8_t ll_enable_encryption(struct ll *ll, uint16_t handle,
+                             const struct ll_encrypt_params *params)
+{
+    ll->encrypt = *params;
+    return fake_handle_request(ll, "enable_encryption", handle);
+}
+
+uint8_t ll_long_term_key_reply(struct ll *ll, uint16_t handle, const uint8_t ltk[static 16])
+{
+    fake_data(ll, ltk, 16);
+    return fake_handle_request(ll, "long_term_key_reply", handle);
+}
+
+uint8_t ll_long_term_key_negative_reply(struct ll *ll, uint16_t handle)
+{
+    return fake_handle_request(ll, "long_term_key_negative_reply", handle);
 }
 
 uint8_t ll_read_payload_timeout(const struct ll *ll, uint16_t handle, uint16_t *timeout_10ms)

@@ -11,7 +11,7 @@ static const uint8_t their_version[] = {LL_VERSION_IND, 9, 0x0F, 0x00, 0x02, 0x0
  * Connection parameters request, extended reject, peripheral-initiated features, ping, data length
  * extension, LE 2M, LE Coded, minimum used channels; channel selection #2 is not for the peer.
  */
-#define OUR_FEATURES 0x1093E
+#define OUR_FEATURES 0x1093F
 
 /* --- version exchange --- */
 

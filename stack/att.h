@@ -8,6 +8,8 @@
  *                   prepare}.c
  *   gatt_db.c       attributes by handle; gatt_service.c building; gatt_attribute.c values
  *   gatt_server.c   what each client configured, notifications and indications to it
+ *   gatt_security.c who may read and write what, and hear of it; gatt_bond.c what outlives a link
+ *   gatt_signed.c   signed writes, both ways
  *   gatt_caching.c  the hash, and which clients know that the database has changed
  *   gatt_client.c   our requests: the queue of operations; gatt_client_{discover,include,
  *                   value,multiple,write_long,features}.c
@@ -23,6 +25,7 @@
 #include "att_bearer.h"
 #include "att_prepare.h"
 #include "att_queue.h"
+#include "blueroom/bond.h"
 #include "blueroom/gatt_client.h"
 #include "blueroom/gatt_server.h"
 #include "gatt_op.h"
@@ -51,6 +54,9 @@ struct gatt_server {
     bool unaware;                  /* of a change of the database (Part G, 2.5.2.1) */
     bool told_out_of_sync, hash_read; /* since then */
     uint16_t changed_start, changed_end; /* to be indicated; 0: nothing */
+    bool restored;  /* its bond, if it has one, and this agree */
+    bool dirty;     /* there is something for the bond */
+    bool encrypting; /* values wait for that */
     bool changed_under_way;              /* what awaits its confirmation is Service Changed */
 };
 
@@ -61,6 +67,7 @@ struct gatt_client {
     uint16_t request_mtu;    /* the MTU when it was sent */
     struct timer timer;
     bool mtu_exchanged;
+    bool raising; /* the first operation waits for more security, to be repeated */
     struct blr_subscription *subscriptions;
     unsigned notifying; /* callbacks of subscriptions that run: none is freed meanwhile */
     blr_gatt_writable_cb *writable;
@@ -106,6 +113,22 @@ void att_bearer_break(struct att_bearer *bearer, int error);
 /* Sets what is in force after an exchange: the smaller of both, neither of them under 23. */
 void att_bearer_set_mtu(struct att_bearer *bearer, uint16_t theirs);
 
+/* --- gatt_security.c --- */
+
+/* An ATT error if the link is not good enough for that; 0. */
+uint8_t gatt_security_lack(const struct att_bearer *bearer, uint8_t level, uint8_t key_size);
+/* The server may send the value to this client. */
+bool gatt_security_may_send(const struct att_bearer *bearer, const struct blr_attribute *value);
+/* It may not: encrypts the link, which may help. Nonzero: it would not. */
+int gatt_security_encrypt(struct att_bearer *bearer, const struct blr_attribute *value);
+/* The peer refused the first operation with that: true if it waits to be repeated. */
+bool gatt_security_raise(struct att_bearer *bearer, uint8_t code);
+
+/* --- gatt_bond.c --- */
+
+/* Keeps what has changed, if there is somewhere to keep it. */
+void gatt_bond_save(struct att_bearer *bearer);
+
 /* --- the server's side --- */
 
 /* A request or command; info is NULL for an opcode of no specification. */
@@ -113,6 +136,8 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
                          const uint8_t *pdu, size_t len);
 void gatt_server_init(struct att_bearer *bearer);
 void gatt_server_confirmed(struct att_bearer *bearer);
+/* Values waited for encryption, which has failed. */
+void gatt_server_not_secured(struct att_bearer *bearer, int error);
 /* Every indication is called back with `error`. */
 void gatt_server_close(struct att_bearer *bearer, int error);
 
@@ -122,6 +147,8 @@ void gatt_client_init(struct att_bearer *bearer);
 /* A response, whose length is as the table says or not. */
 void gatt_client_response(struct att_bearer *bearer, const uint8_t *pdu, size_t len,
                           bool well_formed);
+/* The first operation is repeated, or with an error ends. */
+void gatt_client_raised(struct att_bearer *bearer, int error);
 void gatt_client_close(struct att_bearer *bearer, int error);
 /* An ATT_HANDLE_VALUE_NTF or ATT_HANDLE_VALUE_IND. */
 void gatt_subscribe_received(struct att_bearer *bearer, const uint8_t *pdu, size_t len);

@@ -38,6 +38,7 @@ static const struct row rows[] = {
     {ATT_OP_PREPARE_WRITE_REQ, att_server_prepare_write},
     {ATT_OP_EXECUTE_WRITE_REQ, att_server_execute_write},
     {ATT_OP_WRITE_CMD, att_server_write},
+    {ATT_OP_SIGNED_WRITE_CMD, att_server_signed_write},
 };
 
 static const struct row *find_row(uint8_t opcode)
@@ -106,6 +107,7 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
         .db = bearer->config.db,
         .in = rd_init(pdu + 1, len - 1),
         .out = wr_init(out, bearer->mtu),
+        .kind = opcode == ATT_OP_WRITE_CMD ? GATT_WRITE_COMMAND : GATT_WRITE_REQUEST,
         .configured = configured,
     };
 
@@ -125,5 +127,6 @@ void att_server_received(struct att_bearer *bearer, const struct att_pdu_info *i
                                          gatt_server_cccd(bearer, value), value->user);
     }
     gatt_server_resume(bearer);
+    gatt_bond_save(bearer);
     gatt_db_leave(request.db);
 }

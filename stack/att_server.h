@@ -15,6 +15,7 @@ struct att_request {
     struct gatt_db *db;
     struct rd in;
     struct wr out;
+    enum gatt_write_kind kind; /* of one that writes */
     uint16_t handle_in_error;
     /* Characteristic values whose CCCD was written; room for ATT_PREPARE_PARTS. */
     struct blr_attribute **configured;
@@ -31,6 +32,7 @@ uint8_t att_server_read(struct att_request *request);
 uint8_t att_server_read_blob(struct att_request *request);
 uint8_t att_server_read_multiple(struct att_request *request);
 uint8_t att_server_write(struct att_request *request);
+uint8_t att_server_signed_write(struct att_request *request);
 uint8_t att_server_prepare_write(struct att_request *request);
 uint8_t att_server_execute_write(struct att_request *request);
 
@@ -43,5 +45,15 @@ void att_server_wrote(struct att_request *request, struct blr_attribute *attr,
  * second (3.4.3.1); the handle in error is the first, as in each other error of such a request.
  */
 uint8_t att_server_range(struct att_request *request, uint16_t *start, uint16_t *end);
+
+/* --- gatt_signed.c --- */
+
+enum { GATT_SIGNATURE_SIZE = 12 };
+
+/*
+ * Whether a signed command, of which `r` is everything behind the opcode, is from the peer, and
+ * none that came before. Then no such one is taken any more.
+ */
+bool gatt_signed_verify(struct att_bearer *bearer, struct rd *r);
 
 #endif

@@ -44,7 +44,7 @@ uint8_t att_server_prepare_write(struct att_request *request)
     request->handle_in_error = handle;
     if (!attr)
         return ATT_ERR_INVALID_HANDLE;
-    const uint8_t error = gatt_attribute_may_write(request->bearer, attr);
+    const uint8_t error = gatt_attribute_may_write(request->bearer, attr, GATT_WRITE_REQUEST);
     if (error)
         return error;
     if (!server->prepared)

@@ -5,7 +5,9 @@
 
 struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
 {
-    const uint16_t capacity = (uint16_t)(L2CAP_HEADER_SIZE + host->mtu);
+    /* Of the fixed channels' SDUs the longest are ATT's, or SMP's public keys. */
+    const uint16_t longest = host->mtu > SMP_MTU ? host->mtu : SMP_MTU;
+    const uint16_t capacity = (uint16_t)(L2CAP_HEADER_SIZE + longest);
 
     if (host->conn_count == HOST_MAX_CONNECTIONS)
         return NULL;
@@ -26,6 +28,7 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     conn->rx.capacity = capacity;
     conn->rx.buffer = conn->rx_buffer;
     gap_conn_init(conn);
+    security_conn_init(conn);
     if (l2cap_conn_opened(conn)) {
         free(conn);
         return NULL;
@@ -130,6 +133,7 @@ void conn_close(struct blr_conn *conn, int error, uint8_t reason)
     unlink_conn(conn);
     conn->closed = true;
     gap_conn_fail(conn, error);
+    security_conn_closed(conn, error);
     l2cap_conn_closed(conn, error);
     att_bearer_close(conn->att, error);
     if (error != BLR_ERR_CANCELLED && listener && listener->disconnected)

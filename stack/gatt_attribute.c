@@ -87,7 +87,8 @@ struct blr_attribute *blr_attribute_find(struct blr_host *host, uint16_t handle)
 
 /*
  * "A server shall check authentication and authorization requirements before any other check"
- * (Part F, 3.2.5), so that a client learns nothing else of an attribute that is not for it.
+ * (Part F, 3.2.5), so that a client learns nothing else of an attribute that is not for it: first
+ * what the link lacks, so that the application is asked only about clients who have it.
  */
 static uint8_t authorize(struct att_bearer *bearer, struct blr_attribute *attr)
 {
@@ -142,7 +143,9 @@ void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attr
 uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr,
                             struct gatt_value *value)
 {
-    uint8_t error = authorize(bearer, attr);
+    uint8_t error = gatt_security_lack(bearer, attr->read_level, attr->key_size);
+    if (!error)
+        error = authorize(bearer, attr);
     if (error)
         return error;
     if (!(attr->permissions & BLR_PERM_READ))
@@ -165,13 +168,47 @@ uint16_t gatt_attribute_max_len(const struct blr_attribute *attr)
     return attr->kind == GATT_CCCD ? 2 : attr->max_len;
 }
 
-uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr)
+/* On an encrypted link, where nothing is signed, a command does (Part C, 10.4). */
+static bool write_permitted(const struct att_bearer *bearer, const struct blr_attribute *attr,
+                            enum gatt_write_kind kind)
 {
-    const uint8_t error = authorize(bearer, attr);
+    const struct att_security *security = bearer->config.security;
+    const bool signable = attr->permissions & BLR_PERM_SIGNED_WRITE;
 
+    switch (kind) {
+    case GATT_WRITE_REQUEST:
+        break;
+    case GATT_WRITE_COMMAND:
+        if (signable && security && security->encrypted(bearer->config.conn))
+            return true;
+        break;
+    case GATT_WRITE_SIGNED:
+        return signable;
+    }
+    return attr->permissions & BLR_PERM_WRITE;
+}
+
+/* A signature is worth what the pairing was that brought its key (Part C, 10.2.2). */
+static uint8_t lack_of_signature(const struct att_bearer *bearer, const struct blr_attribute *attr)
+{
+    const struct blr_bond *bond = bearer->config.security->bond(bearer->config.conn);
+    const uint8_t level =
+        bond && bond->authenticated ? BLR_SECURITY_AUTHENTICATED : BLR_SECURITY_ENCRYPTED;
+
+    return attr->write_level > level ? ATT_ERR_INSUFFICIENT_AUTHENTICATION : 0;
+}
+
+uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr,
+                                 enum gatt_write_kind kind)
+{
+    uint8_t error = kind == GATT_WRITE_SIGNED
+                        ? lack_of_signature(bearer, attr)
+                        : gatt_security_lack(bearer, attr->write_level, attr->key_size);
+    if (!error)
+        error = authorize(bearer, attr);
     if (error)
         return error;
-    return attr->permissions & BLR_PERM_WRITE ? 0 : ATT_ERR_WRITE_NOT_PERMITTED;
+    return write_permitted(bearer, attr, kind) ? 0 : ATT_ERR_WRITE_NOT_PERMITTED;
 }
 
 /* Part G, 3.3.3.3: only what the characteristic can do may be configured. */
@@ -218,6 +255,7 @@ void gatt_attribute_store(struct att_bearer *bearer, struct blr_attribute *attr,
 {
     if (attr->kind == GATT_CLIENT_FEATURES_VALUE) {
         bearer->server.features = bytes[0] & GATT_CLIENT_FEATURES;
+        bearer->server.dirty = true;
         return;
     }
     if (attr->kind != GATT_CCCD) {
@@ -231,9 +269,9 @@ void gatt_attribute_store(struct att_bearer *bearer, struct blr_attribute *attr,
 }
 
 uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
-                             const uint8_t *bytes, size_t len)
+                             enum gatt_write_kind kind, const uint8_t *bytes, size_t len)
 {
-    uint8_t error = gatt_attribute_may_write(bearer, attr);
+    uint8_t error = gatt_attribute_may_write(bearer, attr, kind);
     if (!error)
         error = gatt_attribute_accept(bearer, attr, bytes, len);
     if (!error && attr->kind == GATT_CCCD && !gatt_server_cccd(bearer, attr->value) &&

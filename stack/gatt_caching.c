@@ -128,6 +128,7 @@ void gatt_caching_aware(struct att_bearer *bearer)
 {
     struct gatt_server *server = &bearer->server;
 
+    server->dirty = server->dirty || server->unaware;
     server->unaware = server->told_out_of_sync = server->hash_read = false;
 }
 
@@ -160,6 +161,7 @@ bool gatt_caching_out_of_sync(struct att_bearer *bearer, uint8_t opcode, struct 
     case ATT_OP_PREPARE_WRITE_REQ:
         break;
     case ATT_OP_WRITE_CMD:
+    case ATT_OP_SIGNED_WRITE_CMD:
         return true; /* ignored; the client is told with the next request */
     default:
         return false;

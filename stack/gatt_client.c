@@ -70,7 +70,8 @@ static void pump(struct att_bearer *bearer)
 {
     struct gatt_client *client = &bearer->client;
 
-    while (!client->request && client->ops.first && att_bearer_usable(bearer)) {
+    while (!client->request && !client->raising && client->ops.first &&
+           att_bearer_usable(bearer)) {
         const int error = send_request(client->ops.first);
         if (error)
             finish(gatt_op_take(&client->ops), error);
@@ -96,6 +97,22 @@ static int refused(struct gatt_op *op, uint8_t code)
     return op->procedure->refused ? op->procedure->refused(op, code) : BLR_ERR_ATT(code);
 }
 
+/* With what the response, or its refusal, comes to: another request, or the end. */
+static void go_on(struct att_bearer *bearer, int result)
+{
+    struct gatt_client *client = &bearer->client;
+    struct gatt_op *op = client->ops.first;
+
+    if (result == GATT_OP_MORE && op->cancelled)
+        result = op->procedure->abandoned ? op->procedure->abandoned(op) : BLR_ERR_CANCELLED;
+    if (result == GATT_OP_MORE)
+        result = send_request(op);
+    if (client->request)
+        return;
+    finish(gatt_op_take(&client->ops), result);
+    pump(bearer);
+}
+
 void gatt_client_response(struct att_bearer *bearer, const uint8_t *pdu, size_t len,
                           bool well_formed)
 {
@@ -115,18 +132,26 @@ void gatt_client_response(struct att_bearer *bearer, const uint8_t *pdu, size_t 
     int result = BLR_ERR_MALFORMED;
     if (well_formed && opcode == ATT_OP_ERROR_RSP) {
         rd_skip(&r, 3); /* the request's opcode, the handle in error */
-        result = refused(op, rd_u8(&r));
+        const uint8_t code = rd_u8(&r);
+        if (gatt_security_raise(bearer, code))
+            return;
+        result = refused(op, code);
     } else if (well_formed) {
         result = op->procedure->response(op, &r);
     }
-    if (result == GATT_OP_MORE && op->cancelled)
-        result = op->procedure->abandoned ? op->procedure->abandoned(op) : BLR_ERR_CANCELLED;
-    if (result == GATT_OP_MORE)
-        result = send_request(op);
-    if (client->request)
+    go_on(bearer, result);
+}
+
+void gatt_client_raised(struct att_bearer *bearer, int error)
+{
+    struct gatt_client *client = &bearer->client;
+
+    if (!client->raising)
         return;
-    finish(gatt_op_take(&client->ops), result);
-    pump(bearer);
+    client->raising = false;
+    att_bearer_hold(bearer);
+    go_on(bearer, error ? refused(client->ops.first, client->ops.first->refusal) : GATT_OP_MORE);
+    att_bearer_release(bearer);
 }
 
 static struct gatt_op *next_to_cancel(const struct gatt_client *client)
@@ -151,7 +176,7 @@ size_t blr_gatt_cancel(struct blr_conn *conn, const void *user)
         op->to_cancel = op->to_cancel || op->user == user;
     att_bearer_hold(bearer);
     for (struct gatt_op *op; (op = next_to_cancel(client)); count++) {
-        if (op == client->ops.first && client->request) {
+        if (op == client->ops.first && (client->request || client->raising)) {
             op->cancelled = true;
             op->procedure->done(op, conn, BLR_ERR_CANCELLED);
         } else {
@@ -179,6 +204,7 @@ void gatt_client_close(struct att_bearer *bearer, int error)
 
     clock_cancel(bearer->config.clock, &client->timer);
     client->request = 0;
+    client->raising = false;
     client->writable = NULL;
     for (struct gatt_op *op; (op = gatt_op_take(&client->ops));)
         finish(op, error);

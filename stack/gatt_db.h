@@ -53,6 +53,7 @@ struct blr_attribute {
     uint8_t kind;
     uint8_t permissions;
     uint8_t properties;
+    uint8_t read_level, write_level, key_size;
     bool fixed_len;
     struct blr_uuid uuid;
     uint8_t small[GATT_SMALL_VALUE];
@@ -120,21 +121,28 @@ struct gatt_value {
 /* Bytes of a UUID in ATT: two, or 16 (Part F, 3.2.1). */
 struct blr_uuid gatt_uuid_for_air(const struct blr_uuid *uuid);
 
+enum gatt_write_kind {
+    GATT_WRITE_REQUEST, /* and parts of long writes */
+    GATT_WRITE_COMMAND,
+    GATT_WRITE_SIGNED, /* by a command whose signature is right */
+};
+
 /*
- * Checks in the order of Part F, 3.2.5: authorization, permission, then the callback. Returns 0 or
- * an ATT error. Between gatt_db_enter() and gatt_db_leave().
+ * Checks in the order of Part F, 3.2.5: what the link's security lacks, authorization, permission,
+ * then the callback. Returns 0 or an ATT error. Between gatt_db_enter() and gatt_db_leave().
  */
 uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr,
                             struct gatt_value *value);
 uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
-                             const uint8_t *bytes, size_t len);
+                             enum gatt_write_kind kind, const uint8_t *bytes, size_t len);
 
 /*
  * What a write consists of, in this order: whether this client may write; whether the value may
  * be, for which room is made; the application's word; the storing, which cannot fail when there is
  * room (of a CCCD: gatt_server_reserve_cccds()).
  */
-uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr);
+uint8_t gatt_attribute_may_write(struct att_bearer *bearer, struct blr_attribute *attr,
+                                 enum gatt_write_kind kind);
 uint8_t gatt_attribute_accept(struct att_bearer *bearer, struct blr_attribute *attr,
                               const uint8_t *bytes, size_t len);
 uint8_t gatt_attribute_ask(struct att_bearer *bearer, struct blr_attribute *attr,

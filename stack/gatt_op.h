@@ -62,6 +62,8 @@ struct gatt_op {
     size_t at;       /* these four are of the procedure alone */
     uint16_t offset;
     uint8_t phase;
+    uint8_t raised; /* how often it has been repeated with more security */
+    uint8_t refusal; /* why it waits for that */
     int error;
     bool verify;
     bool to_cancel; /* blr_gatt_cancel() means it */

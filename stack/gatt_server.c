@@ -49,6 +49,7 @@ void gatt_server_set_cccd(struct att_bearer *bearer, const struct blr_attribute 
     struct gatt_server *server = &bearer->server;
     struct gatt_cccd *cccd = find_cccd(server, value);
 
+    server->dirty = true;
     if (!cccd && bits && server->cccd_count < server->cccd_cap) {
         cccd = &server->cccds[server->cccd_count++];
         cccd->value = value;
@@ -102,9 +103,15 @@ static int send_value(struct att_bearer *bearer, const struct blr_attribute *att
 
 /* --- notifications --- */
 
-static bool may_notify(const struct att_bearer *bearer, const struct blr_attribute *attr)
+/* Part C, 10.3.1.1: a link is encrypted before it carries what it may not carry otherwise. */
+static bool may_notify(struct att_bearer *bearer, const struct blr_attribute *attr)
 {
-    return gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION && !gatt_caching_mute(bearer);
+    if (!(gatt_server_cccd(bearer, attr) & GATT_CCCD_NOTIFICATION) || gatt_caching_mute(bearer))
+        return false;
+    if (gatt_security_may_send(bearer, attr))
+        return true;
+    (void)!gatt_security_encrypt(bearer, attr);
+    return false;
 }
 
 int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
@@ -132,7 +139,7 @@ int blr_gatt_notify(struct blr_attribute *attr, struct blr_conn *conn, const uin
     return error;
 }
 
-static int check_item(const struct att_bearer *bearer, const struct blr_gatt_notify_item *item)
+static int check_item(struct att_bearer *bearer, const struct blr_gatt_notify_item *item)
 {
     const int error = check_sending(item->attr, GATT_PROP_NOTIFY, item->len);
 
@@ -184,6 +191,7 @@ static void await_confirmation(struct att_bearer *bearer)
     clock_arm(clock, &bearer->server.timer, clock_now(clock) + ATT_TRANSACTION_TIMEOUT_NS);
 }
 
+/* Or encrypts the link for it, and then it waits as well. */
 static int send_first(struct att_bearer *bearer)
 {
     struct gatt_server *server = &bearer->server;
@@ -191,6 +199,8 @@ static int send_first(struct att_bearer *bearer)
 
     if (!(gatt_server_cccd(bearer, op->attr) & GATT_CCCD_INDICATION))
         return BLR_ERR_CANCELLED;
+    if (!gatt_security_may_send(bearer, op->attr))
+        return gatt_security_encrypt(bearer, op->attr);
     const int error = send_value(bearer, op->attr, ATT_OP_HANDLE_VALUE_IND, op->bytes, op->len);
     if (error)
         return error;
@@ -223,12 +233,34 @@ void gatt_server_resume(struct att_bearer *bearer)
     struct gatt_server *server = &bearer->server;
 
     gatt_server_send_changed(bearer);
-    while (!server->awaits_confirmation && !gatt_caching_mute(bearer) &&
+    while (!server->awaits_confirmation && !server->encrypting && !gatt_caching_mute(bearer) &&
            server->indications.first && att_bearer_usable(bearer)) {
         const int error = send_first(bearer);
         if (error)
             finish(gatt_op_take(&server->indications), error);
     }
+}
+
+void gatt_server_secured(struct att_bearer *bearer)
+{
+    if (!bearer || bearer->closed)
+        return;
+    att_bearer_hold(bearer);
+    gatt_server_resume(bearer);
+    att_bearer_release(bearer);
+}
+
+/* What would still wait for it comes to an end; the others go on. */
+void gatt_server_not_secured(struct att_bearer *bearer, int error)
+{
+    struct gatt_server *server = &bearer->server;
+
+    att_bearer_hold(bearer);
+    while (server->indications.first && !server->awaits_confirmation &&
+           !gatt_security_may_send(bearer, server->indications.first->attr))
+        finish(gatt_op_take(&server->indications), error);
+    gatt_server_resume(bearer);
+    att_bearer_release(bearer);
 }
 
 int blr_gatt_indicate(struct blr_attribute *attr, struct blr_conn *conn, const uint8_t *value,
@@ -256,7 +288,8 @@ int blr_gatt_indicate(struct blr_attribute *attr, struct blr_conn *conn, const u
     op->user = user;
     struct gatt_server *server = &bearer->server;
     gatt_op_append(&server->indications, op);
-    if (server->indications.first != op || server->awaits_confirmation || gatt_caching_mute(bearer))
+    if (server->indications.first != op || server->awaits_confirmation || server->encrypting ||
+        gatt_caching_mute(bearer))
         return 0;
     error = send_first(bearer);
     if (error)
@@ -281,6 +314,7 @@ void gatt_server_confirmed(struct att_bearer *bearer)
         finish(gatt_op_take(&server->indications), 0);
     }
     gatt_server_resume(bearer);
+    gatt_bond_save(bearer);
 }
 
 static void timed_out(void *user)

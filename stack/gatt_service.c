@@ -109,6 +109,8 @@ static uint8_t implied_permissions(uint8_t properties)
         permissions |= BLR_PERM_READ;
     if (properties & (GATT_PROP_WRITE | GATT_PROP_WRITE_WITHOUT_RESPONSE))
         permissions |= BLR_PERM_WRITE;
+    if (properties & GATT_PROP_AUTHENTICATED_SIGNED_WRITES)
+        permissions |= BLR_PERM_SIGNED_WRITE;
     return permissions;
 }
 
@@ -129,6 +131,15 @@ static int check_building(const struct blr_service *service, const struct blr_uu
     return 0;
 }
 
+static bool security_valid(uint8_t read_level, uint8_t write_level, uint8_t key_size)
+{
+    if (read_level > BLR_SECURITY_AUTHENTICATED_SC || write_level > BLR_SECURITY_AUTHENTICATED_SC)
+        return false;
+    if (read_level <= BLR_SECURITY_NONE && write_level <= BLR_SECURITY_NONE)
+        return key_size == 0;
+    return key_size <= SMP_MAX_KEY_OCTETS;
+}
+
 static struct blr_attribute *cccd_new(struct blr_attribute *value)
 {
     const struct blr_uuid type = blr_uuid16(GATT_UUID_CCCD);
@@ -138,6 +149,9 @@ static struct blr_attribute *cccd_new(struct blr_attribute *value)
         attr->value = value;
         attr->fixed_len = true;
         attr->permissions = BLR_PERM_READ | BLR_PERM_WRITE;
+        /* Who may not read the value may not have it sent; what is configured is no secret. */
+        attr->write_level = value->read_level;
+        attr->key_size = value->key_size;
     }
     return attr;
 }
@@ -151,8 +165,9 @@ int blr_service_add_characteristic(struct blr_service *service,
     int error = check_building(service, &def->uuid, def->max_len, def->value, def->value_len);
     if (error)
         return error;
-    if (def->handle == 1)
-        return BLR_ERR_INVALID; /* no room for its declaration, let alone the service's */
+    if (def->handle == 1 || /* no room for its declaration, let alone the service's */
+        !security_valid(def->read_level, def->write_level, def->key_size))
+        return BLR_ERR_INVALID;
     error = BLR_ERR_NO_MEMORY;
     struct blr_attribute *declaration =
         attribute_new(service, GATT_CHARACTERISTIC_DECLARATION, &type);
@@ -168,6 +183,9 @@ int blr_service_add_characteristic(struct blr_service *service,
         goto fail;
     value->properties = def->properties;
     value->permissions = def->permissions ? def->permissions : implied_permissions(def->properties);
+    value->read_level = def->read_level;
+    value->write_level = def->write_level;
+    value->key_size = def->key_size;
     value->fixed_len = def->fixed_len;
     value->callbacks = def->callbacks;
     value->user = def->user;
@@ -194,13 +212,17 @@ int blr_service_add_descriptor(struct blr_service *service, const struct blr_des
     int error = check_building(service, &def->uuid, def->max_len, def->value, def->value_len);
     if (error)
         return error;
-    if (service->count == 1 || blr_uuid_as_u16(&def->uuid) == GATT_UUID_CCCD)
+    if (service->count == 1 || blr_uuid_as_u16(&def->uuid) == GATT_UUID_CCCD ||
+        !security_valid(def->read_level, def->write_level, def->key_size))
         return BLR_ERR_INVALID;
     struct blr_attribute *attr = attribute_new(service, GATT_DESCRIPTOR, &def->uuid);
     if (!attr)
         return BLR_ERR_NO_MEMORY;
     if (def->permissions)
         attr->permissions = def->permissions;
+    attr->read_level = def->read_level;
+    attr->write_level = def->write_level;
+    attr->key_size = def->key_size;
     attr->wanted_handle = def->handle;
     attr->callbacks = def->callbacks;
     attr->user = def->user;

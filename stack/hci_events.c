@@ -56,14 +56,17 @@ static const struct event_row event_rows[] = {
     {HCI_EV_COMMAND_COMPLETE, true, command_complete},
     {HCI_EV_COMMAND_STATUS, true, command_status},
     {HCI_EV_DISCONNECTION_COMPLETE, false, gap_disconnection_complete},
+    {HCI_EV_ENCRYPTION_CHANGE, false, security_encryption_change},
     {HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE, false, gap_remote_version_complete},
     {HCI_EV_HARDWARE_ERROR, true, hardware_error},
+    {HCI_EV_ENCRYPTION_KEY_REFRESH_COMPLETE, false, security_key_refresh_complete},
 };
 
 static const struct event_row le_event_rows[] = {
     {HCI_LE_EV_ADVERTISING_REPORT, false, gap_scan_report},
     {HCI_LE_EV_CONNECTION_COMPLETE, false, gap_connection_complete},
     {HCI_LE_EV_CONNECTION_UPDATE_COMPLETE, false, gap_connection_update_complete},
+    {HCI_LE_EV_LONG_TERM_KEY_REQUEST, false, security_ltk_request},
     {HCI_LE_EV_REMOTE_CONNECTION_PARAMETER_REQUEST, false, gap_remote_params_request},
     {HCI_LE_EV_DATA_LENGTH_CHANGE, false, gap_data_length_change},
     {HCI_LE_EV_PHY_UPDATE_COMPLETE, false, gap_phy_update_complete},

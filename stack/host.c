@@ -326,6 +326,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     gap_discover_init(host);
     gap_connect_init(host);
     gap_channels_init(host);
+    security_init(host);
     hci_link_attach(host->link, &party, host);
     return host;
 }
@@ -344,6 +345,7 @@ void blr_host_free(struct blr_host *host)
     close_all(host, BLR_ERR_CANCELLED, BLR_ERR_CANCELLED);
     l2cap_host_fini(host);
     gatt_db_free(host->db);
+    security_fini(host);
     free(host);
 }
 

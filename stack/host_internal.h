@@ -9,6 +9,7 @@
  *   l2cap.c         fixed channels; l2cap_signal.c: the signalling channel
  *   l2cap_coc*.c    channels with credit-based flow control
  *   conn.c          connections: made, found, closed
+ *   security*.c     pairing, encryption, levels (see security.h); bond*.c: what remains
  *   gap_*.c         advertising, scanning (both a gap_switch.c), connecting, asking about a link
  *
  * What may go wrong below, and what then happens:
@@ -30,6 +31,7 @@
 #include "hci_sequence.h"
 #include "l2cap.h"
 #include "ring.h"
+#include "security.h"
 
 /* Octets of outgoing L2CAP frames that may wait in one connection. */
 #define CONN_TX_QUEUE ((size_t)4096)
@@ -161,6 +163,7 @@ struct blr_host {
     const struct blr_gap_listener *listener;
     void *listener_user;
     struct l2cap_listener *l2cap_listeners;
+    struct host_security security;
     struct host_counters counters;
 };
 
@@ -241,6 +244,7 @@ struct blr_conn {
     blr_channel_map_cb *channel_map_cb;
     blr_phy_cb *phy_set_cb, *phy_read_cb;
     blr_data_length_cb *length_set_cb;
+    struct conn_security security;
     struct conn_tx tx;
     struct conn_rx rx;
     uint8_t rx_buffer[]; /* rx.capacity octets */

@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * L2CAP's fixed channels on an LE link (Core v5.4, Vol 3, Part A, 2.1 and 3.1): ATT is a channel
- * object, signalling and SMP are answered here. A PDU for any other channel is discarded.
+ * object, and so is SMP as soon as there is something of it; signalling is answered here. A PDU for
+ * any other channel is discarded.
  */
 #include "host_internal.h"
-
-/* Vol 3, Part H, 3.3 and 3.5.5. */
-enum {
-    SMP_PAIRING_REQUEST = 0x01,
-    SMP_PAIRING_FAILED = 0x05,
-    SMP_SECURITY_REQUEST = 0x0B,
-    SMP_REASON_PAIRING_NOT_SUPPORTED = 0x05,
-};
 
 void l2cap_answer(struct blr_conn *conn, uint16_t cid, const struct wr *w)
 {
     if (acl_send(conn, cid, w->p, w->len))
         conn->host->counters.dropped_answers++;
-}
-
-/*
- * A device that does not support pairing says so (Vol 3, Part H, 3.5.5). Everything else would be
- * part of a pairing that has not begun, or an answer, and gets none.
- */
-static void smp_received(struct blr_conn *conn, const uint8_t *sdu, size_t len)
-{
-    struct rd r = rd_init(sdu, len);
-    const uint8_t code = rd_u8(&r);
-    uint8_t answer[2];
-    struct wr w = wr_init(answer, sizeof answer);
-
-    if (code != SMP_PAIRING_REQUEST && code != SMP_SECURITY_REQUEST) {
-        conn->host->counters.dropped_pdus++;
-        return;
-    }
-    wr_u8(&w, SMP_PAIRING_FAILED);
-    wr_u8(&w, SMP_REASON_PAIRING_NOT_SUPPORTED);
-    l2cap_answer(conn, L2CAP_CID_SMP, &w);
 }
 
 static void channel_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, size_t kept,
@@ -63,7 +36,8 @@ void l2cap_received(struct blr_conn *conn, uint16_t cid, const uint8_t *sdu, siz
         l2cap_signal_received(conn, sdu, kept, len);
         break;
     case L2CAP_CID_SMP:
-        smp_received(conn, sdu, kept);
+        if (security_smp_received(conn, sdu, kept))
+            channel_received(conn, cid, sdu, kept, len);
         break;
     default:
         channel_received(conn, cid, sdu, kept, len);
@@ -138,6 +112,7 @@ int l2cap_conn_opened(struct blr_conn *conn)
         .db = conn->host->db,
         .conn = conn,
         .mtu = conn->host->mtu,
+        .security = &security_att,
         .broken = bearer_broken,
     };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * L2CAP on LE inside the host (Core v5.4, Vol 3, Part A): what ATT (and later SMP and the
- * credit-based channels) stand on. A channel is an object: its user (an ATT bearer, say) knows
+ * L2CAP on LE inside the host (Core v5.4, Vol 3, Part A): what ATT, SMP and the
+ * credit-based channels stand on. A channel is an object: its user (an ATT bearer, say) knows
  * nothing of connections, and whoever owns the link fills in `send`.
  */
 #ifndef STACK_L2CAP_H

@@ -125,6 +125,8 @@ struct l2cap_channel *smp_channel(struct smp *smp);
  */
 int smp_pair(struct smp *smp, const struct smp_setup *setup) BLR_MUST_CHECK;
 bool smp_running(const struct smp *smp);
+/* What the pairing that runs comes to if it succeeds: from encrypt() on. */
+struct blr_pairing smp_pairing(const struct smp *smp);
 /* The answers. BLR_ERR_STATE when the question was not put, or is answered. */
 int smp_enter_passkey(struct smp *smp, uint32_t passkey) BLR_MUST_CHECK;
 int smp_confirm(struct smp *smp, bool equal) BLR_MUST_CHECK;

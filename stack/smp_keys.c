@@ -125,22 +125,31 @@ void smp_keys_check(struct smp *smp)
         smp_end(smp, 0);
 }
 
+struct blr_pairing smp_pairing(const struct smp *smp)
+{
+    const struct smp_run *run = &smp->run;
+
+    return (struct blr_pairing){
+        .method = run->method.method,
+        .secure_connections = run->sc,
+        .authenticated = run->method.method != BLR_JUST_WORKS,
+        .bonded = run->bonded,
+        .key_size = run->key_size,
+    };
+}
+
 /* Of Secure Connections both sides have the same LTK, which no EDIV and Rand name. */
 void smp_outcome_of(const struct smp *smp, struct smp_outcome *outcome)
 {
     const struct smp_run *run = &smp->run;
-    const bool authenticated = run->method.method != BLR_JUST_WORKS;
+    const struct blr_pairing pairing = smp_pairing(smp);
 
     *outcome = (struct smp_outcome){
-        .pairing = {.method = run->method.method,
-                    .secure_connections = run->sc,
-                    .authenticated = authenticated,
-                    .bonded = run->bonded,
-                    .key_size = run->key_size},
+        .pairing = pairing,
         .has_identity = run->has_identity,
         .bond = {.identity = run->has_identity ? run->identity : smp->setup.peer,
                  .secure_connections = run->sc,
-                 .authenticated = authenticated,
+                 .authenticated = pairing.authenticated,
                  .key_size = run->key_size,
                  .ours = run->ours,
                  .theirs = run->theirs},

@@ -37,7 +37,8 @@ struct blr_bond {
     uint8_t privacy_mode; /* enum blr_privacy_mode */
     /* What the peer has configured as a client of our GATT server (Part G, 2.4). */
     uint8_t client_features;
-    bool unaware; /* of a change of the database */
+    bool unaware;              /* of a change of the database */
+    uint8_t database_hash[16]; /* of the database that it knew (Part G, 7.3), as it is sent */
     uint8_t cccd_count;
     struct blr_bond_cccd cccds[BLR_BOND_MAX_CCCDS];
 };

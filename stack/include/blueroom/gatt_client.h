@@ -7,6 +7,10 @@
  * no sense: a wrong length, handles that do not increase or are out of the range asked for. A
  * response that nobody asked for is ignored.
  *
+ * With blr_security_config.automatic, a procedure that the peer refuses with Insufficient
+ * Authentication or Insufficient Encryption waits until the link has been paired or encrypted, a
+ * level higher each time, and goes on where it was; if that fails, it ends with what the peer said.
+ *
  * Callbacks may be NULL. Results are handed on only when the whole procedure succeeded.
  */
 #ifndef BLUEROOM_GATT_CLIENT_H
@@ -142,6 +146,14 @@ int blr_gatt_write_reliable(struct blr_conn *conn, const struct blr_gatt_write_i
  */
 int blr_gatt_write_without_response(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
                                     size_t len) BLR_MUST_CHECK;
+
+/*
+ * Signed Write Without Response (4.9.2): as that, with a signature by the key that the bond holds
+ * for it, which this host has given the peer; on an encrypted link as that alone. BLR_ERR_STATE: no
+ * bond, no such key, or it has signed 2^32 - 1 times. BLR_ERR_TOO_LONG: over MTU - 15.
+ */
+int blr_gatt_write_signed(struct blr_conn *conn, uint16_t handle, const uint8_t *value,
+                          size_t len) BLR_MUST_CHECK;
 
 /*
  * Client Supported Features (7.2, enum gatt_client_feature): finds the characteristic and sets these

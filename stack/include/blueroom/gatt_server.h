@@ -7,17 +7,21 @@
  * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
  *
  * A client may queue 64 parts with 1024 octets in all; beyond, Prepare Write answers Prepare Queue
- * Full. What was queued goes with the link. Signed Write commands are ignored.
+ * Full. What was queued goes with the link. A signed command is taken on a link that is not
+ * encrypted, if the client's bond has a key for it and its counter has not been used (Part F,
+ * 3.4.5.4), else ignored.
  *
  * A client that is connected when services come or go is sent Service Changed if it has asked for
  * it. One that has asked for robust caching (Client Supported Features) is refused with Database
- * Out Of Sync, and hears no values, until it knows of the change (2.5.2.1). Nothing is kept of a
- * client across connections, since there is no bonding.
+ * Out Of Sync, and hears no values, until it knows of the change (2.5.2.1). Of a bonded client the
+ * CCCDs, features and awareness are kept, at most 32 of the first: they come back as soon as the
+ * link's peer is known, and what it changes is kept once the link is encrypted, so that nobody
+ * changes them in its name. If the database has become another meanwhile, it is told.
  */
 #ifndef BLUEROOM_GATT_SERVER_H
 #define BLUEROOM_GATT_SERVER_H
 
-#include "blueroom/gap.h"
+#include "blueroom/security.h"
 #include "wire/att.h"
 #include "wire/uuid.h"
 
@@ -32,6 +36,7 @@ enum blr_permission {
     BLR_PERM_READ = 0x01,
     BLR_PERM_WRITE = 0x02,
     BLR_PERM_AUTHORIZATION = 0x04, /* asks the authorize callback; without one: refused */
+    BLR_PERM_SIGNED_WRITE = 0x08,  /* by a signed command, or a command on an encrypted link */
 };
 
 /*
@@ -54,7 +59,8 @@ struct blr_attribute_callbacks {
                     size_t len, void *user);
     /*
      * After a CCCD of this characteristic was written (enum gatt_cccd_bit), whether or not it
-     * changed; the response has been sent. Not called when a client disconnects, which resets it.
+     * changed; the response has been sent. Not called when a client disconnects, which resets it,
+     * nor when that of a bonded client comes back.
      */
     void (*subscribed)(struct blr_attribute *attr, struct blr_conn *conn, uint16_t cccd,
                        void *user);
@@ -65,6 +71,15 @@ struct blr_characteristic_def {
     struct blr_uuid uuid;
     uint8_t properties;   /* enum gatt_property; NOTIFY or INDICATE brings a CCCD with it */
     uint8_t permissions;  /* enum blr_permission; 0: what the properties imply */
+    /*
+     * enum blr_security_level that the link must have (0: none), and the key size where there is a
+     * level (0: any); else Insufficient Authentication, Insufficient Encryption when there is a key
+     * for the link, Encryption Key Size Too Short (Part C, 10.3.1). Who is to hear of a value must
+     * be able to read it: its CCCD is written with `read_level`, and what it says holds on links of
+     * that level alone.
+     */
+    uint8_t read_level, write_level;
+    uint8_t key_size;
     uint16_t max_len;     /* of the value; 0: 512 */
     bool fixed_len;       /* a write must have exactly the length of the present value */
     const uint8_t *value; /* the first value */
@@ -77,6 +92,7 @@ struct blr_characteristic_def {
 struct blr_descriptor_def {
     struct blr_uuid uuid;
     uint8_t permissions; /* 0: BLR_PERM_READ */
+    uint8_t read_level, write_level, key_size;
     uint16_t max_len;    /* the rest as above */
     const uint8_t *value;
     size_t value_len;
@@ -128,8 +144,9 @@ uint16_t blr_attribute_cccd(const struct blr_attribute *attr, const struct blr_c
 
 /*
  * ATT_HANDLE_VALUE_NTF to one client, or with conn NULL to all that have subscribed; cut to the
- * MTU - 3. A client that has not subscribed, or does not know of a change: BLR_ERR_STATE
- * (with conn NULL: skipped). Does not
+ * MTU - 3. A client that has not subscribed, or does not know of a change, or whose link lacks the
+ * value's read_level: BLR_ERR_STATE (with conn NULL: skipped); of the last, encryption is asked for
+ * if the client has a bond that suffices (Part C, 10.3.1.1). Does not
  * change the stored value. BLR_ERR_INVALID: not a characteristic that notifies; BLR_ERR_AGAIN: the
  * buffers of that client are full (see blr_gatt_on_writable()). With conn NULL, the first error is
  * returned when all others have been served.
@@ -152,7 +169,9 @@ int blr_gatt_notify_multiple(struct blr_conn *conn, const struct blr_gatt_notify
 /*
  * The confirmation, or BLR_ERR_TIMEOUT after 30 s, or BLR_ERR_NOT_CONNECTED; BLR_ERR_CANCELLED when
  * the service or the client's subscription went before it was sent. Queued per client; what a
- * client does not hear since the database has changed waits until it knows.
+ * client does not hear since the database has changed waits until it knows, and what its link lacks
+ * security for until it is encrypted, or that has failed (with its error). Where there is no bond
+ * that would suffice: BLR_ERR_STATE.
  */
 typedef void blr_indicate_cb(struct blr_attribute *attr, struct blr_conn *conn, int error,
                              void *user);

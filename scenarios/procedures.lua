@@ -63,7 +63,7 @@ for _, asker in ipairs { "central", "peripheral" } do
       first, second = link, conn
     end
     local version = first:remote_version()
-    expect(version):equals { version = 9, company = 0xFFFF, subversion = 0 }
+    expect(version):equals { version = 10, company = 0xFFFF, subversion = 0 }
     -- The other has heard it already: nothing more goes on the air.
     local asked = now()
     expect(second:remote_version()):equals(version)

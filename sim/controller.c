@@ -30,7 +30,7 @@ struct sim_controller {
 struct sim_controller_profile sim_controller_profile_default(void)
 {
     return (struct sim_controller_profile){
-        .hci_version = HCI_VERSION_5_0,
+        .hci_version = HCI_VERSION_5_1, /* for LE Generate DHKey [v2] */
         .company = HCI_COMPANY_NONE,
         .le_features = FEATURES,
         .acl_packets = 8,

@@ -63,6 +63,7 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_SET_HOST_CHANNEL_CLASSIFICATION] = hci_cmd_le_set_host_channel_classification,
     [HCI_ROW_LE_READ_CHANNEL_MAP] = hci_cmd_le_read_channel_map,
     [HCI_ROW_LE_READ_REMOTE_FEATURES] = hci_cmd_le_read_remote_features,
+    [HCI_ROW_LE_ENCRYPT] = hci_cmd_le_encrypt,
     [HCI_ROW_LE_RAND] = hci_cmd_le_rand,
     [HCI_ROW_LE_ENABLE_ENCRYPTION] = hci_cmd_le_enable_encryption,
     [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_REPLY] = hci_cmd_le_long_term_key_request_reply,
@@ -78,6 +79,8 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
         hci_cmd_le_read_suggested_default_data_length,
     [HCI_ROW_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH] =
         hci_cmd_le_write_suggested_default_data_length,
+    [HCI_ROW_LE_READ_LOCAL_P_256_PUBLIC_KEY] = hci_cmd_le_read_local_p_256_public_key,
+    [HCI_ROW_LE_GENERATE_DHKEY] = hci_cmd_le_generate_dhkey,
     [HCI_ROW_LE_ADD_DEVICE_TO_RESOLVING_LIST] = hci_cmd_le_add_device_to_resolving_list,
     [HCI_ROW_LE_REMOVE_DEVICE_FROM_RESOLVING_LIST] = hci_cmd_le_remove_device_from_resolving_list,
     [HCI_ROW_LE_CLEAR_RESOLVING_LIST] = hci_cmd_le_clear_resolving_list,
@@ -92,6 +95,7 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_SET_DEFAULT_PHY] = hci_cmd_le_set_default_phy,
     [HCI_ROW_LE_SET_PHY] = hci_cmd_le_set_phy,
     [HCI_ROW_LE_SET_PRIVACY_MODE] = hci_cmd_le_set_privacy_mode,
+    [HCI_ROW_LE_GENERATE_DHKEY_V2] = hci_cmd_le_generate_dhkey_v2,
 };
 
 void hci_supported_commands(struct wr *ret)

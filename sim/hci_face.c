@@ -29,7 +29,10 @@ static size_t most_owed(const struct sim_controller_profile *profile)
     const size_t completed = profile->acl_packets * hci_transport_cost(2 + 5) +
                              hci_transport_cost(2 + 1 + 4U * profile->max_connections);
 
-    return answer + hardware_error + created + profile->max_connections * per_connection +
+    /* The longer one; only one is in the making at a time. */
+    const size_t p256 = hci_transport_cost(2 + 1 + 65);
+
+    return answer + hardware_error + created + p256 + profile->max_connections * per_connection +
            completed;
 }
 
@@ -84,6 +87,7 @@ void hci_face_init(struct hci_face *face, struct sim_actor *actor, struct hci_tr
     };
     sim_stream_init(&face->rand, sim_world_seed(actor->world), actor->name, "hci/rand");
     sim_timer_init(&face->completed_timer, actor, SIM_PHASE_HCI, hci_acl_tell_completed, face);
+    hci_p256_init(face, actor);
     hci_transport_set_reserve(transport, most_owed(profile));
     hci_link_attach(hci_transport_controller_end(transport), &party, face);
     hci_face_reset(face);
@@ -92,6 +96,7 @@ void hci_face_init(struct hci_face *face, struct sim_actor *actor, struct hci_tr
 void hci_face_fini(struct hci_face *face)
 {
     sim_timer_cancel(&face->completed_timer);
+    sim_timer_cancel(&face->p256.timer);
 }
 
 void hci_face_reset(struct hci_face *face)
@@ -103,5 +108,6 @@ void hci_face_reset(struct hci_face *face)
     face->completed_len = 0;
     face->connections = 0;
     hci_host_flow_reset(&face->host_flow);
+    hci_p256_reset(face);
     sim_timer_cancel(&face->completed_timer);
 }

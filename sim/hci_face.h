@@ -28,6 +28,7 @@
 
 #include "sim/controller.h"
 #include "sim/stream.h"
+#include "wire/crypto.h"
 #include "wire/hci.h"
 #include "wire/rd.h"
 #include "wire/timer.h"
@@ -56,6 +57,17 @@ struct hci_host_flow {
     struct hci_host_share share[SIM_CONTROLLER_MAX_CONNECTIONS];
 };
 
+/* Keys of P-256, most significant octet first (hci_cmd_le_crypto.c). */
+struct hci_p256 {
+    struct sim_stream stream;
+    struct timer timer;
+    uint8_t subevent; /* what the host waits for, 0: nothing */
+    uint8_t status;
+    bool has_key; /* private_key is one */
+    uint8_t private_key[CRYPTO_P256_SIZE];
+    uint8_t result[CRYPTO_P256_POINT_SIZE];
+};
+
 struct hci_face {
     struct ll *ll;
     struct hci_transport *transport;
@@ -71,6 +83,7 @@ struct hci_face {
     struct timer completed_timer;
     uint8_t completed_len;
     struct hci_completed completed[SIM_CONTROLLER_MAX_CONNECTIONS];
+    struct hci_p256 p256;
 };
 
 /*
@@ -181,6 +194,14 @@ hci_handler hci_cmd_le_set_phy;
 hci_handler hci_cmd_le_enable_encryption;
 hci_handler hci_cmd_le_long_term_key_request_reply;
 hci_handler hci_cmd_le_long_term_key_request_negative_reply;
+
+/* hci_cmd_le_crypto.c */
+hci_handler hci_cmd_le_encrypt;
+hci_handler hci_cmd_le_read_local_p_256_public_key;
+hci_handler hci_cmd_le_generate_dhkey;
+hci_handler hci_cmd_le_generate_dhkey_v2;
+void hci_p256_init(struct hci_face *face, struct sim_actor *actor);
+void hci_p256_reset(struct hci_face *face);
 
 /* --- events (hci_event.c) --- */
 

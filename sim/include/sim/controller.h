@@ -40,8 +40,9 @@ struct sim_controller_profile {
  * active clock, and with it T_IFS, is exact. A claim in `sca` that is not kept breaks links, as it
  * does on real ones.
  *
- * A 5.0 controller (version 9) of company 0xFFFF, subversion 0: the LE features up to 4.2 as far
- * as the Link Layer has them, and of 5.0 the PHYs (LE 2M, LE Coded) and channel selection #2; 8 ACL buffers of 251 octets; a filter
+ * A 5.1 controller (version 10) of company 0xFFFF, subversion 0: the LE features up to 4.2 as far
+ * as the Link Layer has them, of 5.0 the PHYs (LE 2M, LE Coded) and channel selection #2, of 5.1
+ * LE Generate DHKey [v2]; 8 ACL buffers of 251 octets; a filter
  * accept list of 16, a resolving list of 8; 16 connections; 0 dBm; a sleep clock of the 50 ppm class (5); 100 us of HCI
  * latency each way; an address derived from the world's seed and the name, with the bit that says
  * "locally administered", so that it is no maker's.
@@ -49,6 +50,11 @@ struct sim_controller_profile {
 struct sim_controller_profile sim_controller_profile_default(void);
 
 #define SIM_CONTROLLER_MAX_CONNECTIONS 16
+/*
+ * How long a P-256 key pair or DH key is in the making (LE Read Local P-256 Public Key, LE Generate
+ * DHKey), in virtual time: what controllers with some help of hardware need.
+ */
+#define SIM_CONTROLLER_P256_LATENCY    SIM_MS(5)
 #define SIM_CONTROLLER_MAX_LATENCY     SIM_S(1) /* of the HCI transport, each way */
 
 /*

@@ -226,6 +226,7 @@ enum hci_version {
     HCI_VERSION_4_1 = 7,
     HCI_VERSION_4_2 = 8,
     HCI_VERSION_5_0 = 9,
+    HCI_VERSION_5_1 = 10,
     HCI_VERSION_5_4 = 13,
 };
 

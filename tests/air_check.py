@@ -4,7 +4,8 @@
 Checks an air capture against the rules of the Link Layer, packet by packet.
 
 Written from the specification alone: nothing of the simulator that made the capture is used, so
-that the two do not share their errors. It sees what was sent, not what was received; by default it
+that the two do not share their errors. Of encrypted PDUs it takes the plaintext from air.pcap, and
+what was sent from the air-raw.pcap beside it. It sees what was sent, not what was received; by default it
 takes for granted that nothing was lost but where packets overlap. Sections named are of Core v5.4,
 Vol 6, Part B.
 """
@@ -52,9 +53,10 @@ class Checker:
             if last is not None and packet.start < last.start:
                 self.report(packet, f"begins earlier than packet {last.number}")
             last = packet
-            if packet.pdu[1] != len(packet.pdu) - 2:
-                self.report(packet, f"the header's length is {packet.pdu[1]}, there are "
-                            f"{len(packet.pdu) - 2} octets", "2.3 and 2.4")
+            for pdu in {packet.pdu, packet.content}:
+                if pdu[1] != len(pdu) - 2:
+                    self.report(packet, f"the header's length is {pdu[1]}, there are "
+                                f"{len(pdu) - 2} octets", "2.3 and 2.4")
             self.overlap(packet, self.sender_of(packet))
         self.advertising.finish()
         return [line for _, line in sorted(self.errors, key=lambda error: error[0])]
@@ -112,7 +114,7 @@ def arguments(argv):
 def check(path, options):
     """One file. Gives the exit status."""
     try:
-        packets, resolution = capture.read(path)
+        packets, resolution = capture.read_views(path)
     except (OSError, capture.Trouble) as error:
         print(f"air_check.py: {path}: {error}", file=sys.stderr)
         return 2

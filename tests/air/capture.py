@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reads captures of link type 256 (Bluetooth LE link layer with pseudo-header) in classic pcap."""
 
+import os
 import struct
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ CRC_VALID = 0x0800
 MIC_CHECKED = 0x1000
 MIC_VALID = 0x2000
 DECODED_FLAGS = DECRYPTED | MIC_CHECKED | MIC_VALID
+MIC_SIZE = 4
 CENTRAL, PERIPHERAL = 2, 3  # PDU type field, bits 7 to 9
 
 # First octet of the file: byte order and nanoseconds per unit of the stamps' second half.
@@ -45,6 +47,8 @@ class Packet:
     pdu: bytes
     crc: bytes  # as sent
     flags: int
+    plain: bytes = None  # of an encrypted PDU: its header and what it says, if that is known
+    is_sent: bool = True  # pdu is what was sent: not made up for what was decoded
     disturbed: bool = False  # another packet overlaps it on the same or the next channel
 
     @property
@@ -52,6 +56,19 @@ class Packet:
         """CENTRAL, PERIPHERAL, or 0 where the capture does not say."""
         kind = self.flags >> 7 & 7
         return kind if kind in (CENTRAL, PERIPHERAL) else 0
+
+    @property
+    def encrypted(self):
+        return self.plain is not None
+
+    @property
+    def content(self):
+        """The PDU as its receiver understands it."""
+        return self.pdu if self.plain is None else self.plain
+
+    @property
+    def mic_valid(self):
+        return bool(self.flags & MIC_VALID)
 
     @property
     def end(self):
@@ -158,4 +175,28 @@ def read(path):
         start = seconds * 1000000000 + fraction * unit
         packets.append(parse(number, start, data[at:at + kept]))
         at += kept
+    return packets, unit
+
+
+def read_views(path):
+    """
+    As read(), of the decoded view of the air; what was sent is taken from the raw view beside it.
+    Without that one each encrypted PDU is known by its plaintext and its length alone.
+    """
+    packets, unit = read(path)
+    beside = os.path.join(os.path.dirname(path), "air-raw.pcap")
+    raw = None
+    if os.path.basename(path) == "air.pcap" and os.path.exists(beside):
+        raw = read(beside)[0]
+        if len(raw) != len(packets):
+            raise Trouble(f"{len(packets)} packets, air-raw.pcap has {len(raw)}")
+    for at, packet in enumerate(packets):
+        if raw and (packet.start, packet.access_address) != (raw[at].start, raw[at].access_address):
+            raise Trouble(f"packet {packet.number}: air-raw.pcap has another")
+        if packet.flags & DECRYPTED:
+            packet.plain = packet.pdu
+            packet.is_sent = raw is not None
+            packet.pdu = raw[at].pdu if raw else (
+                packet.pdu[:1] + bytes([packet.pdu[1] + MIC_SIZE & 0xFF]) + packet.pdu[2:] +
+                bytes(MIC_SIZE))
     return packets, unit

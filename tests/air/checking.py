@@ -9,13 +9,16 @@ import tempfile
 import air_check
 
 
-def check(room, *options, **writing):
-    """The broken rules, as lines; the exit status is checked against them."""
+def check(room, *options, raw=False, **writing):
+    """The broken rules, as lines; the exit status is checked against them. `raw`: both views."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "air.pcap")
         data = room if isinstance(room, bytes) else room.write(**writing)
         with open(path, "wb") as file:
             file.write(data)
+        if raw:
+            with open(os.path.join(folder, "air-raw.pcap"), "wb") as file:
+                file.write(room.write(decoded=False))
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = air_check.main([*options, "--errors", "1000", path])

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from air import channels
+from air.encryption import Encryption
 from air.capture import CENTRAL, MS, PERIPHERAL, US, air_time, crc24
 
 T_IFS = 150 * US
@@ -13,7 +14,6 @@ LLID_CONTROL = 3
 LL_CONNECTION_UPDATE_IND = 0x00
 LL_CHANNEL_MAP_IND = 0x01
 LL_TERMINATE_IND = 0x02
-LL_START_ENC_REQ = 0x05
 LL_LENGTH_REQ = 0x14
 LL_LENGTH_RSP = 0x15
 LL_PHY_UPDATE_IND = 0x18
@@ -79,7 +79,7 @@ class Connection:
         self.sides = {CENTRAL: Side(), PERIPHERAL: Side()}
         self.sender = None  # of the last packet
         self.last = None
-        self.opaque = False  # encrypted: what control PDUs say is not known
+        self.encryption = Encryption(report)
         self.leaver = None  # who sent LL_TERMINATE_IND
         self.over = False
         self.check_parameters(ind, window, offset, interval, latency, timeout)
@@ -226,6 +226,8 @@ class Connection:
                         f"by {name}", section)
 
     def check_crc(self, packet):
+        if not packet.is_sent:
+            return
         right = crc24(self.crc_init, packet.pdu) == packet.crc
         if not right and not packet.sent_broken:
             self.report(packet, f"CRC {packet.crc.hex()} is wrong", "3.1.1")
@@ -263,8 +265,16 @@ class Connection:
             peer.lengths = peer.lengths_acked
             peer.knows = not (packet.disturbed or me.broken or self.options.lossy)
             self.over = self.leaver is not None and self.leaver != sender
-        if new and body[0] == LLID_CONTROL and not self.opaque and not me.broken:
-            self.control(packet, sender, body[1:])
+        if new and len(body) > 1 and not me.broken:
+            self.new(packet, sender)
+
+    def new(self, packet, sender):
+        """A PDU that is not empty, for the first time."""
+        understood = self.encryption.new(packet, sender)
+        if packet.encrypted and not packet.mic_valid:
+            self.report(packet, "the MIC is wrong", "5.1.3.1 and Vol 6, Part E, 1")
+        if understood and packet.content[0] & 3 == LLID_CONTROL:
+            self.control(packet, sender, packet.content[2:])
 
     def after_the_end(self, packet):
         """5.1.6. Who left may not have heard that this was acknowledged, if packets get lost."""
@@ -276,14 +286,13 @@ class Connection:
 
     def check_length(self, packet, me, peer):
         """What both have told each other: connEffectiveMaxTxOctets and ...Time (4.5.10)."""
-        octets = len(packet.pdu) - 2
+        octets = len(packet.content) - 2
         time = air_time(packet.phy, len(packet.pdu))
         most = min(me.lengths[2], peer.lengths[0])
         longest = min(me.lengths[3], peer.lengths[1])
         if packet.phy in ("S8", "S2"):
             longest = max(longest, CODED_TIME)
-        if packet.pdu[0] & 3 != LLID_CONTROL and not self.opaque and (
-                octets > most or time > longest):
+        if packet.pdu[0] & 3 != LLID_CONTROL and (octets > most or time > longest):
             self.report(packet, f"{octets} octets, {time // US} us, where {most} octets and "
                         f"{longest // US} us were agreed", "4.5.10")
 
@@ -298,8 +307,6 @@ class Connection:
             side.lengths = tuple(map(max, zip(side.lengths, told)))
         if opcode == LL_TERMINATE_IND:
             self.leaver = sender
-        elif opcode == LL_START_ENC_REQ:
-            self.opaque = True
         elif opcode == LL_CHANNEL_MAP_IND and len(data) == 8:
             instant = self.instant(packet, sender, data[6:8])
             used = channels.used_channels(data[1:6])

@@ -174,7 +174,7 @@ static void connect_exchange_disconnect(void **state)
     const struct hci_tester_packet version =
         hci_tester_event(&pair->p, HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE, SIM_S(1));
     assert_memory_equal(version.bytes + 2,
-                        ((uint8_t[]){0, handle[0], handle[1], 9, 0xFF, 0xFF, 0, 0}), 8);
+                        ((uint8_t[]){0, handle[0], handle[1], HCI_VERSION_5_1, 0xFF, 0xFF, 0, 0}), 8);
     command(&pair->p, HCI_OP_LE_READ_REMOTE_FEATURES, handle, 2);
     const struct hci_tester_packet features =
         hci_tester_le_event(&pair->p, HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, SIM_S(1));

@@ -5,12 +5,6 @@
  */
 #include "hci_face.h"
 
-static void read_key(struct rd *params, uint8_t key[static 16])
-{
-    for (unsigned i = 16; i-- > 0;)
-        key[i] = rd_u8(params);
-}
-
 uint8_t hci_cmd_le_enable_encryption(struct hci_face *face, struct rd *params, struct wr *ret)
 {
     const uint16_t handle = rd_u16(params);
@@ -19,7 +13,7 @@ uint8_t hci_cmd_le_enable_encryption(struct hci_face *face, struct rd *params, s
     (void)ret;
     encrypt.rand = rd_u64(params);
     encrypt.ediv = rd_u16(params);
-    read_key(params, encrypt.ltk);
+    rd_reversed(params, encrypt.ltk, sizeof encrypt.ltk);
     return ll_enable_encryption(face->ll, handle, &encrypt);
 }
 
@@ -29,7 +23,7 @@ uint8_t hci_cmd_le_long_term_key_request_reply(struct hci_face *face, struct rd 
     const uint16_t handle = rd_u16(params);
     uint8_t ltk[16];
 
-    read_key(params, ltk);
+    rd_reversed(params, ltk, sizeof ltk);
     wr_u16(ret, handle);
     return ll_long_term_key_reply(face->ll, handle, ltk);
 }

@@ -53,16 +53,24 @@ sim_ns link_next_start(const struct link *link)
     return link->last_end ? link->last_end + LL_T_IFS : link->anchor;
 }
 
-size_t link_pdu(const struct link *link, uint8_t pdu[static LL_PDU_MAX], uint8_t llid,
+size_t link_pdu(struct link *link, uint8_t pdu[static LL_PDU_MAX], uint8_t llid,
                 const uint8_t *payload, size_t len, bool md)
 {
     struct wr w = wr_init(pdu, LL_PDU_MAX);
+    const size_t mic = link->tx_sealed && len > 0 ? LL_MIC_SIZE : 0;
     const struct ll_data_header header = {
-        .llid = llid, .nesn = link->nesn, .sn = link->sn, .md = md, .length = (uint8_t)len};
+        .llid = llid, .nesn = link->nesn, .sn = link->sn, .md = md, .length = (uint8_t)(len + mic)};
 
     wr_ll_data_header(&w, &header);
-    wr_bytes(&w, payload, len);
-    return wr_ok(&w) ? w.len : 0;
+    link->sent_sealed = mic != 0;
+    if (!mic) {
+        wr_bytes(&w, payload, len);
+        return wr_ok(&w) ? w.len : 0;
+    }
+    const struct ll_cipher_pdu place = {link->tx_counter, link->central, pdu[0]};
+    uint8_t *sealed = wr_room(&w, len + mic);
+    const bool done = sealed && ll_cipher_seal(link->cipher, &place, payload, len, sealed) == 0;
+    return done ? w.len : 0;
 }
 
 struct radio_packet link_packet(const struct link *link, sim_ns start, const uint8_t *pdu,
@@ -80,6 +88,24 @@ struct radio_packet link_packet(const struct link *link, sim_ns start, const uin
     };
 }
 
+/* Plaintext takes the place of ciphertext. A PDU that is heard again has the number that it had. */
+static bool open_pdu(struct link *link)
+{
+    const struct ll_cipher_pdu place = {
+        .counter = link->new_data ? link->rx_counter : link->rx_counter - 1,
+        .from_central = !link->central,
+        .header = link->raw[0],
+    };
+
+    if (ll_cipher_open(link->cipher, &place, link->raw + 2, link->raw_len - 2, link->pdu + 2) != 0)
+        return false;
+    link->rx_counter += link->new_data;
+    link->header.length = (uint8_t)(link->header.length - LL_MIC_SIZE);
+    link->pdu[1] = link->header.length;
+    link->len -= LL_MIC_SIZE;
+    return true;
+}
+
 bool link_heard(struct link *link, const struct radio_rx *rx)
 {
     struct rd r = rd_init(rx->pdu, rx->len);
@@ -89,16 +115,65 @@ bool link_heard(struct link *link, const struct radio_rx *rx)
         return false;
     link->header = header;
     memcpy(link->pdu, rx->pdu, rx->len);
+    memcpy(link->raw, rx->pdu, rx->len);
     link->len = rx->len;
+    link->raw_len = rx->len;
     link->start = rx->start;
     link->last_end = rx->end;
     link->acked = header.nesn != link->sn;
-    if (link->acked)
+    if (link->acked) {
         link->sn = !link->sn;
+        link->tx_counter += link->sent_sealed;
+        link->sent_sealed = false;
+    }
     link->new_data = header.sn == link->nesn;
     if (link->new_data)
         link->nesn = !link->nesn;
+    link->mic_ok = !link->rx_sealed || rx->len == 2 || open_pdu(link);
     return true;
+}
+
+/* --- encryption --- */
+
+int link_key(struct link *link, const uint8_t ltk[static 16])
+{
+    uint8_t key[16];
+
+    if (!link->cipher)
+        link->cipher = ll_cipher_new();
+    if (!link->cipher || ll_session_key(ltk, &link->session, key) != 0)
+        return BLR_ERR_NO_MEMORY;
+    link->tx_counter = 0;
+    link->rx_counter = 0;
+    return ll_cipher_start(link->cipher, key, &link->session);
+}
+
+void link_seal(struct link *link, bool on)
+{
+    link->tx_sealed = on;
+    link->rx_sealed = on;
+}
+
+void link_forget_key(struct link *link)
+{
+    ll_cipher_free(link->cipher);
+    link->cipher = NULL;
+    link_seal(link, false);
+}
+
+bool link_take_session(struct link *link)
+{
+    struct ll_session *session = &link->session;
+    struct rd r = rd_init(link->pdu, link->len);
+
+    rd_skip(&r, 2);
+    const uint8_t opcode = rd_u8(&r);
+    if (opcode != (link->central ? LL_ENC_RSP : LL_ENC_REQ))
+        return false;
+    rd_skip(&r, link->central ? 0 : 10); /* Rand, EDIV */
+    rd_copy(&r, link->central ? session->skd_p : session->skd_c, 8);
+    rd_copy(&r, link->central ? session->iv_p : session->iv_c, 4);
+    return rd_done(&r);
 }
 
 /* --- control PDUs --- */

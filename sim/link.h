@@ -10,6 +10,7 @@
 
 #include "ll_chan.h"
 #include "sim/radio.h"
+#include "wire/ll_cipher.h"
 
 /* What changes in an event to come (5.5). */
 struct link_instant {
@@ -32,12 +33,21 @@ struct link {
     uint8_t channel;  /* of the event under way */
     sim_ns last_end;  /* of the last packet of the event; 0: none yet */
     enum radio_phy tx_phy, rx_phy; /* to send on, and to hear on */
+    /* Encryption, after link_key(): which PDUs that are not empty are ciphertext from now on. */
+    bool tx_sealed, rx_sealed;
+    uint64_t tx_counter, rx_counter; /* of the next new PDU (Part E, 2.1) */
+    struct ll_session session;
+    struct ll_cipher *cipher;
+    bool sent_sealed; /* the last PDU sent is */
+    bool mic_ok;      /* the last PDU heard was not, or its MIC is right */
     bool sn, nesn;
     bool acked;       /* the last PDU heard acknowledged the last one sent */
     bool new_data;    /* and was not a repetition */
-    struct ll_data_header header; /* of the last PDU heard */
+    struct ll_data_header header; /* of the last PDU heard, in plaintext if mic_ok */
     uint8_t pdu[LL_PDU_MAX];
     size_t len;
+    uint8_t raw[LL_PDU_MAX]; /* the same as it was sent */
+    size_t raw_len;
     sim_ns start;     /* of the last PDU heard */
 };
 
@@ -53,8 +63,11 @@ void link_skip(struct link *link, unsigned events);
 /* When this end sends next: T_IFS after the last packet, or at the anchor point. */
 sim_ns link_next_start(const struct link *link);
 
-/* Writes a PDU with the numbers of the moment; returns its length. Up to 255 octets of payload. */
-size_t link_pdu(const struct link *link, uint8_t pdu[static LL_PDU_MAX], uint8_t llid,
+/*
+ * Writes a PDU with the numbers of the moment; returns its length. Up to 255 octets of payload, the
+ * MIC included; 0: too many.
+ */
+size_t link_pdu(struct link *link, uint8_t pdu[static LL_PDU_MAX], uint8_t llid,
                 const uint8_t *payload, size_t len, bool md);
 
 /* The packet that carries a PDU of this end at that time. */
@@ -63,6 +76,23 @@ struct radio_packet link_packet(const struct link *link, sim_ns start, const uin
 
 /* A packet of the peer with a good CRC: numbers follow. False: it is too short for a header. */
 bool link_heard(struct link *link, const struct radio_rx *rx);
+
+/* --- encryption --- */
+
+/*
+ * The session key from the LTK (most significant octet first) and link->session: counters at zero,
+ * not in use yet. BLR_ERR_NO_MEMORY.
+ */
+int link_key(struct link *link, const uint8_t ltk[static 16]) BLR_MUST_CHECK;
+/* Both directions from now on. */
+void link_seal(struct link *link, bool on);
+/* Must be called once there was a key. */
+void link_forget_key(struct link *link);
+/*
+ * The peer's parts of the session from the LL_ENC_REQ or LL_ENC_RSP that was heard last. False: it
+ * is none.
+ */
+bool link_take_session(struct link *link);
 
 /* --- control PDUs: CtrData and all; each returns the length --- */
 

@@ -112,7 +112,8 @@ void link_hear(struct link *link)
     assert_int_equal(rx->start, expected);
     assert_int_equal(rx->phy, link->rx_phy);
     assert_true(link_heard(link, rx));
-    assert_int_equal(rx->len, link->header.length + 2U);
+    assert_true(link->mic_ok);
+    assert_int_equal(link->len, link->header.length + 2U);
 }
 
 void link_expect(struct link *link, uint8_t llid, const void *payload, size_t len, bool md)
@@ -150,9 +151,145 @@ void link_event(struct link *link, uint8_t llid, const void *payload, size_t len
     link_expect_nothing(link);
 }
 
+void link_swap(struct link *link, const uint8_t *pdu, size_t len)
+{
+    const uint8_t llid = len ? LL_LLID_CONTROL : LL_LLID_CONTINUATION;
+
+    link_begin(link);
+    if (link->central) {
+        link_send(link, llid, pdu, len, false);
+        link_hear(link);
+    } else {
+        link_hear(link);
+        link_send(link, llid, pdu, len, false);
+    }
+    link_expect_nothing(link);
+}
+
+void link_swap_control(struct link *link, const uint8_t *pdu, size_t len, uint8_t expected)
+{
+    link_swap(link, pdu, len);
+    assert_int_equal(link->header.llid, LL_LLID_CONTROL);
+    assert_true(link->header.length > 0);
+    assert_int_equal(link->pdu[2], expected);
+}
+
+void link_swap_empty(struct link *link, const uint8_t *pdu, size_t len)
+{
+    link_swap(link, pdu, len);
+    assert_int_equal(link->header.llid, LL_LLID_CONTINUATION);
+    assert_int_equal(link->header.length, 0);
+}
+
 void link_idle_event(struct link *link)
 {
     link_event(link, LL_LLID_CONTINUATION, NULL, 0);
+}
+
+/* --- encryption --- */
+
+const uint8_t link_ltk[16] = {0x4C, 0x68, 0x38, 0x41, 0x39, 0xF5, 0x74, 0xD8,
+                              0x36, 0xBC, 0xF3, 0x4E, 0x9D, 0xFB, 0x01, 0xBF};
+
+struct ll_encrypt_params link_encrypt_params(void)
+{
+    struct ll_encrypt_params params = {.rand = 1, .ediv = 2};
+
+    memcpy(params.ltk, link_ltk, sizeof params.ltk);
+    return params;
+}
+
+void link_agree(struct link *link)
+{
+    static const uint8_t skd[8] = {LINK_SKD}, iv[4] = {LINK_IV};
+    struct ll_session *session = &link->session;
+
+    assert_true(link_take_session(link));
+    memcpy(link->central ? session->skd_c : session->skd_p, skd, sizeof skd);
+    memcpy(link->central ? session->iv_c : session->iv_p, iv, sizeof iv);
+    assert_int_equal(link_key(link, link_ltk), 0);
+}
+
+/* The tester is the central. */
+static void start_as_central(struct link *link, struct upper *upper, enum upper_kind told)
+{
+    static const uint8_t start_rsp[] = {LL_START_ENC_RSP};
+
+    link_swap_control(link, LINK_ENC_REQ, LL_ENC_RSP);
+    link_agree(link);
+    upper_expect(upper, UP_KEY_REQUEST, 0);
+    link_idle_event(link);
+    assert_int_equal(ll_long_term_key_reply(upper->ll, 0, link_ltk), 0);
+    link_swap_control(link, NULL, 0, LL_START_ENC_REQ);
+    link_seal(link, true);
+    link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+    assert_int_equal(upper_expect(upper, told, 0)->status, 0);
+    link_idle_event(link);
+}
+
+static void start_as_peripheral(struct link *link, struct upper *upper, enum upper_kind told)
+{
+    static const uint8_t start_req[] = {LL_START_ENC_REQ}, start_rsp[] = {LL_START_ENC_RSP};
+
+    link_agree(link);
+    link_swap_empty(link, LINK_ENC_RSP);
+    link_swap_empty(link, start_req, 1);
+    link_seal(link, true);
+    link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+    assert_int_equal(upper_expect(upper, told, 0)->status, 0);
+    link_idle_event(link);
+}
+
+static void pause_as_central(struct link *link)
+{
+    static const uint8_t pause_req[] = {LL_PAUSE_ENC_REQ}, pause_rsp[] = {LL_PAUSE_ENC_RSP};
+
+    link_swap_control(link, pause_req, 1, LL_PAUSE_ENC_RSP);
+    link_seal(link, false);
+    link_swap_empty(link, pause_rsp, 1);
+}
+
+void link_hear_restart(struct link *link)
+{
+    static const uint8_t pause_rsp[] = {LL_PAUSE_ENC_RSP};
+
+    link_begin(link);
+    link_expect(link, LL_LLID_CONTROL, pause_rsp, 1, true);
+    link_send_empty(link, false);
+    link_hear(link);
+    assert_int_equal(link->pdu[2], LL_ENC_REQ);
+    link_send_empty(link, false);
+    link_expect_nothing(link);
+}
+
+static void pause_as_peripheral(struct link *link)
+{
+    static const uint8_t pause_rsp[] = {LL_PAUSE_ENC_RSP};
+
+    link_swap_control(link, NULL, 0, LL_PAUSE_ENC_REQ);
+    link_swap_empty(link, pause_rsp, 1);
+    link_seal(link, false);
+    link_hear_restart(link);
+}
+
+void link_encrypt(struct link *link, struct upper *upper)
+{
+    const struct ll_encrypt_params params = link_encrypt_params();
+    const bool pause = link->tx_sealed;
+    const enum upper_kind told = pause ? UP_REFRESHED : UP_ENCRYPTION;
+
+    if (link->central) {
+        if (pause)
+            pause_as_central(link);
+        start_as_central(link, upper, told);
+        return;
+    }
+    assert_int_equal(ll_enable_encryption(upper->ll, 0, &params), 0);
+    if (pause)
+        pause_as_peripheral(link);
+    else
+        link_swap_control(link, NULL, 0, LL_ENC_REQ);
+    start_as_peripheral(link, upper, told);
 }
 
 /* --- control PDUs --- */

@@ -43,6 +43,40 @@ void link_idle_event(struct link *link);
  */
 void link_event(struct link *link, uint8_t llid, const void *payload, size_t len);
 
+/* One whole event: this control PDU goes to the Link Layer under test (len 0: an empty one), any comes. */
+void link_swap(struct link *link, const uint8_t *pdu, size_t len);
+/* And the one that came is a control PDU that begins so. */
+void link_swap_control(struct link *link, const uint8_t *pdu, size_t len, uint8_t expected);
+/* And the one that came is empty. */
+void link_swap_empty(struct link *link, const uint8_t *pdu, size_t len);
+
+/* --- encryption --- */
+
+/* The tester's part of the session, whatever it is. */
+#define LINK_SKD 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18
+#define LINK_IV  0x21, 0x22, 0x23, 0x24
+
+/* "bytes, length" of LL_ENC_REQ and LL_ENC_RSP with that. */
+#define LINK_ENC_REQ                                                                               \
+    ((const uint8_t[]){LL_ENC_REQ, 1, 2, 3, 4, 5, 6, 7, 8, 0x34, 0x12, LINK_SKD, LINK_IV}), 23
+#define LINK_ENC_RSP ((const uint8_t[]){LL_ENC_RSP, LINK_SKD, LINK_IV}), 13
+
+extern const uint8_t link_ltk[16];
+/* What a host gives when it asks the Link Layer under test for encryption with that. */
+struct ll_encrypt_params link_encrypt_params(void);
+
+/* The peer's LL_ENC_REQ or LL_ENC_RSP was heard last: the key that follows, not in use yet. */
+void link_agree(struct link *link);
+
+/* As the peripheral: the answer to LL_PAUSE_ENC_RSP, and LL_ENC_REQ, in one event. */
+void link_hear_restart(struct link *link);
+
+/*
+ * The whole encryption start procedure with link_ltk, from the host's request to its news. In a
+ * link that is encrypted: pause, and start again.
+ */
+void link_encrypt(struct link *link, struct upper *upper);
+
 /* --- control PDUs; the Link Layer under test has nothing else to send --- */
 
 /* It sends this one, and gets its acknowledgement. */

@@ -83,10 +83,10 @@ void security_identified(struct blr_conn *conn, const struct bd_addr *identity)
 {
     const struct blr_security_listener *listener = conn->host->security.listener;
 
-    if (conn->identified && bd_addr_equal(&conn->identity, identity))
+    conn->identified = true;
+    if (bd_addr_equal(&conn->identity, identity))
         return;
     conn->identity = *identity;
-    conn->identified = true;
     if (listener && listener->identified)
         listener->identified(conn, conn->host->security.listener_user);
 }

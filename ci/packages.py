@@ -8,7 +8,8 @@ import sys
 
 BUILD = ["build-essential", "cmake", "ninja-build", "pkg-config", "liblua5.4-dev", "libpcap-dev",
          "libssl-dev"]
-TEST = ["clang", "libclang-rt-14-dev", "libcmocka-dev", "valgrind", "tshark", "bluez"]
+TEST = ["clang", "libclang-rt-14-dev", "libcmocka-dev", "valgrind", "tshark", "bluez",
+        "openssl"]
 
 
 def missing(packages):

@@ -75,6 +75,30 @@ class Broken(unittest.TestCase):
         self.room.packets[1]["channel"] = 37
         self.expect_alone("channel 37 after 37 in an advertising event")
 
+    def test_address_changes_within_an_event(self):
+        """Of two resolvable or non-resolvable addresses; others are two devices."""
+        first, second = bytes.fromhex("01020304057f"), bytes.fromhex("010203040640")
+        for a, b, data, good in ((first, second, b"", False), (first, ADVERTISER, b"", True),
+                                 (first, second[:5] + b"\x3f", b"", False),
+                                 (first, second, b"\x02\x01\x06", True)):
+            room = self.room = Room()
+            for channel, address in ((37, a), (38, a), (39, b)):
+                room.advertising_pdu(room.now + 400 * US, channel, 0,
+                                     address + (data if address == b else b""))
+            if good:
+                self.assertEqual(check(room), (0, []))
+            else:
+                self.expect_alone("7F:05:04:03:02:01 becomes ")
+
+    def test_address_changes_between_events(self):
+        room = Room()
+        for number in range(4):
+            start = (5 + 100 * number) * MS
+            for channel in (37, 38, 39):
+                room.advertising_pdu(start, channel, 0, bytes([number, 1, 2, 3, 4, 0x7F]))
+                start = room.now + 400 * US
+        self.assertEqual(check(room), (0, []))
+
     def test_adv_delay_too_long(self):
         room = Room()
         for start in (5, 105, 210, 315, 426, 530):
@@ -278,7 +302,7 @@ class Broken(unittest.TestCase):
 
     def test_never_established(self):
         room = self.room = Room()
-        link = room.connect(10 * MS)
+        link = room.connect(10 * MS, latency=1)
         for _ in range(7):
             link.pdu(link.anchor, CENTRAL)
             link.next()
@@ -286,13 +310,52 @@ class Broken(unittest.TestCase):
 
     def test_supervision_timeout(self):
         room = self.room = Room()
-        link = room.connect(10 * MS)
+        link = room.connect(10 * MS, latency=1)
         link.event()
         for _ in range(34):
             link.pdu(link.anchor, CENTRAL)
             link.next()
         # 1 s from the end of the peripheral's packet: events 1 to 33 are within, 34 is not.
         self.expect_alone("connSupervisionTimeout is over")
+
+    def test_a_silent_peripheral(self):
+        """It is one event late with a new channel map, of which its peer keeps to the instant."""
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x01\xff\xff\x00\x00\x00" + struct.pack("<H", 4)))
+        for _ in range(3):
+            link.event()
+        link.used = list(range(16))
+        link.pdu(link.anchor, CENTRAL)
+        link.next()
+        link.event()
+        self.expect_alone("the peripheral does not answer in event 4")
+        self.assertEqual(check(room, "--lossy"), (0, []))
+
+    def test_lengths_told(self):
+        rows = [("MaxRxOctets of 26, not 27 to 251", (26, 328, 27, 328)),
+                ("MaxRxOctets of 252", (252, 328, 27, 328)),
+                ("MaxRxTime of 327, not 328 to 17040", (27, 327, 27, 328)),
+                ("MaxRxTime of 17041", (27, 17041, 27, 328)),
+                ("MaxTxOctets of 26", (27, 328, 26, 328)), ("MaxTxTime of 0", (27, 328, 27, 0))]
+        for opcode in (0x14, 0x15):
+            for told, fields in rows:
+                room = self.room = Room()
+                room.connect(10 * MS).event((3, struct.pack("<BHHHH", opcode, *fields)))
+                self.expect_alone(told)
+
+    def test_times_of_coded(self):
+        """A peer without LE Coded is told none."""
+        for features, good in ((0x800, True), (0x100, False)):
+            room = self.room = Room()
+            link = room.connect(10 * MS)
+            link.event((3, b"\x08" + struct.pack("<Q", 0x900)))
+            link.event((1, b""), (3, b"\x09" + struct.pack("<Q", features)))
+            link.event((3, struct.pack("<BHHHH", 0x14, 251, 17040, 251, 2120)))
+            if good:
+                self.assertEqual(check(room), (0, []))
+            else:
+                self.expect_alone("MaxRxTime of 17040, not 328 to 2120")
 
     def test_after_terminate(self):
         self.link.pdu(self.link.anchor, CENTRAL)

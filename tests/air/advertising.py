@@ -40,6 +40,11 @@ def second_address(packet):
     return packet.pdu[0] >> 7 & 1, packet.pdu[8:14]
 
 
+def is_private(address):
+    """Random, resolvable or not (1.3.2.2)."""
+    return bool(address[0]) and address[1][5] >> 6 in (0, 1)
+
+
 def text(address):
     return ":".join(f"{octet:02X}" for octet in reversed(address[1]))
 
@@ -189,8 +194,20 @@ class Advertising:
     def advertisement(self, packet):
         address = first_address(packet)
         if address not in self.advertisers:
+            self.new_address(packet, address)
             self.advertisers[address] = Advertiser(self.report, self.options.tolerance)
         self.advertisers[address].packet(packet)
+
+    def new_address(self, packet, address):
+        """An address that nobody had: of an advertiser with privacy it begins with an event."""
+        for before, other in self.advertisers.items():
+            if other.event is None or not (is_private(before) and is_private(address)):
+                continue
+            last = other.event.last
+            if (kind(last) == kind(packet) and last.pdu[8:] == packet.pdu[8:]
+                    and last.channel < packet.channel and packet.start - last.start <= 10 * MS):
+                self.report(packet, f"{text(before)} becomes {text(address)} within an advertising "
+                            "event", "6.2")
 
     def answer(self, packet):
         """4.4.2.3: T_IFS after what it answers, on the same channel."""

@@ -14,11 +14,14 @@ LLID_CONTROL = 3
 LL_CONNECTION_UPDATE_IND = 0x00
 LL_CHANNEL_MAP_IND = 0x01
 LL_TERMINATE_IND = 0x02
+LL_FEATURES = (0x08, 0x09, 0x0E)  # the PDUs with a FeatureSet
 LL_LENGTH_REQ = 0x14
 LL_LENGTH_RSP = 0x15
 LL_PHY_UPDATE_IND = 0x18
 
 PHYS = {1: {"1M"}, 2: {"2M"}, 4: {"S8", "S2"}}
+FEATURE_CODED = 11
+UNCODED_TIME = 2120 * US  # of the longest PDU on LE 1M
 CODED_TIME = 2704 * US  # of the least PDU, which LE Coded carries whatever was agreed (4.5.10)
 
 NAMES = {CENTRAL: "central", PERIPHERAL: "peripheral"}
@@ -38,6 +41,7 @@ class Side:
         self.broken = False
         # As it has told its peer: octets and nanoseconds that it can receive, that it will send.
         self.lengths = self.lengths_acked = (27, 328 * US, 27, 328 * US)
+        self.features = None  # as told to the peer
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Connection:
         interval = int.from_bytes(data[10:12], "little")
         latency = int.from_bytes(data[12:14], "little")
         timeout = int.from_bytes(data[14:16], "little")
+        self.latency = latency
         self.interval = max(interval, 1) * UNIT  # 0 is reported, and followed somehow
         self.timeout = timeout * 10 * MS
         self.maps = [(0, channels.used_channels(data[16:21]))]
@@ -143,9 +148,20 @@ class Connection:
         self.begin_event(packet, 0)
 
     def begin_event(self, packet, event):
+        self.check_answered()
         self.event = event
         self.anchor = packet.start
         self.sender = CENTRAL
+
+    def check_answered(self):
+        """
+        A peripheral that listens answers whatever it hears (4.5.1): one that is silent was on
+        another channel, or late.
+        """
+        if (self.last is None or self.sender != CENTRAL or self.latency or self.options.lossy
+                or self.last.disturbed or self.over):
+            return
+        self.report(self.last, f"the peripheral does not answer in event {self.event}", "4.5.1")
 
     def starts_event(self, packet):
         """Whether the packet is an anchor point; moves on to its event if so."""
@@ -303,9 +319,12 @@ class Connection:
             side = self.sides[sender]
             told = [int.from_bytes(data[i:i + 2], "little") for i in (1, 3, 5, 7)]
             told[1::2] = [time * US for time in told[1::2]]
+            self.check_told_lengths(packet, told)
             side.lengths_acked = tuple(told)
             side.lengths = tuple(map(max, zip(side.lengths, told)))
-        if opcode == LL_TERMINATE_IND:
+        if opcode in LL_FEATURES and len(data) == 9:
+            self.sides[sender].features = int.from_bytes(data[1:], "little")
+        elif opcode == LL_TERMINATE_IND:
             self.leaver = sender
         elif opcode == LL_CHANNEL_MAP_IND and len(data) == 8:
             instant = self.instant(packet, sender, data[6:8])
@@ -328,6 +347,18 @@ class Connection:
             for side, mask in ((CENTRAL, data[1]), (PERIPHERAL, data[2])):
                 if mask in PHYS:
                     self.phys[side].append((instant, PHYS[mask]))
+
+    def check_told_lengths(self, packet, told):
+        """2.4.2.21 and 4.5.10: no less than every device can; the times of LE Coded only with it."""
+        coded = all(side.features is None or side.features >> FEATURE_CODED & 1
+                    for side in self.sides.values())
+        longest = 17040 * US if coded else UNCODED_TIME
+        for name, value, unit, least, most in (
+                ("MaxRxOctets", told[0], 1, 27, 251), ("MaxRxTime", told[1], US, 328 * US, longest),
+                ("MaxTxOctets", told[2], 1, 27, 251), ("MaxTxTime", told[3], US, 328 * US, longest)):
+            if not least <= value <= most:
+                self.report(packet, f"{name} of {value // unit}, not {least // unit} to "
+                            f"{most // unit}", "2.4.2.21 and 4.5.10")
 
     def instant(self, packet, sender, octets):
         """Of a PDU that is the central's alone, of which one at a time is under way (5.3)."""

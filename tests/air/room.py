@@ -144,13 +144,13 @@ def good_room(**changes):
     room.event(5 * MS)
     room.event(112 * MS)
     room.scan(215 * MS)
-    link = room.connect(321 * MS, **changes)
+    link = room.connect(321 * MS, **{"latency": 1, **changes})
     link.event()
     link.event((2, b"\x03\x00\x04\x00\x02\x17\x00"))
     link.exchange(link.anchor, (2, b"abc"), (2, b"de"), md=(0, 1))
     link.exchange(room.now + 150 * US, (1, b""), (2, b"fg"))
     link.next(3)
-    # The peripheral does not hear the first try.
+    # The peripheral sleeps through the first try.
     link.pdu(link.anchor, CENTRAL, 2, b"again")
     link.next()
     link.event((2, b"again"))

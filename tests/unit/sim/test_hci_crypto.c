@@ -191,6 +191,19 @@ static void each_pair_is_new_and_repeatable(void **state)
     fixture_free(again);
 }
 
+/* Nor does LE Rand give the private key away. */
+static void the_private_key_is_not_told(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t told[CRYPTO_P256_POINT_SIZE], guess[CRYPTO_P256_POINT_SIZE], rand[CRYPTO_P256_SIZE];
+
+    for (size_t i = 0; i < sizeof rand; i += 8)
+        assert_int_equal(hci_tester_command(&f->host, HCI_OP_LE_RAND, NULL, 0, rand + i), 0);
+    public_key(f, told);
+    assert_int_equal(crypto_p256_public(rand, guess), 0);
+    assert_memory_not_equal(told, guess, sizeof told);
+}
+
 /* A new pair takes the place of the old one: the same peer's key gives another DH key. */
 static void the_last_pair_counts(void **state)
 {
@@ -207,6 +220,22 @@ static void the_last_pair_counts(void **state)
 }
 
 /* --- refusals --- */
+
+/* A point off the curve behind one on it: nothing of the last key is left in the event. */
+static void an_invalid_key_gives_nothing(void **state)
+{
+    static const uint8_t zeros[CRYPTO_P256_SIZE];
+    struct fixture *f = *state;
+    struct point peer = debug_point();
+    uint8_t key[CRYPTO_P256_SIZE];
+
+    assert_int_equal(dhkey_v2(f, &peer, DEBUG_KEY), 0);
+    assert_int_equal(dhkey_event(f, key), 0);
+    peer.octet[CRYPTO_P256_SIZE] ^= 1;
+    assert_int_equal(dhkey_v2(f, &peer, DEBUG_KEY), 0);
+    assert_int_equal(dhkey_event(f, key), HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS);
+    assert_memory_equal(key, zeros, sizeof key);
+}
 
 static void without_a_pair_there_is_no_dhkey(void **state)
 {
@@ -368,8 +397,17 @@ static void power_off_while_under_way(void **state)
     hci_tester_expect_none(&f->host);
     hci_tester_bring_up(&f->host);
     public_key(f, key);
-    /* Freed while one is under way: the teardown, under a sanitizer. */
+}
+
+/* The world goes on without it. */
+static void freed_while_under_way(void **state)
+{
+    struct fixture *f = *state;
+
     assert_int_equal(read_local(f), 0);
+    sim_controller_free(f->controller);
+    f->controller = NULL;
+    sim_world_run_until(f->world, sim_world_now(f->world) + WITHIN);
 }
 
 /* The event that is owed has room, whatever else a slow host has not fetched. */
@@ -393,7 +431,9 @@ int main(void)
         TEST(data_set_1),
         TEST(two_controllers_agree),
         TEST(each_pair_is_new_and_repeatable),
+        TEST(the_private_key_is_not_told),
         TEST(the_last_pair_counts),
+        TEST(an_invalid_key_gives_nothing),
         TEST(without_a_pair_there_is_no_dhkey),
         TEST(one_at_a_time),
         TEST(other_commands_do_not_wait),
@@ -401,6 +441,7 @@ int main(void)
         TEST(reset_while_under_way),
         TEST(reset_at_the_last_moment),
         TEST(power_off_while_under_way),
+        TEST(freed_while_under_way),
         TEST(a_host_that_stands_still_gets_it_later),
     };
     struct vectors vectors = vectors_load("p256.txt");

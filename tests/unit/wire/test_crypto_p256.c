@@ -128,8 +128,9 @@ static void private_key_range(void **state)
 }
 
 /*
- * Coordinates beyond the field: X = 5 is on the curve and small enough to have the prime added, so
- * that p + 5 is the same number modulo p, yet no coordinate (SEC 1, 2.3.6).
+ * Coordinates beyond the field: the curve has points with X = 5 and with Y = 5, small enough to
+ * have the prime added, so that p + 5 is the same number modulo p, yet no coordinate (SEC
+ * 1, 2.3.6).
  */
 struct point_row {
     const char *name;
@@ -141,12 +142,16 @@ struct point_row {
 #define FIVE_AND_PRIME "ffffffff00000001000000000000000000000001000000000000000000000004"
 #define Y_OF_FIVE      "459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc"
 
+#define X_OF_FIVE "d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7"
+
 static const struct point_row points[] = {
     {"X small", FIVE, Y_OF_FIVE, 0},
     {"X small, the prime added", FIVE_AND_PRIME, Y_OF_FIVE, BLR_ERR_INVALID},
     {"X all ones", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", Y_OF_FIVE,
      BLR_ERR_INVALID},
     {"Y is the prime", FIVE, PRIME, BLR_ERR_INVALID},
+    {"Y small", X_OF_FIVE, FIVE, 0},
+    {"Y small, the prime added", X_OF_FIVE, FIVE_AND_PRIME, BLR_ERR_INVALID},
 };
 
 static void point_range(void **state)

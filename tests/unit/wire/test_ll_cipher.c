@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "hex.h"
 #include "rows.h"
 #include "vectors.h"
@@ -286,12 +288,29 @@ static void started_again(void **state)
     ll_cipher_free(again);
 }
 
+/* A peer's wrong MIC leaves nothing in the library's queue, and takes nothing out of it. */
+static void errors_of_others_are_kept(void **state)
+{
+    const struct packet p = packet_of(find("ll_data1"));
+    struct ll_cipher *cipher = started();
+
+    (void)state;
+    assert_false(opens(cipher, &p.pdu, p.sealed + 2, p.sealed_len - 3));
+    assert_int_equal(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_USER, 7);
+    assert_false(opens(cipher, &p.pdu, p.sealed + 2, p.sealed_len - 3));
+    assert_true(opens(cipher, &p.pdu, p.sealed + 2, p.sealed_len - 2));
+    assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
+    assert_int_equal(ERR_get_error(), 0);
+    ll_cipher_free(cipher);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_key),   cmocka_unit_test(session_on_the_air),
         cmocka_unit_test(not_started),   cmocka_unit_test(every_length_comes_back),
-        cmocka_unit_test(started_again),
+        cmocka_unit_test(started_again), cmocka_unit_test(errors_of_others_are_kept),
     };
     struct vector packets[16];
     size_t count = 0;

@@ -313,6 +313,26 @@ static void every_function_has_a_sample(void **state)
     }
 }
 
+/* A static or non-resolvable address is nobody's, even if its hash would fit (1.3.2). */
+static void only_resolvable_addresses_resolve(void **state)
+{
+    static const uint8_t irk[16] = {1, 2, 3};
+
+    (void)state;
+    for (unsigned kind = 0; kind < 4; kind++) {
+        const uint8_t prand[3] = {(uint8_t)(kind << 6 | 5), 6, 7};
+        uint8_t hash[3];
+        bool resolved = false;
+        assert_int_equal(smp_ah(irk, prand, hash), 0);
+        const struct bd_addr addr = {
+            .octet = {hash[2], hash[1], hash[0], prand[2], prand[1], prand[0]},
+            .type = BD_ADDR_RANDOM,
+        };
+        assert_int_equal(smp_rpa_resolves(irk, &addr, &resolved), 0);
+        assert_int_equal(resolved, kind == 1);
+    }
+}
+
 /* Longer than any attribute, at the highest counter: answered, each octet of it counts. */
 static void long_signature(void **state)
 {
@@ -334,6 +354,7 @@ int main(void)
     struct vectors vectors = vectors_load("smp.txt");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_function_has_a_sample, &vectors),
+        cmocka_unit_test(only_resolvable_addresses_resolve),
         cmocka_unit_test(long_signature),
     };
     const int failed = RUN_ROWS_N(vectors.records, vectors.count, sample) +

@@ -266,6 +266,8 @@ void link_follow(struct link *link, const uint8_t *pdu, size_t len)
         update.latency = rd_u16(&r);
         update.timeout_10ms = rd_u16(&r);
         update.instant = rd_u16(&r);
+        if (!update.interval_1250us)
+            return;
         link_follow_update(link, &update, 0);
         link->ind.win_size_1250us = update.win_size_1250us;
         link->ind.timeout_10ms = update.timeout_10ms;

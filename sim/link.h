@@ -120,7 +120,7 @@ void link_follow_update(struct link *link, const struct link_update *update, sim
 void link_follow_map(struct link *link, const uint8_t map[static 5], uint16_t instant);
 /*
  * The same by the control PDU that was sent or heard: LL_CONNECTION_UPDATE_IND, LL_CHANNEL_MAP_IND,
- * LL_PHY_UPDATE_IND. Others, and those of a wrong length, change nothing.
+ * LL_PHY_UPDATE_IND. Others, those of a wrong length, and an interval of 0 change nothing.
  */
 void link_follow(struct link *link, const uint8_t *pdu, size_t len);
 

@@ -149,6 +149,20 @@ int radio_set_path_loss(struct radio *a, struct radio *b, int16_t loss_ddb)
     return 0;
 }
 
+int radio_copy_path_loss(const struct radio *from, struct radio *to)
+{
+    int error = 0;
+
+    for (struct radio *other = from->medium->all; other && !error; other = other->all_next) {
+        if (other == from || other == to || !from->medium->loss_count)
+            continue;
+        const struct radio_loss_entry *entry = find_pair(from, other);
+        if (entry->low)
+            error = radio_set_path_loss(to, other, entry->loss_ddb);
+    }
+    return error;
+}
+
 /*
  * Takes the pairs of a radio that leaves out of the table. Ids are never used twice, so without
  * memory for a new table they may as well stay: nobody finds them.

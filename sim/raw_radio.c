@@ -165,6 +165,11 @@ void raw_radio_free(struct raw_radio *raw)
     free(raw);
 }
 
+struct sim_actor *raw_radio_actor(struct raw_radio *raw)
+{
+    return &raw->actor;
+}
+
 struct radio *raw_radio_sender(struct raw_radio *raw)
 {
     return &raw->sender;

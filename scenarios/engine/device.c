@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "opts.h"
+#include "place.h"
 #include "traces/writer.h"
 
 enum {
@@ -35,46 +36,7 @@ struct blr_host *device_host(struct device *device)
     return room_device_host(device->room);
 }
 
-struct device *device_find(struct run *run, const char *name)
-{
-    for (struct device *device = run->devices; device; device = device->next)
-        if (strcmp(device->name, name) == 0)
-            return device;
-    return NULL;
-}
-
 /* --- declaring --- */
-
-/* Names go into file names and into the order of events. */
-static bool good_name(const char *name, size_t len)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-
-    return len > 0 && len < NAME_SIZE && name[0] != '.' && strlen(name) == len &&
-           strspn(name, allowed) == len;
-}
-
-/* A table { x =, y =, z = } in metres at index. */
-static struct radio_position read_position(lua_State *L, int index, const char *what)
-{
-    static const char *const axes[] = {"x", "y", "z", NULL};
-    int32_t mm[3] = {0};
-
-    if (lua_type(L, index) != LUA_TTABLE)
-        luaL_error(L, "%s must be metres, such as { x = 1.5, y = 0 }, got %s", what,
-                   luaL_typename(L, index));
-    const struct opts opts = opts_open(L, index, what, axes, false);
-    for (int i = 0; i < 3; i++) {
-        char text[96];
-        if (!opts_push(&opts, axes[i]))
-            continue;
-        mm[i] = (int32_t)value_scaled(L, -1, opts_what(&opts, axes[i], text), 1000, -10000000,
-                                      10000000);
-        lua_pop(L, 1);
-    }
-    return (struct radio_position){mm[0], mm[1], mm[2]};
-}
 
 struct declaration {
     struct room_device_config config;
@@ -167,17 +129,8 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();
-    char what[96];
-    size_t len = 0;
+    const char *name = place_name(&opts);
 
-    const char *name = opts_string(&opts, "name", &len);
-    if (!name)
-        luaL_error(L, "device: a device has a name");
-    if (!good_name(name, len))
-        luaL_error(L, "device: a name has 1 to 64 letters, digits, '_', '-' and '.' and does not "
-                      "begin with '.'");
-    if (device_find(run_of(L), name))
-        luaL_error(L, "device: there is a device '%s' already", name);
     profile.power_dbm = (int8_t)opts_integer(&opts, "power", profile.power_dbm, -127, 20);
     profile.acl_packets = (uint8_t)opts_integer(&opts, "acl_packets", profile.acl_packets, 1, 255);
     profile.acl_data_len = (uint16_t)opts_integer(&opts, "acl_len", profile.acl_data_len, 27, 251);
@@ -199,10 +152,7 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     declaration->sensitivity_dbm = opts_integer(&opts, "sensitivity", 0, -127, 0);
     read_address(&opts, declaration);
     read_preferred(&opts, declaration);
-    if (opts_push(&opts, "position")) {
-        declaration->position = read_position(L, -1, opts_what(&opts, "position", what));
-        lua_pop(L, 1);
-    }
+    declaration->position = place_position_option(&opts);
 }
 
 static void connected(struct blr_conn *link, void *user)
@@ -427,7 +377,7 @@ static int field_address_type(lua_State *L)
 static int device_move(lua_State *L)
 {
     struct device *device = device_self(L, "device:move");
-    const struct radio_position position = read_position(L, 2, "device:move");
+    const struct radio_position position = place_position(L, 2, "device:move");
 
     radio_set_position(sim_controller_radio(room_device_controller(device->room)), position);
     return 0;

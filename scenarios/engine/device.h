@@ -60,7 +60,6 @@ struct device {
 struct device *device_self(lua_State *L, const char *call);
 struct blr_host *device_host(struct device *device);
 void device_touch(struct device *device);
-struct device *device_find(struct run *run, const char *name);
 
 /* Starts its host. */
 int device_start(struct device *device) BLR_MUST_CHECK;

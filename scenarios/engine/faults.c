@@ -6,6 +6,7 @@
 #include "device.h"
 #include "failure.h"
 #include "opts.h"
+#include "place.h"
 
 struct fault {
     uint32_t id;
@@ -33,15 +34,13 @@ static const char *device_name(const struct opts *opts, const char *field)
 
     if (!opts_push(opts, field))
         return NULL;
-    const struct device *device = object_test(opts->L, -1, &device_type);
-    if (device) {
-        name = device->name;
-    } else {
+    name = place_name_of(opts->L, -1);
+    if (!name) {
         if (lua_type(opts->L, -1) != LUA_TSTRING)
             luaL_error(opts->L, "%s: %s must be a device or its name, got %s", opts->call, field,
                        luaL_typename(opts->L, -1));
         name = lua_tostring(opts->L, -1);
-        if (!device_find(run_of(opts->L), name))
+        if (!place_name_taken(run_of(opts->L), name))
             luaL_error(opts->L, "%s: %s: there is no device '%s'", opts->call, field, name);
     }
     lua_pop(opts->L, 1);
@@ -151,18 +150,23 @@ static int global_interferer(lua_State *L)
 
 static int global_path_loss(lua_State *L)
 {
-    struct device *a = object_check(L, 1, &device_type, "path_loss");
-    struct device *b = object_check(L, 2, &device_type, "path_loss");
-    const lua_Integer loss = value_scaled(L, 3, "path_loss: the loss in dB", 10, 0, 3000);
+    static const char call[] = "path_loss";
+    int error = 0;
 
-    if (a == b)
+    for (int i = 1; i <= 2; i++)
+        if (!place_name_of(L, i))
+            object_check(L, i, &device_type, call);
+    const lua_Integer loss = value_scaled(L, 3, "path_loss: the loss in dB", 10, 0, 3000);
+    if (lua_rawequal(L, 1, 2))
         return luaL_error(L, "path_loss: two devices are needed");
-    charge(L);
-    const int error =
-        radio_set_path_loss(sim_controller_radio(room_device_controller(a->room)),
-                            sim_controller_radio(room_device_controller(b->room)), (int16_t)loss);
+    for (struct radio *a = NULL; !error && (a = place_next_radio(L, 1, a));) {
+        for (struct radio *b = NULL; !error && (b = place_next_radio(L, 2, b));) {
+            charge(L);
+            error = radio_set_path_loss(a, b, (int16_t)loss);
+        }
+    }
     if (error)
-        return failure_raise(L, error, "path_loss", NULL);
+        return failure_raise(L, error, call, NULL);
     return 0;
 }
 

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto_box.h"
 #include "device.h"
 #include "expect.h"
 #include "failure.h"
 #include "faults.h"
 #include "opts.h"
+#include "raw.h"
 #include "run_internal.h"
 #include "wire/hex.h"
 
@@ -197,12 +199,20 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-const luaL_Reg *const object_globals[] = {functions, expect_globals, faults_globals, NULL};
+const luaL_Reg *const object_globals[] = {functions, expect_globals, faults_globals, raw_globals,
+                                          NULL};
+
+const struct object_table object_tables[] = {{"crypto", crypto_functions}, {NULL, NULL}};
 
 void globals_open(lua_State *L)
 {
     lua_pushglobaltable(L);
     for (size_t i = 0; object_globals[i]; i++)
         luaL_setfuncs(L, object_globals[i], 0);
+    for (size_t i = 0; object_tables[i].name; i++) {
+        lua_newtable(L);
+        luaL_setfuncs(L, object_tables[i].functions, 0);
+        lua_setfield(L, -2, object_tables[i].name);
+    }
     lua_pop(L, 1);
 }

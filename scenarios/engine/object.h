@@ -23,11 +23,17 @@ struct object_type {
 extern const struct object_type device_type, conn_type, service_type, characteristic_type,
     descriptor_type, subscription_type, observer_type, server_service_type,
     server_characteristic_type, server_descriptor_type, script_type, fault_type, expectation_type,
-    l2cap_listener_type, channel_type;
+    l2cap_listener_type, channel_type, raw_type, raw_link_type, sniffer_type;
 
 /* Every type, NULL at the end; and every global function of the engine. */
 extern const struct object_type *const object_types[];
 extern const luaL_Reg *const object_globals[];
+/* Global tables of functions; without a name at the end. */
+struct object_table {
+    const char *name;
+    const luaL_Reg *functions;
+};
+extern const struct object_table object_tables[];
 
 /* Pushes the object, making its userdata when there is none yet. */
 void object_push(lua_State *L, const struct object_type *type, void *object);

@@ -36,18 +36,31 @@ void queue_put(struct queue *queue, struct run *run, void *from, uint32_t tag, c
     signal_fire(&queue->signal);
 }
 
-struct queue_item *queue_take(struct queue *queue)
+static struct queue_item *take_at(struct queue *queue, struct queue_item **at)
 {
-    struct queue_item *item = queue->first;
+    struct queue_item *item = *at;
 
-    if (!item)
-        return NULL;
-    queue->first = item->next;
-    if (!queue->first)
-        queue->end = &queue->first;
+    *at = item->next;
+    if (!item->next)
+        queue->end = at;
     queue->count--;
     sandbox_return(&queue->run->sandbox, sizeof *item + item->len);
     return item;
+}
+
+struct queue_item *queue_take(struct queue *queue)
+{
+    return queue->first ? take_at(queue, &queue->first) : NULL;
+}
+
+struct queue_item *queue_take_if(struct queue *queue,
+                                 bool (*wanted)(const struct queue_item *item, void *user),
+                                 void *user)
+{
+    for (struct queue_item **at = &queue->first; *at; at = &(*at)->next)
+        if (wanted(*at, user))
+            return take_at(queue, at);
+    return NULL;
 }
 
 void queue_clear(struct queue *queue)

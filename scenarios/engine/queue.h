@@ -30,6 +30,10 @@ void queue_put(struct queue *queue, struct run *run, void *from, uint32_t tag, c
                size_t len);
 /* The first item, taken out: the caller frees it with free(). NULL: empty. */
 struct queue_item *queue_take(struct queue *queue);
+/* The first item that the function says yes to, taken out as above; NULL: none. */
+struct queue_item *queue_take_if(struct queue *queue,
+                                 bool (*wanted)(const struct queue_item *item, void *user),
+                                 void *user);
 void queue_clear(struct queue *queue);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "queue.h"
+#include "raw.h"
 #include "run_internal.h"
 #include "sim/radio.h"
 #include "trace_folder.h"
@@ -151,6 +152,7 @@ static void close_traces(struct run *run)
     vitals_forget(run->options->vitals);
     close_air(run, keep);
     device_close_traces(run, keep);
+    sniffer_close_traces(run, keep);
     if (!run->over)
         run->result = verdict;
     run->over = true;
@@ -158,6 +160,7 @@ static void close_traces(struct run *run)
         return;
     air_trace_remove(&run->air);
     device_remove_traces(run);
+    sniffer_remove_traces(run);
 }
 
 /* --- from file to verdict --- */
@@ -215,6 +218,7 @@ static bool open_run(struct run *run)
     };
 
     run->devices_end = &run->devices;
+    run->raws_end = &run->raws;
     run->tasks_end = &run->tasks;
     run->body = LUA_NOREF;
     run->max_time = options->max_time ? options->max_time : DEFAULT_TIME;
@@ -356,6 +360,7 @@ static enum scenario_result conclude(struct run *run)
     if (run->world) {
         close_traces(run);
         device_close_all(run);
+        raw_close_all(run);
     }
     const enum scenario_result result = run->result;
     const struct scenario_report report = {

@@ -4,7 +4,7 @@
  *
  * Reading order: script.c (a file, scenario by scenario), run.c (one scenario from world to
  * verdict), task.c (coroutines and what they wait for), device.c, then a file a theme: adv.c,
- * scan.c, conn.c, client.c, subscription.c, server.c, faults.c, expect.c. report.c words failures.
+ * scan.c, conn.c, client.c, subscription.c, server.c, raw.c, sniffer.c, faults.c, expect.c. report.c words failures.
  *
  * Scripts run in SIM_PHASE_SCRIPT alone, never within a callback of a host: a callback notes what
  * came and wakes the task, whose timer resumes it. (The exceptions are on_read, on_write and their
@@ -24,6 +24,7 @@
 
 struct device;
 struct queue;
+struct raw;
 struct run_block;
 struct scenario_list;
 struct task;
@@ -47,6 +48,7 @@ struct run {
     bool actor_joined;
     struct sim_stream stream; /* of the body's math.random */
     struct device *devices, **devices_end;
+    struct raw *raws, **raws_end; /* raw radios and sniffers */
     struct task *tasks, **tasks_end;
     struct task *current;
     lua_State *callback_L;          /* where on_read and its like run */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callback.h"
 #include "conn.h"
 #include "failure.h"
 #include "opts.h"
@@ -21,20 +22,10 @@ struct call {
     uint8_t att_error;
 };
 
-/* Raises, with the place of the function: it has returned, and is on no stack any more. */
-static void wrong_result(lua_State *L, const struct call *call, const char *why)
-{
-    lua_Debug ar;
-
-    lua_rawgeti(L, LUA_REGISTRYINDEX, call->function);
-    lua_getinfo(L, ">S", &ar);
-    luaL_error(L, "%s:%d: what this function returned cannot be taken (%s): %s", ar.short_src,
-               ar.linedefined, luaL_typename(L, -1), why);
-}
-
 /* The result at the top: an ATT error code, or what the callback makes of it. */
-static void take_result(lua_State *L, struct call *call)
+static void take_result(lua_State *L, void *user)
 {
+    struct call *call = user;
     size_t len;
 
     switch (lua_type(L, -1)) {
@@ -42,7 +33,7 @@ static void take_result(lua_State *L, struct call *call)
         return;
     case LUA_TNUMBER:
         if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 || lua_tointeger(L, -1) > 0xFF)
-            wrong_result(L, call, "an ATT error code is 1 to 255");
+            callback_wrong_result(L, call->function, "an ATT error code is 1 to 255");
         call->att_error = (uint8_t)lua_tointeger(L, -1);
         return;
     case LUA_TBOOLEAN:
@@ -62,38 +53,22 @@ static void take_result(lua_State *L, struct call *call)
             const int error =
                 blr_attribute_set(call->attribute->handle, (const uint8_t *)value, len);
             if (error)
-                wrong_result(L, call, blr_strerror(error));
+                callback_wrong_result(L, call->function, blr_strerror(error));
             return;
         }
         break;
     }
-    wrong_result(L, call,
+    callback_wrong_result(L, call->function,
                  call->function == call->attribute->on_read
                      ? "on_read returns a value, an ATT error code or nothing"
                      : "it returns an ATT error code, false, true or nothing");
 }
 
-/* The lines are those of the callback while its stack is still there. */
-static int report_from_callback(lua_State *L)
+static int push_arguments(lua_State *L, void *user)
 {
-    struct run *run = run_of(L);
-
-    if (sandbox_doomed_by(L, LUA_OK) || run->over)
-        return 1;
-    const enum scenario_result result =
-        failure_is_expected_kind(L, 1) ? SCENARIO_FAILED : SCENARIO_TROUBLE;
-    report_error(run, L, sandbox_tostring(L, 1));
-    run_end(run, result, "%s", "");
-    return 1;
-}
-
-static int run_callback(lua_State *L)
-{
-    struct call *call = lua_touserdata(L, 1);
+    const struct call *call = user;
     int arguments = 1;
 
-    lua_pushcfunction(L, report_from_callback);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, call->function);
     if (call->function == call->attribute->on_write) {
         lua_pushlstring(L, call->value ? (const char *)call->value : "", call->len);
         arguments = 2;
@@ -103,12 +78,7 @@ static int run_callback(lua_State *L)
         arguments = 3;
     }
     object_push(L, &conn_type, call->conn);
-    const int status = lua_pcall(L, arguments, 1, 2);
-    if (status != LUA_OK)
-        return lua_error(L);
-    if (call->results)
-        take_result(L, call);
-    return 0;
+    return arguments;
 }
 
 /* 0, or the ATT error that the client gets. A callback that fails ends the scenario. */
@@ -116,22 +86,20 @@ static uint8_t call_script(struct call *call, struct blr_conn *link)
 {
     struct device *device = call->attribute->service->device;
     struct run *run = device->run;
-    lua_State *L = run->callback_L;
+    const struct callback callback = {
+        .function = call->function,
+        .device = device,
+        .push = push_arguments,
+        .take = call->results ? take_result : NULL,
+        .user = call,
+    };
 
     if (call->function == LUA_NOREF || run->closing || run->over)
         return 0;
     call->conn = conn_of(device, link);
-    if (!call->conn)
+    if (!call->conn || !callback_run(run, &callback))
         return ATT_ERR_UNLIKELY_ERROR;
-    run->callback_device = device;
-    const int status = sandbox_protected(L, run_callback, call, 0);
-    run->callback_device = NULL;
-    if (status == LUA_OK && run->sandbox.doom == SANDBOX_ALIVE)
-        return call->att_error;
-    if (!run->over)
-        task_report_error(run, L, status);
-    lua_settop(L, 0);
-    return ATT_ERR_UNLIKELY_ERROR;
+    return call->att_error;
 }
 
 static uint8_t on_read(struct blr_attribute *handle, struct blr_conn *link, void *user)

@@ -232,6 +232,8 @@ const struct radio_stats *radio_medium_stats(const struct radio_medium *medium);
 int16_t radio_path_loss(const struct radio *a, const struct radio *b);
 /* Both directions of the pair. BLR_ERR_NO_MEMORY. */
 int radio_set_path_loss(struct radio *a, struct radio *b, int16_t loss_ddb) BLR_MUST_CHECK;
+/* What the matrix says of `from` it says of `to` as well. BLR_ERR_NO_MEMORY. */
+int radio_copy_path_loss(const struct radio *from, struct radio *to) BLR_MUST_CHECK;
 void radio_medium_set_exponent(struct radio_medium *medium, uint8_t exponent_tenths);
 void radio_set_position(struct radio *radio, struct radio_position position);
 

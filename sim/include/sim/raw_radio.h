@@ -17,6 +17,8 @@ typedef void raw_radio_rx_fn(void *user, const struct radio_rx *rx);
 struct raw_radio *raw_radio_new(struct sim_world *world, const char *name);
 void raw_radio_free(struct raw_radio *raw);
 
+struct sim_actor *raw_radio_actor(struct raw_radio *raw);
+
 /* The transceivers, to set power, position, sensitivity; and for rules. */
 struct radio *raw_radio_sender(struct raw_radio *raw);
 struct radio *raw_radio_receiver(struct raw_radio *raw);

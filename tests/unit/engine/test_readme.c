@@ -77,6 +77,12 @@ static void read_bound(struct names *names)
     for (size_t i = 0; object_globals[i]; i++)
         for (const luaL_Reg *entry = object_globals[i]; entry->name; entry++)
             add(names, entry->name);
+    for (size_t i = 0; object_tables[i].name; i++) {
+        for (const luaL_Reg *entry = object_tables[i].functions; entry->name; entry++) {
+            snprintf(name, sizeof name, "%s.%s", object_tables[i].name, entry->name);
+            add(names, name);
+        }
+    }
     for (size_t i = 0; object_types[i]; i++) {
         const struct object_type *type = object_types[i];
         for (const luaL_Reg *entry = type->methods; entry && entry->name; entry++) {

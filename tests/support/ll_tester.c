@@ -27,6 +27,9 @@ static void on_adv_report(void *user, const struct ll_adv_report *report)
 
     upper->reports++;
     event.len = report->data_len;
+    if (report->unresolved_target)
+        event.target = *report->unresolved_target;
+    event.report.unresolved_target = NULL; /* it does not last */
     memcpy(event.data, report->data, report->data_len);
     keep(upper, &event);
 }

@@ -57,6 +57,7 @@ struct upper_event {
     uint8_t status; /* or the reason of a disconnection */
     uint16_t handle;
     struct ll_adv_report report;
+    struct bd_addr target; /* report.unresolved_target; of type 0: none */
     struct ll_connection_info info;
     struct ll_version version;
     uint64_t features;

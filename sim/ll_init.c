@@ -170,9 +170,8 @@ static bool connectable(const struct ll_adv_header *header, struct rd payload,
 static bool targets_us(const struct ll_init *init, const struct ll_who *advertiser,
                        const struct bd_addr *target_a, const struct ll_own *own)
 {
-    if (ll_resolves_to_us(init->ll, advertiser->entry, target_a))
-        return true;
-    return !own->generated && bd_addr_equal(target_a, &own->address);
+    return bd_addr_equal(target_a, &own->address) ||
+           ll_resolves_to_us(init->ll, advertiser->entry, target_a);
 }
 
 /* A host may also name an address as it is on the air. */

@@ -37,17 +37,11 @@ void ll_resolving_fini(struct ll *ll)
     free(ll->resolving.entry);
 }
 
-static void forget_results(struct ll_resolving *list)
-{
-    memset(list->cache, 0, sizeof list->cache);
-}
-
 void ll_resolving_reset(struct ll *ll)
 {
     ll->resolving.count = 0;
     ll->resolving.enabled = false;
     ll->resolving.timeout_s = RPA_TIMEOUT_DEFAULT;
-    forget_results(&ll->resolving);
 }
 
 /* --- resolving --- */
@@ -244,6 +238,12 @@ static bool is_identity(const struct bd_addr *address)
            (address->type == BD_ADDR_RANDOM && bd_addr_random_kind(address) == KIND_STATIC);
 }
 
+/* Whom addresses resolve to is different from now on. An empty list is not asked. */
+static void forget_results(struct ll_resolving *list)
+{
+    memset(list->cache, 0, sizeof list->cache);
+}
+
 static bool known_already(const struct ll *ll, const struct ll_resolving_entry *entry)
 {
     const struct ll_resolving *list = &ll->resolving;
@@ -306,7 +306,6 @@ uint8_t ll_resolving_clear(struct ll *ll)
     if (list_in_use(ll))
         return HCI_ERR_COMMAND_DISALLOWED;
     ll->resolving.count = 0;
-    forget_results(&ll->resolving);
     return 0;
 }
 

@@ -249,6 +249,7 @@ enum target {
     OUR_PUBLIC,
     OUR_RPA,
     ANOTHERS_RPA,
+    ZEROS_RPA, /* of an IRK of zeros, which is none */
 };
 
 static const struct directed_row {
@@ -268,6 +269,7 @@ static const struct directed_row {
     {"at our identity", 2, true, local_irk, RPA, OUR_PUBLIC, false},
     {"at our identity, no local IRK", 2, true, no_irk, RPA, OUR_PUBLIC, true},
     {"at our RPA, no local IRK", 2, true, no_irk, RPA, OUR_RPA, false},
+    {"at an RPA of zeros, no local IRK", 2, true, no_irk, RPA, ZEROS_RPA, false},
     {"at our identity, own 0", 0, true, local_irk, RPA, OUR_PUBLIC, true},
     {"at our RPA, own 0", 0, true, local_irk, RPA, OUR_RPA, true},
     {"at our RPA, no resolution", 2, false, local_irk, IDENTITY, OUR_RPA, false},
@@ -281,6 +283,7 @@ static void directed(void **state)
         [OUR_PUBLIC] = upper_address(1),
         [OUR_RPA] = rpa_of(local_irk, 3),
         [ANOTHERS_RPA] = rpa_of(other_irk, 3),
+        [ZEROS_RPA] = rpa_of(no_irk, 3),
     };
     struct privacy_room p;
 
@@ -335,12 +338,12 @@ static void already_connected(void **state)
     expect_connected(&p, &ind, true, true);
     assert_int_equal(ll_create_connection(p.ll, &again), HCI_ERR_CONNECTION_ALREADY_EXISTS);
     create(&p, peer_identity(), 2, 1);
-    p.dut->keep_nothing = true;
-    ll_room_run(&p.room, SIM_US(500));
-    send_adv(&p, LL_ADV_IND, peer_rpa(2), NULL);
-    ll_room_run(&p.room, SIM_MS(1));
+    for (uint8_t n = 0; n < 50; n++) {
+        send_adv(&p, LL_ADV_IND, peer_rpa(n), NULL);
+        ll_room_run(&p.room, SIM_MS(2));
+    }
     assert_int_equal(ll_create_connection_cancel(p.ll), 0);
-    ll_room_close_dirty(&p.room);
+    ll_room_close(&p.room);
 }
 
 /* The cancelled peer is told as it was named, less what the type says of the list. */

@@ -352,6 +352,23 @@ static void peer_addresses(void **state)
     ll_room_close(&p.room);
 }
 
+/* No IRK is not an IRK of zeros: whoever makes addresses of that is nobody. */
+static void zeros(void **state)
+{
+    const struct bd_addr rpa = rpa_of(no_irk, 1);
+    struct privacy_room p;
+    (void)state;
+
+    privacy_open(&p);
+    assert_int_equal(list_device(p.ll, address(1, 6, 0), no_irk, no_irk), 0);
+    assert_int_equal(list_device(p.ll, address(2, 6, 0), peer_irk, no_irk), 0);
+    assert_int_equal(ll_set_address_resolution(p.ll, true), 0);
+    scan_one_channel(&p);
+    hear(&p, rpa);
+    expect_from(&p, rpa, false);
+    ll_room_close(&p.room);
+}
+
 /* More addresses than are remembered, ours among them: each is told as whose it is. */
 static void flood(void **state)
 {
@@ -417,7 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(capacity),        cmocka_unit_test(timeout_range),
         cmocka_unit_test(local_addresses), cmocka_unit_test(local_addresses_change),
-        cmocka_unit_test(timeout_changed), cmocka_unit_test(peer_addresses),
+        cmocka_unit_test(zeros),           cmocka_unit_test(timeout_changed), cmocka_unit_test(peer_addresses),
         cmocka_unit_test(flood),           cmocka_unit_test(forgotten),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,20 +68,6 @@ static int curve_open(struct curve *curve, const uint8_t *private_key)
     return BLR_ERR_NO_MEMORY;
 }
 
-/* X and Y of the product to curve->x and curve->y. */
-static int product_read(const struct curve *curve)
-{
-    if (EC_POINT_get_affine_coordinates(curve->group, curve->product, curve->x, curve->y,
-                                        curve->scratch))
-        return 0;
-    return BLR_ERR_NO_MEMORY;
-}
-
-static int number_write(const BIGNUM *number, uint8_t out[static CRYPTO_P256_SIZE])
-{
-    return BN_bn2binpad(number, out, CRYPTO_P256_SIZE) < 0 ? BLR_ERR_NO_MEMORY : 0;
-}
-
 /*
  * Whether x and y are below the prime p of the field and satisfy y^2 = (x^2 + a) x + b modulo p.
  * The library checks the same when it takes the point, but does not tell a bad one from a lack of
@@ -119,6 +105,38 @@ static int point_set(const struct curve *curve, const uint8_t *public_key)
     return 0;
 }
 
+/* The scalar times the peer's point, or the generator if that is NULL, to x, and to y if not NULL.
+ */
+static int multiply(struct curve *curve, const uint8_t *peer, uint8_t *x, uint8_t *y)
+{
+    const int error = peer ? point_set(curve, peer) : 0;
+
+    if (error)
+        return error;
+    if (!EC_POINT_mul(curve->group, curve->product, peer ? NULL : curve->scalar,
+                      peer ? curve->point : NULL, peer ? curve->scalar : NULL, curve->scratch) ||
+        !EC_POINT_get_affine_coordinates(curve->group, curve->product, curve->x, curve->y,
+                                         curve->scratch) ||
+        BN_bn2binpad(curve->x, x, CRYPTO_P256_SIZE) < 0 ||
+        (y && BN_bn2binpad(curve->y, y, CRYPTO_P256_SIZE) < 0))
+        return BLR_ERR_NO_MEMORY;
+    return 0;
+}
+
+static int product_of(const uint8_t *private_key, const uint8_t *peer, uint8_t *x, uint8_t *y)
+{
+    struct curve curve;
+
+    if (!crypto_p256_private_valid(private_key))
+        return BLR_ERR_INVALID;
+    int error = curve_open(&curve, private_key);
+    if (error)
+        return error;
+    error = multiply(&curve, peer, x, y);
+    curve_close(&curve);
+    return error;
+}
+
 bool crypto_p256_private_valid(const uint8_t private_key[static CRYPTO_P256_SIZE])
 {
     static const uint8_t zero[CRYPTO_P256_SIZE];
@@ -130,44 +148,13 @@ bool crypto_p256_private_valid(const uint8_t private_key[static CRYPTO_P256_SIZE
 int crypto_p256_public(const uint8_t private_key[static CRYPTO_P256_SIZE],
                        uint8_t public_key[static CRYPTO_P256_POINT_SIZE])
 {
-    struct curve curve;
-
-    if (!crypto_p256_private_valid(private_key))
-        return BLR_ERR_INVALID;
-    int error = curve_open(&curve, private_key);
-    if (error)
-        return error;
-    if (!EC_POINT_mul(curve.group, curve.product, curve.scalar, NULL, NULL, curve.scratch))
-        error = BLR_ERR_NO_MEMORY;
-    if (!error)
-        error = product_read(&curve);
-    if (!error)
-        error = number_write(curve.x, public_key);
-    if (!error)
-        error = number_write(curve.y, public_key + CRYPTO_P256_SIZE);
-    curve_close(&curve);
-    return error;
+    return product_of(private_key, NULL, public_key, public_key + CRYPTO_P256_SIZE);
 }
 
+/* The X coordinate (Vol 3, Part H, 2.3.5.6.1). */
 int crypto_p256_dhkey(const uint8_t private_key[static CRYPTO_P256_SIZE],
                       const uint8_t peer_public_key[static CRYPTO_P256_POINT_SIZE],
                       uint8_t dhkey[static CRYPTO_P256_SIZE])
 {
-    struct curve curve;
-
-    if (!crypto_p256_private_valid(private_key))
-        return BLR_ERR_INVALID;
-    int error = curve_open(&curve, private_key);
-    if (error)
-        return error;
-    error = point_set(&curve, peer_public_key);
-    if (!error &&
-        !EC_POINT_mul(curve.group, curve.product, NULL, curve.point, curve.scalar, curve.scratch))
-        error = BLR_ERR_NO_MEMORY;
-    if (!error)
-        error = product_read(&curve);
-    if (!error)
-        error = number_write(curve.x, dhkey); /* Vol 3, Part H, 2.3.5.6.1 */
-    curve_close(&curve);
-    return error;
+    return product_of(private_key, peer_public_key, dhkey, NULL);
 }

@@ -6,34 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "fail_alloc.h"
+#include "libcrypto_alloc.h"
 #include "rows.h"
 #include "wire/crypto.h"
 #include "wire/ll_cipher.h"
 #include "wire/smp_crypto.h"
-
-static void *library_malloc(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return malloc(size);
-}
-
-static void *library_realloc(void *p, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return realloc(p, size);
-}
-
-static void library_free(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
 
 /* --- each function, with any of its arguments --- */
 
@@ -255,7 +233,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(packets_need_no_memory)};
 
-    if (!CRYPTO_set_mem_functions(library_malloc, library_realloc, library_free))
+    if (!fail_alloc_of_libcrypto())
         return 1;
     return RUN_ROWS(functions, each_allocation_fails) + RUN_ROWS(functions, the_first_fails) +
            cmocka_run_group_tests(tests, NULL, NULL);

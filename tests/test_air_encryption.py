@@ -173,7 +173,7 @@ class Rooms(unittest.TestCase):
                   trace=btsnoop(enable_encryption(bytes(16))))
 
     def test_a_flipped_bit(self):
-        """In the first, the last and some octet of each: what was sent, its plaintext, SKD and IV."""
+        """The first, the last and some octets: of what was sent, its plaintext, SKD and IV."""
         room, _ = secret_room()
         packet = next(p for p in room.packets if p["plain"] and len(p["plain"]) > 20)
         for part in ("pdu", "plain"):
@@ -205,6 +205,18 @@ class Rooms(unittest.TestCase):
         room, _ = secret_room()
         next(p for p in room.packets if p["plain"])["mic_valid"] = False
         self.told(room, "MIC wrong; openssl makes it .*, MIC right")
+
+    def test_what_an_attacker_sends_in_clear(self):
+        """It takes no packet counter; and it is not called so because nobody decoded it."""
+        room, link = secret_room()
+        link.secret = set()
+        link.event((2, b"\x03\x00\x04\x00\x0a\x05\x00"))
+        link.secret = {CENTRAL, PERIPHERAL}
+        link.event((2, b"\x03\x00\x04\x00\x0a\x05\x00"))
+        self.assertEqual(self.compare(room), ([], 15))
+        room.packets[-2]["plain"] = None
+        told = "packet 42: the decoded view has ciphertext, though the key is known"
+        self.assertEqual(self.compare(room), ([told], 15))
 
     def test_a_counter_that_skips(self):
         room, link = secret_room()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-AES-CCM of data physical channel PDUs (Core v5.4, Vol 6, Part E; RFC 3610), made of single blocks that
-the openssl command enciphers. All PDUs of a session go side by side, block after block, so that a
+AES-CCM of data physical channel PDUs (Core v5.4, Vol 6, Part E; RFC 3610), made of single blocks
+that the openssl command enciphers. All PDUs of a session go side by side, block after block, so that a
 session costs as many runs of openssl as its longest PDU has blocks, and a few.
 """
 

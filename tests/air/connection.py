@@ -349,13 +349,14 @@ class Connection:
                     self.phys[side].append((instant, PHYS[mask]))
 
     def check_told_lengths(self, packet, told):
-        """2.4.2.21 and 4.5.10: no less than every device can; the times of LE Coded only with it."""
+        """2.4.2.21 and 4.5.10: no less than every device can; LE Coded alone takes longer."""
         coded = all(side.features is None or side.features >> FEATURE_CODED & 1
                     for side in self.sides.values())
         longest = 17040 * US if coded else UNCODED_TIME
         for name, value, unit, least, most in (
                 ("MaxRxOctets", told[0], 1, 27, 251), ("MaxRxTime", told[1], US, 328 * US, longest),
-                ("MaxTxOctets", told[2], 1, 27, 251), ("MaxTxTime", told[3], US, 328 * US, longest)):
+                ("MaxTxOctets", told[2], 1, 27, 251),
+                ("MaxTxTime", told[3], US, 328 * US, longest)):
             if not least <= value <= most:
                 self.report(packet, f"{name} of {value // unit}, not {least // unit} to "
                             f"{most // unit}", "2.4.2.21 and 4.5.10")

@@ -26,10 +26,11 @@ class Session:
     iv: bytes
     first: int  # number of LL_START_ENC_REQ
     pdus: list = field(default_factory=list)  # (packet, ccm.Sealed)
+    clear: list = field(default_factory=list)  # the same, of what is said to be sent in clear
 
-    def open(self, ltk, most=None):
+    def open(self, ltk, pdus):
         key = ccm.session_key(ltk, self.skd_c, self.skd_p)
-        return ccm.open_all(key, self.iv, [sealed for _, sealed in self.pdus[:most]])
+        return ccm.open_all(key, self.iv, [sealed for _, sealed in pdus])
 
 
 class Side:
@@ -46,7 +47,8 @@ class Link:
         self.sides = {CENTRAL: Side(), PERIPHERAL: Side()}
         self.request = self.response = self.session = None
 
-    def packet(self, packet, begun):
+    def packet(self, packet, begun, in_clear):
+        """`in_clear`: the sender is said not to have encrypted it, as only an attacker does."""
         side = self.sides.get(packet.direction)
         payload = packet.pdu[2:]
         if side is None:
@@ -56,12 +58,21 @@ class Link:
             side.last, side.place = sent, None
             # A PDU of fewer octets has no room for a MIC and something before it.
             if self.session and len(payload) > ccm.MIC_SIZE:
-                side.place, side.counter = side.counter, side.counter + 1
+                self.encrypted(packet, side, in_clear)
             elif payload and packet.pdu[0] & 3 == LLID_CONTROL:
                 self.control(packet, payload, begun)
         if side.place is not None and self.session:
-            sealed = ccm.Sealed(side.place, packet.direction == CENTRAL, packet.pdu[0], payload)
-            self.session.pdus.append((packet, sealed))
+            self.session.pdus.append((packet, self.sealed(packet, side.place)))
+
+    def encrypted(self, packet, side, in_clear):
+        if in_clear:
+            self.session.clear.append((packet, self.sealed(packet, side.counter)))
+        else:
+            side.place, side.counter = side.counter, side.counter + 1
+
+    @staticmethod
+    def sealed(packet, counter):
+        return ccm.Sealed(counter, packet.direction == CENTRAL, packet.pdu[0], packet.pdu[2:])
 
     def control(self, packet, payload, begun):
         """In clear."""
@@ -81,12 +92,16 @@ class Link:
             begun.append(self.session)
 
 
-def sessions(packets):
-    """Every encrypted session of a capture of what was sent, with its encrypted PDUs."""
+def sessions(packets, clear):
+    """
+    Every encrypted session of a capture of what was sent, with its encrypted PDUs. `clear`: numbers
+    of those that are said to be none, so that they take no packet counter.
+    """
     links, begun = {}, []
     for packet in packets:
         if packet.access_address != capture.ADVERTISING_ACCESS_ADDRESS:
-            links.setdefault(packet.access_address, Link()).packet(packet, begun)
+            links.setdefault(packet.access_address, Link()).packet(packet, begun,
+                                                                   packet.number in clear)
         elif packet.pdu[0] & 0x0F == CONNECT_IND and len(packet.pdu) == 36:
             links[int.from_bytes(packet.pdu[14:18], "little")] = Link()
     return begun
@@ -94,30 +109,34 @@ def sessions(packets):
 
 def best(session, known):
     """
-    The plaintexts, by the key that opens the most of the first PDUs; None if no host told a key of
-    that name. A MIC may be wrong on purpose, so that the right key need not open everything.
+    The LTK that opens the most of the first PDUs; None if no host told a key of that name. A MIC
+    may be wrong on purpose, so that the right key need not open everything.
     """
     named = [key for key in known if key.name == session.name]
     if not named:
         return None
     if len(named) > 1:
-        named.sort(key=lambda key: -sum(right for _, right in session.open(key.ltk, SAMPLE)))
-    return session.open(named[0].ltk)
+        sample = (session.pdus + session.clear)[:SAMPLE]
+        named.sort(key=lambda key: -sum(right for _, right in session.open(key.ltk, sample)))
+    return named[0].ltk
 
 
-def decoded_view(packets, known):
+def decoded_view(packets, known, clear):
     """
     What the decoded view has to show, from what was sent: {number: (PDU, whether the MIC is
     right)} of what is encrypted, and the numbers of PDUs of sessions without a key.
     """
     shown, unknown = {}, set()
-    for session in sessions(packets):
-        opened = best(session, known)
-        if opened is None:
+    for session in sessions(packets, clear):
+        ltk = best(session, known)
+        if ltk is None:
             unknown |= {packet.number for packet, _ in session.pdus}
             continue
-        for (packet, _), (plain, right) in zip(session.pdus, opened):
+        for (packet, _), (plain, right) in zip(session.pdus, session.open(ltk, session.pdus)):
             shown[packet.number] = packet.pdu[:1] + bytes([len(plain)]) + plain, right
+        for (packet, _), (plain, right) in zip(session.clear, session.open(ltk, session.clear)):
+            if right:
+                shown[packet.number] = packet.pdu[:1] + bytes([len(plain)]) + plain, right
     return shown, unknown
 
 
@@ -125,7 +144,8 @@ def compare(raw, decoded, known):
     """What is wrong, as lines, and how many PDUs were decrypted."""
     if len(raw) != len(decoded):
         return [f"{len(raw)} packets were sent, {len(decoded)} are decoded"], 0
-    shown, unknown = decoded_view(raw, known)
+    clear = {told.number for told in decoded if not told.flags & capture.DECRYPTED}
+    shown, unknown = decoded_view(raw, known, clear)
     wrong = []
     for sent, told in zip(raw, decoded):
         for what in ("start", "channel", "phy", "access_address", "direction", "crc"):
@@ -143,7 +163,7 @@ def differences(sent, told, shown, unknown):
     flagged = told.flags & capture.DECODED_FLAGS
     name = f"packet {sent.number}"
     if not flagged:
-        if shown and shown[1]:
+        if shown:
             yield f"{name}: the decoded view has ciphertext, though the key is known"
         if told.pdu != sent.pdu:
             yield f"{name}: called sent in clear, but the octets differ"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 What may be sent while encryption starts, lasts, pauses and starts again (Core v5.4, Vol 6, Part B,
-5.1.3). Looks at new PDUs alone: a repeated one is what it was. Empty PDUs always may be sent, and are
-never encrypted.
+5.1.3). Looks at new PDUs alone: a repeated one is what it was. Empty PDUs always may be sent, and
+are never encrypted.
 """
 
 from air.capture import CENTRAL, PERIPHERAL
@@ -71,9 +71,9 @@ class Encryption:
             self.report(packet, f"the {SIDES[sender]} encrypts, though encryption has not begun",
                         START)
         elif opcode in NAMES:
-            self.report(packet, f"{NAMES[opcode]} of the {SIDES[sender]}, "
-                        f"{'encrypted' if packet.encrypted else 'in clear'}, when the connection is "
-                        f"{self.step}", PAUSE if "PAUSE" in NAMES[opcode] else START)
+            how = "encrypted" if packet.encrypted else "in clear"
+            self.report(packet, f"{NAMES[opcode]} of the {SIDES[sender]}, {how}, when the "
+                        f"connection is {self.step}", PAUSE if "PAUSE" in NAMES[opcode] else START)
         elif opcode in REJECTS and self.step in ("asked", "answered") and sender == PERIPHERAL:
             self.step = "clear"
         elif quiet and opcode != LL_TERMINATE_IND:

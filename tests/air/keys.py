@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The long term keys that hosts have told their controllers, or each other, as HCI traces show it."""
+"""The long term keys that hosts have told their controllers, or each other: by HCI traces."""
 
 import struct
 from dataclasses import dataclass

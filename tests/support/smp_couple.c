@@ -258,6 +258,8 @@ void smp_couple_open(struct smp_couple *couple)
     manual_clock_init(&couple->clock);
     smp_side_open(&couple->central, &couple->clock, true);
     smp_side_open(&couple->peripheral, &couple->clock, false);
+    couple->central.couple = couple;
+    couple->peripheral.couple = couple;
 }
 
 void smp_couple_close(struct smp_couple *couple)

@@ -17,6 +17,8 @@
 
 enum { SMP_SIDE_PDUS = 64, SMP_SIDE_PDU_SIZE = 80 };
 
+struct smp_couple;
+
 struct smp_pdu {
     size_t len;
     uint8_t bytes[SMP_SIDE_PDU_SIZE];
@@ -51,6 +53,7 @@ struct smp_side {
     bool wants_writable;
     int send_error; /* sending answers this, when not 0 */
     struct smp_told told;
+    struct smp_couple *couple; /* whose it is, or NULL */
     /* Called from within callbacks, if not NULL. */
     void (*meddle)(struct smp_side *side);
 };

@@ -250,6 +250,13 @@ void assert_smp_sent_at(struct smp_side *side, const char *hex, const char *file
     _assert_true(strcmp(is, should) == 0, "the PDU that was sent", file, line);
 }
 
+void assert_smp_finished_at(const struct smp_side *side, int error, const char *file, int line)
+{
+    _assert_int_equal(side->told.finished, 1, file, line);
+    _assert_int_equal((uintmax_t)side->told.error, (uintmax_t)error, file, line);
+    _assert_true(!smp_running(side->smp), "nothing runs", file, line);
+}
+
 /* --- a couple --- */
 
 void smp_couple_open(struct smp_couple *couple)

@@ -73,6 +73,10 @@ void smp_side_make_room(struct smp_side *side, size_t room);
 #define assert_smp_sent(side, hex) assert_smp_sent_at(side, hex, __FILE__, __LINE__)
 void assert_smp_sent_at(struct smp_side *side, const char *hex, const char *file, int line);
 
+/* Its pairing was finished, once, with this. */
+#define assert_smp_finished(side, error) assert_smp_finished_at(side, error, __FILE__, __LINE__)
+void assert_smp_finished_at(const struct smp_side *side, int error, const char *file, int line);
+
 struct smp_couple {
     struct manual_clock clock;
     struct smp_side central, peripheral;

@@ -12,9 +12,7 @@
 
 static void assert_failed(const struct smp_side *side, unsigned reason)
 {
-    assert_int_equal(side->told.finished, 1);
-    assert_int_equal(side->told.error, BLR_ERR_SMP(reason));
-    assert_false(smp_running(side->smp));
+    assert_smp_finished(side, BLR_ERR_SMP(reason));
 }
 
 /* --- one bit is another --- */

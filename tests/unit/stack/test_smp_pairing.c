@@ -5,17 +5,10 @@
 #include "rows.h"
 #include "smp_cases.h"
 
-static void assert_finished(const struct smp_side *side, int error)
-{
-    assert_int_equal(side->told.finished, 1);
-    assert_int_equal(side->told.error, error);
-    assert_false(smp_running(side->smp));
-}
-
 static void assert_both_finished(const struct smp_couple *couple, int error)
 {
-    assert_finished(&couple->central, error);
-    assert_finished(&couple->peripheral, error);
+    assert_smp_finished(&couple->central, error);
+    assert_smp_finished(&couple->peripheral, error);
 }
 
 /* --- each method --- */

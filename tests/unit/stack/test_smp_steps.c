@@ -46,11 +46,8 @@ static void at_each_step(const struct smp_case *c, deed *act)
 
 static void assert_told(const struct smp_side *side, bool was_running, int error)
 {
-    if (!was_running)
-        return;
-    assert_int_equal(side->told.finished, 1);
-    assert_int_equal(side->told.error, error);
-    assert_false(smp_running(side->smp));
+    if (was_running)
+        assert_smp_finished(side, error);
 }
 
 /* --- the peer stops: 30 s (3.4) --- */

@@ -109,7 +109,7 @@ static unsigned steps_of(const struct smp_case *c)
 /* The middle ones of the twenty rounds are all alike. */
 static bool skipped(unsigned step, unsigned steps)
 {
-    return step > 16 && step + 24 < steps;
+    return step > 10 && step + 14 < steps;
 }
 
 static uint8_t due(const struct smp_case *c, const struct stop *stop)

@@ -150,6 +150,7 @@ void bonds_changed(struct blr_host *host)
     const struct blr_bond_store *store = bonds->store;
     size_t len;
 
+    privacy_run(host);
     if (!store)
         return;
     int error = write_text(host, &len);

@@ -31,7 +31,7 @@ struct blr_bond *bonds_find(const struct blr_host *host, const struct bd_addr *i
  * there are too many.
  */
 int bonds_put(struct blr_host *host, const struct blr_bond *bond) BLR_MUST_CHECK;
-/* Tells the store. */
+/* Tells the store, and the controller. */
 void bonds_changed(struct blr_host *host);
 
 /* Parses a text: a list that the caller frees; nothing of it on an error. */

@@ -43,6 +43,11 @@ static bool directed(const struct blr_adv_params *params)
     return params->kind == BLR_ADV_DIRECTED || params->kind == BLR_ADV_DIRECTED_HIGH_DUTY;
 }
 
+static bool connectable(const struct blr_adv_params *params)
+{
+    return params->kind == BLR_ADV_CONNECTABLE || directed(params);
+}
+
 static bool advertises(const struct blr_host *host)
 {
     return host->adv.sw.on;
@@ -60,7 +65,8 @@ static void build_params(struct blr_host *host, struct wr *w)
     wr_u16(w, params->interval_min_625us);
     wr_u16(w, params->interval_max_625us);
     wr_u8(w, advertising_type(params->kind));
-    wr_u8(w, host->own_address_type);
+    host->privacy.own = *privacy_address(host, &host->adv.own);
+    wr_u8(w, host->adv.own.type);
     wr_u8(w, params->peer.type);
     wr_addr_octets(w, &params->peer);
     wr_u8(w, params->channel_map);
@@ -108,7 +114,9 @@ static bool limited(const struct gap_adv *adv)
 static void turned_off(struct blr_host *host)
 {
     host->adv.sw.on = false;
+    host->adv.sw.paused = false;
     clock_cancel(host->clock, &host->adv.limited);
+    gap_settled(host);
 }
 
 static int is_on(struct blr_host *host, struct rd *ret)
@@ -153,6 +161,8 @@ static int check(const struct blr_adv_params *params)
     if (directed(params) && (params->data_len || params->scan_response_len ||
                              params->peer.type > BD_ADDR_RANDOM))
         return BLR_ERR_INVALID;
+    if (connectable(params) && params->own_address == BLR_OWN_NON_RESOLVABLE)
+        return BLR_ERR_INVALID;
     if (params->interval_min_625us == 0 && params->interval_max_625us == 0)
         return 0;
     if (params->interval_min_625us < INTERVAL_MIN_625US ||
@@ -170,8 +180,6 @@ static void keep(struct gap_adv *adv, const struct blr_adv_params *params)
     adv->params = *params;
     adv->params.data = NULL;
     adv->params.scan_response = NULL;
-    if (!directed(params))
-        adv->params.peer = (struct bd_addr){0};
     if (params->interval_max_625us == 0) {
         adv->params.interval_min_625us = INTERVAL_DEFAULT_625US;
         adv->params.interval_max_625us = INTERVAL_DEFAULT_625US;
@@ -182,19 +190,41 @@ static void keep(struct gap_adv *adv, const struct blr_adv_params *params)
     wr_bytes(&scan_response, params->scan_response, params->scan_response_len);
 }
 
+/* Whom it is for: by its identity, and by the address under which it will be called. */
+static int find_peer(struct blr_host *host, const struct blr_adv_params *params,
+                     struct privacy_own *own, struct bd_addr *peer_air)
+{
+    if (!directed(params)) {
+        *peer_air = (struct bd_addr){0};
+        return privacy_choose(host, PRIVACY_ADV, params->own_address, NULL, own);
+    }
+    const struct blr_bond *bond = privacy_resolve(host, &params->peer);
+    const struct bd_addr *peer = bond ? &bond->identity : &params->peer;
+    const int error = privacy_choose(host, PRIVACY_ADV, params->own_address, peer, own);
+    return error ? error : privacy_make_peer_address(host, peer, peer_air);
+}
+
 int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params, blr_host_cb *cb,
                       void *user)
 {
+    struct privacy_own own;
+    struct bd_addr peer_air;
+
     if (host->state != HOST_UP)
         return BLR_ERR_STATE;
-    const int error = check(params);
+    int error = check(params);
     if (error)
         return error;
     if (gap_switch_busy(&host->adv.sw))
         return BLR_ERR_BUSY;
+    error = find_peer(host, params, &own, &peer_air);
+    if (error)
+        return error;
     keep(&host->adv, params);
-    return gap_switch_start(&host->adv.sw, start_steps, sizeof start_steps / sizeof start_steps[0],
-                            cb, user);
+    host->adv.params.peer = peer_air;
+    host->adv.own = own;
+    return privacy_start(host, &host->adv.sw, &own, start_steps,
+                         sizeof start_steps / sizeof start_steps[0], cb, user);
 }
 
 int blr_gap_advertise_stop(struct blr_host *host, blr_host_cb *cb, void *user)
@@ -213,6 +243,12 @@ static void tell_timed_out(struct blr_host *host)
 {
     if (host->listener && host->listener->advertising_timed_out)
         host->listener->advertising_timed_out(host, host->listener_user);
+}
+
+void gap_adv_lost(struct blr_host *host)
+{
+    turned_off(host);
+    tell_timed_out(host);
 }
 
 static void limited_stopped(struct blr_host *host, int error, void *user)

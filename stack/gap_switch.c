@@ -7,11 +7,21 @@ static void call(struct gap_switch *sw, blr_host_cb *cb, void *user, int error)
         cb(sw->sequence.host, error, user);
 }
 
+static void run(struct gap_switch *sw, const struct hci_step *steps, size_t count)
+{
+    if (sw->held) {
+        sw->deferred = steps;
+        sw->deferred_count = count;
+    } else {
+        hci_sequence_start(&sw->sequence, steps, count);
+    }
+}
+
 static void run_stop(struct gap_switch *sw)
 {
     sw->state = GAP_SWITCH_STOPPING;
     sw->stop_wanted = false;
-    hci_sequence_start(&sw->sequence, sw->stop, 1);
+    run(sw, sw->stop, 1);
 }
 
 static void sequence_done(void *user, int error)
@@ -35,6 +45,7 @@ static void sequence_done(void *user, int error)
     case GAP_SWITCH_IDLE:
         break;
     }
+    gap_settled(sw->sequence.host);
 }
 
 void gap_switch_init(struct gap_switch *sw, struct hci_driver *driver, struct blr_host *host,
@@ -52,7 +63,7 @@ int gap_switch_start(struct gap_switch *sw, const struct hci_step *steps, size_t
     sw->state = GAP_SWITCH_STARTING;
     sw->start_cb = cb;
     sw->start_user = user;
-    hci_sequence_start(&sw->sequence, steps, count);
+    run(sw, steps, count);
     return 0;
 }
 
@@ -64,11 +75,29 @@ int gap_switch_stop(struct gap_switch *sw, blr_host_cb *cb, void *user)
     sw->stop_user = user;
     if (sw->state == GAP_SWITCH_STARTING) {
         sw->stop_wanted = true;
-        hci_sequence_abandon(&sw->sequence);
+        if (!sw->deferred)
+            hci_sequence_abandon(&sw->sequence);
     } else {
         run_stop(sw);
     }
     return 0;
+}
+
+void gap_switch_release(struct gap_switch *sw, int error)
+{
+    const struct hci_step *steps = sw->deferred;
+
+    sw->held = false;
+    sw->deferred = NULL;
+    if (!steps)
+        return;
+    if (sw->state == GAP_SWITCH_STARTING && error)
+        sw->on = sw->on && !sw->paused;
+    sw->paused = false;
+    if (sw->state == GAP_SWITCH_STARTING && (error || sw->stop_wanted))
+        sequence_done(sw, error);
+    else
+        hci_sequence_start(&sw->sequence, steps, sw->deferred_count);
 }
 
 void gap_switch_fail(struct gap_switch *sw, int error)
@@ -79,6 +108,9 @@ void gap_switch_fail(struct gap_switch *sw, int error)
     sw->state = GAP_SWITCH_IDLE;
     sw->stop_wanted = false;
     sw->on = false;
+    sw->paused = false;
+    sw->held = false;
+    sw->deferred = NULL;
     if (state == GAP_SWITCH_STARTING)
         call(sw, sw->start_cb, sw->start_user, error);
     if (stopping)

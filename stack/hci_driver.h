@@ -24,7 +24,7 @@
 
 #define HCI_COMMAND_TIMEOUT SIM_S(2)
 
-enum { HCI_COMMAND_PARAMS = 32 }; /* the longest that this host sends: advertising data */
+enum { HCI_COMMAND_PARAMS = 39 }; /* the longest that this host sends: to the resolving list */
 
 struct hci_command;
 

@@ -71,6 +71,8 @@ static const struct event_row le_event_rows[] = {
     {HCI_LE_EV_DATA_LENGTH_CHANGE, false, gap_data_length_change},
     {HCI_LE_EV_PHY_UPDATE_COMPLETE, false, gap_phy_update_complete},
     {HCI_LE_EV_READ_REMOTE_FEATURES_COMPLETE, false, gap_remote_features_complete},
+    {HCI_LE_EV_ENHANCED_CONNECTION_COMPLETE, false, gap_enhanced_connection_complete},
+    {HCI_LE_EV_DIRECTED_ADVERTISING_REPORT, false, gap_scan_directed_report},
 };
 
 static void dispatch(struct blr_host *host, const struct event_row *rows, size_t count,

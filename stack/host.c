@@ -21,9 +21,14 @@
  * key request, remote connection parameter request.
  */
 #define LE_EVENT_MASK UINT64_C(0x3F)
-/* And with the feature that it belongs to: data length change, PHY update complete. */
+/*
+ * And with the feature that it belongs to: data length change, PHY update complete, enhanced
+ * connection complete, directed advertising report.
+ */
 #define LE_EVENT_DATA_LENGTH UINT64_C(0x40)
 #define LE_EVENT_PHY         UINT64_C(0x800)
+#define LE_EVENT_PRIVACY     UINT64_C(0x200)
+#define LE_EVENT_DIRECTED    UINT64_C(0x400)
 
 /* Of the GAP service, the first of every database. */
 #define APPEARANCE_HANDLE 0x0005
@@ -51,12 +56,20 @@ static bool has_phys(const struct blr_host *host)
     return has(host, LL_FEATURE_2M_PHY) || has(host, LL_FEATURE_CODED_PHY);
 }
 
+static bool has_privacy(const struct blr_host *host)
+{
+    return has(host, LL_FEATURE_PRIVACY);
+}
+
 static void build_le_event_mask(struct blr_host *host, struct wr *w)
 {
     const uint64_t data_length = has_data_length(host) ? LE_EVENT_DATA_LENGTH : 0;
     const uint64_t phy = has_phys(host) ? LE_EVENT_PHY : 0;
 
-    wr_u64(w, LE_EVENT_MASK | data_length | phy);
+    const uint64_t privacy = has_privacy(host) ? LE_EVENT_PRIVACY : 0;
+    const bool directed = has(host, LL_FEATURE_EXTENDED_SCANNER_FILTER_POLICIES);
+
+    wr_u64(w, LE_EVENT_MASK | data_length | phy | privacy | (directed ? LE_EVENT_DIRECTED : 0));
 }
 
 static void build_data_length(struct blr_host *host, struct wr *w)
@@ -140,6 +153,22 @@ static bool buffers_are_shared(const struct blr_host *host)
     return host->acl.fragment == 0;
 }
 
+static int take_commands(struct blr_host *host, struct rd *ret)
+{
+    uint8_t commands[64] = {0};
+    const struct hci_command_info *modes = hci_command_info(HCI_OP_LE_SET_PRIVACY_MODE);
+
+    rd_copy(ret, commands, sizeof commands);
+    host->privacy.has_modes = commands[modes->octet] >> modes->bit & 1;
+    return 0;
+}
+
+static int take_resolving_list_size(struct blr_host *host, struct rd *ret)
+{
+    host->privacy.list_size = rd_u8(ret);
+    return 0;
+}
+
 static bool is_random(const struct blr_host *host)
 {
     return host->own_address_type == BD_ADDR_RANDOM;
@@ -148,7 +177,7 @@ static bool is_random(const struct blr_host *host)
 static const struct hci_step bring_up_steps[] = {
     {.opcode = HCI_OP_RESET},
     {.opcode = HCI_OP_READ_LOCAL_VERSION_INFORMATION, .answered = take_version},
-    {.opcode = HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS},
+    {.opcode = HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS, .answered = take_commands},
     {.opcode = HCI_OP_READ_LOCAL_SUPPORTED_FEATURES, .answered = take_features},
     {.opcode = HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES, .answered = take_le_features},
     {.opcode = HCI_OP_LE_READ_BUFFER_SIZE, .answered = take_le_buffer_size},
@@ -162,6 +191,9 @@ static const struct hci_step bring_up_steps[] = {
     {.opcode = HCI_OP_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH,
      .needed = has_data_length,
      .build = build_data_length},
+    {.opcode = HCI_OP_LE_READ_RESOLVING_LIST_SIZE,
+     .needed = has_privacy,
+     .answered = take_resolving_list_size},
     {.opcode = HCI_OP_LE_SET_RANDOM_ADDRESS, .needed = is_random, .build = build_random_address},
 };
 
@@ -178,6 +210,8 @@ static void brought_up(void *user, int error)
     host->state = error ? HOST_OFF : HOST_UP;
     if (error)
         hci_driver_stop(&host->driver);
+    else
+        privacy_started(host);
     call_start(host, error);
 }
 
@@ -204,6 +238,7 @@ static void close_all(struct blr_host *host, int error, int conn_error)
 {
     hci_driver_stop(&host->driver);
     host->refused.count = 0;
+    privacy_fail(host, error);
     gap_adv_fail(host, error);
     gap_switch_fail(&host->scan.sw, error);
     gap_discover_fail(host, error);
@@ -327,6 +362,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     gap_connect_init(host);
     gap_channels_init(host);
     security_init(host);
+    privacy_init(host);
     hci_link_attach(host->link, &party, host);
     return host;
 }

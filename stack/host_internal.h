@@ -11,6 +11,7 @@
  *   conn.c          connections: made, found, closed
  *   security*.c     pairing, encryption, levels (see security.h); bond*.c: what remains
  *   gap_*.c         advertising, scanning (both a gap_switch.c), connecting, asking about a link
+ *   privacy*.c      private addresses; see privacy.h
  *
  * What may go wrong below, and what then happens:
  * - A command is not answered for two seconds, the controller tells of a hardware error, or the
@@ -30,6 +31,7 @@
 #include "hci_driver.h"
 #include "hci_sequence.h"
 #include "l2cap.h"
+#include "privacy.h"
 #include "ring.h"
 #include "security.h"
 
@@ -74,14 +76,18 @@ struct host_acl {
 
 struct gap_adv {
     struct gap_switch sw;
-    struct blr_adv_params params; /* the pointers are not used */
+    struct privacy_own own;
+    struct blr_adv_params params; /* the pointers are not used; `peer` is the one on the air */
     uint8_t data[GAP_ADV_DATA_MAX], scan_response[GAP_ADV_DATA_MAX];
     struct timer limited; /* the end of limited discoverable mode */
 };
 
+/* Two may want it: the application, and an attempt to connect to a private address. */
 struct gap_scan {
     struct gap_switch sw;
+    struct privacy_own own;
     struct blr_scan_params params;
+    bool app; /* the application's, who is told */
     blr_adv_report_cb *report;
     void *user;
 };
@@ -99,6 +105,9 @@ struct gap_discover {
 
 enum gap_connect_state {
     GAP_CONNECT_IDLE,
+    GAP_CONNECT_HELD, /* until the controller may be asked; see privacy.h */
+    WAIT_PEER,        /* the scan has to find the address that the peer has at present */
+    WAIT_SCAN_END,    /* it has */
     WAIT_CREATE_CONNECTION_STATUS,
     WAIT_CONNECTION_COMPLETE,
     WAIT_CANCEL_COMPLETE,               /* LE Create Connection Cancel is on its way */
@@ -108,7 +117,13 @@ enum gap_connect_state {
 struct gap_connect {
     enum gap_connect_state state;
     struct hci_command create, cancel;
-    struct timer timeout;
+    struct privacy_own own;
+    struct blr_connect_params params;
+    struct bd_addr peer_air; /* whom LE Create Connection names, once it has been found */
+    bool found;
+    bool pausing; /* it is cancelled to be begun anew */
+    sim_ns deadline; /* 0: none */
+    struct timer timeout, again;
     int give_up; /* BLR_ERR_TIMEOUT or BLR_ERR_CANCELLED once that has been decided */
     blr_connect_cb *cb;
     void *user;
@@ -160,6 +175,7 @@ struct blr_host {
     struct gap_discover discover;
     struct gap_connect connect;
     struct gap_channels channels;
+    struct privacy privacy;
     const struct blr_gap_listener *listener;
     void *listener_user;
     struct l2cap_listener *l2cap_listeners;
@@ -384,9 +400,16 @@ void gap_adv_fail(struct blr_host *host, int error);
 void gap_adv_connected(struct blr_host *host);
 /* The controller gave up directed advertising (status 0x3C). False: it cannot have. */
 bool gap_adv_timed_out(struct blr_host *host);
+/* It does not go on after a pause. */
+void gap_adv_lost(struct blr_host *host);
 
 void gap_scan_init(struct blr_host *host);
 void gap_scan_report(struct blr_host *host, struct rd *r);
+void gap_scan_directed_report(struct blr_host *host, struct rd *r);
+/* Sees to it that the controller scans; `again`: and reports those that it has reported before. */
+void gap_scan_search(struct blr_host *host, bool again);
+/* No peer is searched for any more: false as long as the scan for that has not ended. */
+bool gap_scan_search_end(struct blr_host *host);
 
 void gap_discover_init(struct blr_host *host);
 void gap_discover_fail(struct blr_host *host, int error);
@@ -394,6 +417,16 @@ void gap_discover_fail(struct blr_host *host, int error);
 void gap_connect_init(struct blr_host *host);
 void gap_connect_fail(struct blr_host *host, int error);
 void gap_connection_complete(struct blr_host *host, struct rd *r);
+void gap_enhanced_connection_complete(struct blr_host *host, struct rd *r);
+/* No command of it is under way. */
+bool gap_connect_settled(const struct gap_connect *connect);
+/* Cancels an attempt to begin it anew when released; false: there is nothing to be cancelled. */
+bool gap_connect_pause(struct blr_host *host);
+void gap_connect_release(struct blr_host *host, int error);
+/* The scan has come to rest. */
+void gap_connect_go_on(struct blr_host *host);
+/* Whether it is one of the peer that is searched for; then that is over. */
+void gap_connect_heard(struct blr_host *host, const struct blr_adv_report *report);
 
 void gap_conn_init(struct blr_conn *conn);
 void gap_conn_fail(struct blr_conn *conn, int error);

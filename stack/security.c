@@ -81,12 +81,17 @@ void security_tell_changed(struct blr_conn *conn, int error)
 
 void security_identified(struct blr_conn *conn, const struct bd_addr *identity)
 {
-    const struct blr_security_listener *listener = conn->host->security.listener;
-
     conn->identified = true;
     if (bd_addr_equal(&conn->identity, identity))
         return;
     conn->identity = *identity;
+    security_tell_identified(conn);
+}
+
+void security_tell_identified(struct blr_conn *conn)
+{
+    const struct blr_security_listener *listener = conn->host->security.listener;
+
     if (listener && listener->identified)
         listener->identified(conn, conn->host->security.listener_user);
 }

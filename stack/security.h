@@ -127,6 +127,7 @@ bool security_busy(const struct blr_conn *conn);
 void security_tell_changed(struct blr_conn *conn, int error);
 /* The peer is known by another address than it has in the link. */
 void security_identified(struct blr_conn *conn, const struct bd_addr *identity);
+void security_tell_identified(struct blr_conn *conn);
 
 /* --- security_link.c --- */
 

@@ -252,8 +252,7 @@ static bool keep_bond(struct blr_conn *conn, const struct smp_outcome *outcome)
     /* The identity may be that of a peer whom nobody knew to be at the other end. */
     if (present && !conn->security.ours && weaker(&bond, present))
         return false;
-    if (present)
-        bond.privacy_mode = present->privacy_mode;
+    bond.privacy_mode = present ? present->privacy_mode : (uint8_t)privacy_default_mode(host);
     if (bonds_put(host, &bond))
         return false;
     conn->identity = bond.identity;

@@ -209,5 +209,6 @@ int blr_security_fix(struct blr_host *host, const struct blr_security_fixed *fix
     s->fixes_passkey = fixed->passkey != NULL;
     if (fixed->passkey)
         s->fixed_passkey = *fixed->passkey;
+    privacy_irk_changed(host);
     return 0;
 }

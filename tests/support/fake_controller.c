@@ -52,6 +52,7 @@ void fake_controller_init(struct fake_controller *fake)
         .lmp_features = UINT64_C(0x60) << 32, /* LE and no BR/EDR */
         .credits = 1,
         .rssi_dbm = -60,
+        .resolving_list_size = 8,
         .room = FAKE_QUEUE,
     };
 }
@@ -139,6 +140,13 @@ static void write_return(const struct fake_controller *fake, const struct fake_p
         break;
     case HCI_OP_LE_READ_LOCAL_SUPPORTED_FEATURES:
         wr_u64(w, fake->le_features);
+        break;
+    case HCI_OP_READ_LOCAL_SUPPORTED_COMMANDS:
+        wr_fill(w, 0, 39);
+        wr_u8(w, fake->no_privacy_modes ? 0 : 1 << 2);
+        break;
+    case HCI_OP_LE_READ_RESOLVING_LIST_SIZE:
+        wr_u8(w, fake->resolving_list_size);
         break;
     case HCI_OP_LE_READ_BUFFER_SIZE:
         wr_u16(w, fake->acl_len);

@@ -46,6 +46,8 @@ struct fake_controller {
     uint16_t short_opcode;  /* this one with half of its return parameters */
     uint16_t silent_opcode; /* this one not at all */
     int8_t rssi_dbm;
+    uint8_t resolving_list_size;
+    bool no_privacy_modes; /* LE Set Privacy Mode is no supported command */
 
     bool in_place;  /* it allocates nothing of its own (see fake_controller_send()) */
     int send_error; /* what the link answers; 0: it takes packets */

@@ -143,17 +143,42 @@ static const struct blr_gap_listener listener = {
     .advertising_timed_out = told_advertising_timed_out,
 };
 
-void host_story_new(struct host_story *story, uint16_t mtu)
+/* 01 02 03 ...: so that a test can tell what was drawn when. */
+static void draw(void *user, uint8_t *out, size_t len)
+{
+    struct host_story *story = user;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = ++story->drawn;
+}
+
+static void make(struct host_story *story, struct blr_host_config config)
 {
     memset(story, 0, sizeof *story);
     manual_clock_init(&story->clock);
     fake_controller_init(&story->fake);
-    const struct blr_host_config config = {
-        .clock = &story->clock.clock, .link = &story->fake.end, .mtu = mtu};
+    config.clock = &story->clock.clock;
+    config.link = &story->fake.end;
     story->host = blr_host_new(&config);
     assert_non_null(story->host);
     blr_gap_listen(story->host, &listener, story);
     blr_host_on_failure(story->host, told_failure, story);
+}
+
+void host_story_new(struct host_story *story, uint16_t mtu)
+{
+    make(story, (struct blr_host_config){.mtu = mtu});
+}
+
+void host_story_new_drawing(struct host_story *story, const struct bd_addr *address)
+{
+    struct blr_host_config config = {.random = draw, .random_user = story};
+
+    if (address) {
+        config.own_address_type = BD_ADDR_RANDOM;
+        config.random_address = *address;
+    }
+    make(story, config);
 }
 
 void host_story_up(struct host_story *story)

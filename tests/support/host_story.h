@@ -18,6 +18,7 @@ struct host_story {
     struct blr_host *host;
     char log[8192]; /* a line a callback */
     size_t log_len;
+    uint8_t drawn; /* the last octet that its random numbers gave: they count 01 02 03 ... */
     /* Called at the end of the callbacks below, for tests of what one may do there. */
     void (*hook)(struct host_story *story);
     void *user; /* the hook's */
@@ -25,6 +26,11 @@ struct host_story {
 
 /* A host that has not been started. mtu as in struct blr_host_config. */
 void host_story_new(struct host_story *story, uint16_t mtu);
+/*
+ * One that draws random numbers, which the other cannot, with this static random address; NULL:
+ * with the controller's public one.
+ */
+void host_story_new_drawing(struct host_story *story, const struct bd_addr *address);
 /* And one that has been brought up, with nothing in the log. */
 void host_story_up(struct host_story *story);
 /* Frees the host, and fails if a timer of it is left armed. */

@@ -44,7 +44,8 @@ struct blr_gap_listener {
     void (*disconnected)(struct blr_conn *conn, uint8_t reason, void *user);
     /*
      * 1.28 s of BLR_ADV_DIRECTED_HIGH_DUTY are over and the peer has not come, or
-     * BLR_GAP_LIMITED_TIME of limited discoverable mode; nothing runs now.
+     * BLR_GAP_LIMITED_TIME of limited discoverable mode, or the controller would not go on after
+     * a change of its address; nothing runs now.
      */
     void (*advertising_timed_out)(struct blr_host *host, void *user);
     /*
@@ -73,9 +74,23 @@ enum blr_adv_kind {
     BLR_ADV_DIRECTED_HIGH_DUTY, /* without a pause, for 1.28 s at most; takes no interval */
 };
 
+/*
+ * Which address one advertises, scans or connects with; see blueroom/privacy.h. A controller has
+ * one random address: where two of these at once would need different ones (a static one and a
+ * private one, say), the second is refused with BLR_ERR_STATE.
+ */
+enum blr_own_address {
+    BLR_OWN_DEFAULT, /* a resolvable private one when privacy is on, else the identity address */
+    BLR_OWN_IDENTITY,
+    BLR_OWN_RESOLVABLE,
+    BLR_OWN_NON_RESOLVABLE, /* a new one each time; not for what is connectable */
+};
+
 struct blr_adv_params {
     enum blr_adv_kind kind;
-    struct bd_addr peer;         /* of directed advertising, which carries no data */
+    /* Of directed advertising, which carries no data. That of a bonded peer goes to its private
+     * address. */
+    struct bd_addr peer;
     uint16_t interval_min_625us; /* 0 and 0: 100 ms */
     uint16_t interval_max_625us;
     uint8_t channel_map;         /* 0: all three */
@@ -83,6 +98,7 @@ struct blr_adv_params {
     size_t data_len;
     const uint8_t *scan_response;
     size_t scan_response_len;
+    enum blr_own_address own_address;
 };
 
 /* TGAP(lim_adv_timeout) */
@@ -111,11 +127,18 @@ struct blr_scan_params {
     bool active;
     uint16_t interval_625us, window_625us; /* 0 and 0: 60 ms, 60 ms */
     bool filter_duplicates;
+    enum blr_own_address own_address;
 };
 
 struct blr_adv_report {
     uint8_t event_type; /* 0 ADV_IND, 1 ADV_DIRECT_IND, 2 ADV_SCAN_IND, 3 ADV_NONCONN_IND, 4 SCAN_RSP */
+    /*
+     * As on the air. An address that the controller resolves it does not tell: then this is the
+     * identity as well.
+     */
     struct bd_addr address;
+    struct bd_addr identity; /* of a bonded peer whose address was resolved, else `address` */
+    bool resolved;
     const uint8_t *data;
     uint8_t data_len;
     int8_t rssi_dbm; /* 127: not available */
@@ -159,11 +182,12 @@ int blr_gap_read_name(struct blr_conn *conn, blr_name_cb *cb, void *user) BLR_MU
 /* --- connecting --- */
 
 struct blr_connect_params {
-    struct bd_addr peer;
+    struct bd_addr peer; /* of a bonded one its identity, or a private address of it */
     sim_ns timeout_ns;                     /* 0: until cancelled */
     uint16_t interval_min_1250us, interval_max_1250us; /* 0 and 0: 30 to 50 ms */
     uint16_t latency;
     uint16_t timeout_10ms;                 /* supervision; 0: 4.2 s, or more if the interval asks */
+    enum blr_own_address own_address;
 };
 
 /* conn is NULL unless error is 0. */

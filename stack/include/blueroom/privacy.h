@@ -16,6 +16,11 @@ enum blr_privacy_mode {
     BLR_DEVICE_PRIVACY = 1,  /* hears it under its identity address as well */
 };
 
+/*
+ * Until blr_privacy_set() says otherwise, bonds are of device privacy mode: a peer that hands out
+ * an IRK need not make use of it.
+ */
+
 struct blr_privacy_params {
     bool on;
     bool by_host;               /* resolves and makes addresses in the host */
@@ -26,8 +31,14 @@ struct blr_privacy_params {
 /*
  * From now on the host advertises, scans and connects under resolvable private addresses, and
  * resolves those of its bonds. Advertising, scanning and connecting attempts must be stopped:
- * BLR_ERR_STATE; BLR_ERR_BUSY while one call runs; BLR_ERR_INVALID for a time out of range.
+ * BLR_ERR_STATE; BLR_ERR_BUSY while one call runs; BLR_ERR_INVALID for a time out of range;
+ * BLR_ERR_UNSUPPORTED for a host that was given no source of random numbers. cb: with what the
+ * controller has against it, where privacy is done by the host then.
  * Resolution of bonded peers works without privacy of one's own as well.
+ *
+ * While addresses or bonds change, advertising, scanning and connecting are paused for as long as
+ * the controller needs to hear of it. A controller without a resolving list makes its addresses of
+ * what the host draws, as does one that runs out of room in it.
  */
 int blr_privacy_set(struct blr_host *host, const struct blr_privacy_params *params, blr_host_cb *cb,
                     void *user) BLR_MUST_CHECK;
@@ -35,16 +46,11 @@ int blr_privacy_set(struct blr_host *host, const struct blr_privacy_params *para
 int blr_privacy_set_mode(struct blr_host *host, const struct bd_addr *identity,
                          enum blr_privacy_mode mode) BLR_MUST_CHECK;
 
-/* Which address one advertises, scans or connects with. */
-enum blr_own_address {
-    BLR_OWN_DEFAULT, /* a resolvable private one when privacy is on, else the identity address */
-    BLR_OWN_IDENTITY,
-    BLR_OWN_RESOLVABLE,
-    BLR_OWN_NON_RESOLVABLE, /* a new one each time; not for what is connectable */
-};
-
-/* This host's IRK, most significant octet first; the same as long as it lives, unless fixed. */
-const uint8_t *blr_privacy_irk(const struct blr_host *host);
+/*
+ * This host's IRK, most significant octet first: that of its bonds, or drawn when it is needed
+ * first, unless it is fixed. NULL: there is nothing to draw from.
+ */
+const uint8_t *blr_privacy_irk(struct blr_host *host);
 /* The address that the host's last advertising, scan or connection was begun with, as known. */
 const struct bd_addr *blr_privacy_own_address(const struct blr_host *host);
 

@@ -122,7 +122,7 @@ static void costs(void **state)
                   sizeof(struct blr_host), connection,
                   connection - sizeof(struct blr_conn) - (4 + 247));
     assert_true(sizeof(struct blr_host) < 4096);
-    assert_true(sizeof(struct blr_conn) + 4 + 247 < 6 * 1024);
+    assert_true(sizeof(struct blr_conn) + 4 + 247 < 6400);
 }
 
 int main(void)

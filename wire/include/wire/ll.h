@@ -140,7 +140,7 @@ enum ll_control_opcode {
 /* "LL_VERSION_IND" and the length of its CtrData; NULL for an opcode that is not in the table. */
 const char *ll_control_name(uint8_t opcode, uint8_t *ctr_data_len);
 
-/* FeatureSet bits (4.6): only those that this project knows how to claim. */
+/* FeatureSet bits (4.6): only those that this project knows of. */
 enum ll_feature {
     LL_FEATURE_ENCRYPTION = 0,
     LL_FEATURE_CONNECTION_PARAMETERS_REQUEST = 1,

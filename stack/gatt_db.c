@@ -6,6 +6,7 @@
 
 #define GAP_HANDLE  0x0001U
 #define GATT_HANDLE 0x0008U
+#define GATT_HANDLE_BEHIND_PREFERENCES 0x000AU
 
 #define DEVICE_NAME_HANDLE 0x0003U
 
@@ -198,11 +199,14 @@ static int add_gap(struct gatt_db *db, const char *device_name, uint16_t appeara
         error = add_readable(service, GATT_UUID_APPEARANCE, octets, sizeof octets);
     if (!error && preferred)
         error = add_preferences(service, preferred);
+    /* 12.4: this host resolves private addresses. */
+    if (!error)
+        error = add_readable(service, GATT_UUID_CENTRAL_ADDRESS_RESOLUTION, &(uint8_t){1}, 1);
     return error ? error : blr_service_publish(service);
 }
 
 /* Part G, 7. There is no Enhanced ATT bearer, so no Server Supported Features (7.4). */
-static int add_gatt(struct gatt_db *db)
+static int add_gatt(struct gatt_db *db, uint16_t handle)
 {
     static const struct {
         uint16_t uuid;
@@ -217,7 +221,7 @@ static int add_gatt(struct gatt_db *db)
     const struct blr_uuid uuid = blr_uuid16(GATT_UUID_GATT_SERVICE);
     struct blr_service *service;
 
-    int error = gatt_service_new(db, &uuid, true, GATT_HANDLE, &service);
+    int error = gatt_service_new(db, &uuid, true, handle, &service);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !error; i++) {
         const struct blr_characteristic_def def = {
             .uuid = blr_uuid16(rows[i].uuid),
@@ -243,7 +247,8 @@ struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
     struct gatt_db *db = calloc(1, sizeof *db);
     if (!db)
         return NULL;
-    if (add_gap(db, device_name, appearance, preferred) != 0 || add_gatt(db) != 0) {
+    const uint16_t gatt = preferred ? GATT_HANDLE_BEHIND_PREFERENCES : GATT_HANDLE;
+    if (add_gap(db, device_name, appearance, preferred) != 0 || add_gatt(db, gatt) != 0) {
         gatt_db_free(db);
         return NULL;
     }

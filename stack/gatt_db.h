@@ -22,8 +22,8 @@
 #define GATT_DECLARATION_MAX 19U
 
 /*
- * The GAP and the GATT service stand below this handle, with room for what later versions add to
- * them, so that the handles of an application's services stay what they are.
+ * The GAP and the GATT service fill what is below this handle, and two more with preferred
+ * parameters: the handles of an application's services stay what they are.
  */
 #define GATT_FIRST_HANDLE 0x0010U
 

@@ -4,7 +4,8 @@
  *
  * A service is built (new, characteristics, descriptors) and then published, which gives it its
  * handles and makes it visible; that may happen at any time. Every host has the GAP and the GATT
- * service from the beginning, below handle 0x0010; what asks for no handle comes behind.
+ * service from the beginning, below handle 0x0010 (0x0012 if GAP tells of preferred parameters);
+ * what asks for no handle comes behind.
  *
  * A client may queue 64 parts with 1024 octets in all; beyond, Prepare Write answers Prepare Queue
  * Full. What was queued goes with the link. A signed command is taken on a link that is not

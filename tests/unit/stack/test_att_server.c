@@ -80,7 +80,7 @@ static const struct row rows[] = {
 
     /* 3.4.4.1 */
     {"Read By Type", "08 0100 FFFF 0328",
-     "09 07 0200 02 0300 002A 0400 02 0500 012A 0900 20 0A00 052A"},
+     "09 07 0200 02 0300 002A 0400 02 0500 012A 0600 02 0700 A62A"},
     {"Read By Type, 128-bit form of the type", "08 0D00 FFFF" UUID_2803_LONG,
      "09 07 0E00 02 0F00 2A2B 1100 32 1200 192A"},
     {"Read By Type ends at another length", "08 2100 FFFF 0328", "09 15 2100 0A 2200" UUID_TEXT},
@@ -111,7 +111,7 @@ static const struct row rows[] = {
     {"Read an empty value", "0A 3200", "0B"},
     {"Read as much as fits", "0A 2200", "0B 000102030405060708090A0B0C0D0E0F101112131415"},
     {"Read handle 0", "0A 0000", "01 0A 0000 01"},
-    {"Read in a gap", "0A 0700", "01 0A 0700 01"},
+    {"Read in a gap", "0A 1F00", "01 0A 1F00 01"},
     {"Read behind all", "0A FFFF", "01 0A FFFF 01"},
     {"Read what may only be written", "0A 2400", "01 0A 2400 02"},
     {"Read without authorization", "0A 2600", "01 0A 2600 08"},
@@ -164,7 +164,7 @@ static const struct row rows[] = {
 
     /* 3.4.4.9 */
     {"Read By Group Type", "10 0100 FFFF 0028",
-     "11 06 0100 0500 0018 0800 0F00 0118 1000 1400 0F18"},
+     "11 06 0100 0700 0018 0800 0F00 0118 1000 1400 0F18"},
     {"Read By Group Type, 128-bit services", "10 1500 FFFF 0028", "11 14 2000 2B00" UUID_OWN},
     {"Read By Group Type of secondary services", "10 0100 FFFF 0128", "11 06 3000 3800 FEFF"},
     {"Read By Group Type, 128-bit form of the type", "10 0200 0F00" UUID_2800_LONG,

@@ -15,7 +15,7 @@
 #include "fail_alloc.h"
 #include "gatt_db.h"
 
-enum { OWN = 13 }; /* attributes of the GAP and the GATT service */
+enum { OWN = 15 }; /* attributes of the GAP and the GATT service */
 
 static struct manual_clock manual;
 static struct att_end server, client;

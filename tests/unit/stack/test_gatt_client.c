@@ -154,7 +154,7 @@ static void test_both_exchange_at_once(void **state)
 
 static void test_discover_services(void **state)
 {
-    static const uint16_t ranges[][2] = {{1, 5}, {8, 15}, {0x10, 0x14}, {0x20, 0x2B}};
+    static const uint16_t ranges[][2] = {{1, 7}, {8, 15}, {0x10, 0x14}, {0x20, 0x2B}};
     struct fixture *f = *state;
 
     assert_int_equal(blr_gatt_discover_services(&f->pair.client.conn, NULL, on_services, f), 0);
@@ -270,13 +270,13 @@ static void test_discover_descriptors(void **state)
     assert_int_equal(
         blr_gatt_discover_descriptors(&f->pair.client.conn, 1, 0xFFFF, on_descriptors, f), 0);
     run(f, 0);
-    assert_int_equal(f->count, 39);
+    assert_int_equal(f->count, 41);
     for (size_t i = 1; i < f->count; i++)
         assert_true(f->descriptors[i].handle > f->descriptors[i - 1].handle);
-    assert_int_equal(f->descriptors[16].handle, 0x13);
-    assert_int_equal(blr_uuid_as_u16(&f->descriptors[16].uuid), 0x2902);
-    assert_int_equal(f->descriptors[20].handle, 0x22);
-    assert_int_equal(f->descriptors[20].uuid.size, 16);
+    assert_int_equal(f->descriptors[18].handle, 0x13);
+    assert_int_equal(blr_uuid_as_u16(&f->descriptors[18].uuid), 0x2902);
+    assert_int_equal(f->descriptors[22].handle, 0x22);
+    assert_int_equal(f->descriptors[22].uuid.size, 16);
     assert_int_equal(blr_gatt_discover_descriptors(&f->pair.client.conn, 9, 8, NULL, NULL),
                      BLR_ERR_INVALID);
 }

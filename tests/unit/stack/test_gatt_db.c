@@ -77,12 +77,16 @@ static void test_from_the_beginning(void **state)
     size_t len;
 
     assert_handles(f->host.db, 1,
-                   "0001 0002 0003 0004 0005 0008 0009 000A 000B 000C 000D 000E 000F");
+                   "0001 0002 0003 0004 0005 0006 0007 0008 0009 000A 000B 000C 000D 000E 000F");
     const uint8_t *name = blr_attribute_value(blr_attribute_find(&f->host, 3), &len);
     assert_int_equal(len, 8);
     assert_memory_equal(name, "blueroom", 8);
     assert_null(blr_attribute_find(&f->host, 0));
-    assert_null(blr_attribute_find(&f->host, 6));
+    const struct blr_attribute *resolution = blr_attribute_find(&f->host, 7);
+    assert_int_equal(blr_uuid_as_u16(blr_attribute_uuid(resolution)), 0x2AA6);
+    const uint8_t *resolves = blr_attribute_value(resolution, &len);
+    assert_int_equal(len, 1);
+    assert_int_equal(*resolves, 1);
     assert_null(blr_attribute_find(&f->host, 0xFFFF));
 }
 
@@ -148,7 +152,7 @@ static void test_preferred_parameters(void **state)
         assert_int_equal(host.db != NULL, rows[i].valid);
         if (rows[i].valid) {
             assert_handles(host.db, 1, "0001 0002 0003 0004 0005 0006 0007 0008 "
-                                       "0009 000A 000B 000C 000D 000E 000F");
+                                       "0009 000A 000B 000C 000D 000E 000F 0010 0011");
             struct blr_attribute *attr = blr_attribute_find(&host, 7);
             assert_int_equal(blr_uuid_as_u16(blr_attribute_uuid(attr)), 0x2A04);
             const uint8_t *value = blr_attribute_value(attr, &len);
@@ -210,16 +214,14 @@ static void test_explicit_handles(void **state)
     assert_int_equal(next->start, 0x101);
 }
 
+/* The GAP and the GATT service leave none. */
 static void test_low_handles_on_request(void **state)
 {
     struct fixture *f = *state;
-    struct blr_service *service = service_at(f, 0x1803, 0x0007);
 
-    assert_int_equal(blr_service_publish(service), 0);
-    assert_int_equal(service->start, 7);
-    service = service_at(f, 0x1803, 0x0006);
-    add(service, GATT_PROP_READ, 0); /* would run into 0007 */
-    assert_int_equal(blr_service_publish(service), BLR_ERR_INVALID);
+    for (uint16_t handle = 1; handle < 0x10; handle++)
+        assert_int_equal(blr_service_publish(service_at(f, 0x1803, handle)), BLR_ERR_INVALID);
+    assert_int_equal(blr_service_publish(service_at(f, 0x1803, 0x10)), 0);
 }
 
 static void test_impossible_handles(void **state)
@@ -423,7 +425,7 @@ static void test_many(void **state)
     assert_int_equal(count, 800);
     for (unsigned i = 0; i < 200; i += 3)
         blr_service_free(services[i]);
-    assert_int_equal(f->host.db->count, 13 + 800 - 4 * 67);
+    assert_int_equal(f->host.db->count, 15 + 800 - 4 * 67);
     assert_null(blr_attribute_find(&f->host, 0x8000));
     assert_non_null(blr_attribute_find(&f->host, 0x8000 - 16));
 }

@@ -156,6 +156,7 @@ static void transmit(struct raw_link *link, sim_ns start)
     link->counts.resent += link->unacked;
     link->flying = item;
     link->unacked = true;
+    link->said_more = more;
     link->end.last_end = start + ll_air_time(link->end.tx_phy, len);
     const int error = radio_transmit(&link->radio, &packet);
     if (item && item->wrong_sn) {
@@ -235,7 +236,7 @@ static void tx_done(struct radio *radio, sim_ns end)
         return;
     }
     /* A peripheral listens on while either side has more (4.5.6). */
-    if (link->end.central || ((link->end.header.md || link->items) && time_left(link)))
+    if (link->end.central || ((link->end.header.md || link->said_more) && time_left(link)))
         listen(link, end + LL_T_IFS - ACTIVE_JITTER, end + LL_T_IFS + ACTIVE_JITTER);
     else
         next_event(link);
@@ -335,8 +336,7 @@ static void answer(struct raw_link *link, bool crc_ok)
         transmit(link, link->end.last_end + LL_T_IFS);
         return;
     }
-    const bool more = link->items || link->close_reason || (crc_ok && link->end.header.md);
-    if (crc_ok && more && time_left(link))
+    if (crc_ok && (link->said_more || link->end.header.md) && time_left(link))
         transmit(link, link->end.last_end + LL_T_IFS);
     else
         next_event(link);

@@ -48,6 +48,7 @@ struct raw_link {
     struct raw_link_item *items, **items_end;
     size_t pending;
     bool unacked;                 /* what was sent last */
+    bool said_more;               /* MD in it */
     struct raw_link_item *flying; /* that; NULL: an empty PDU */
     bool heard_any;               /* in this event */
     bool began, established;

@@ -271,13 +271,13 @@ static int raw_reply(lua_State *L)
 static int raw_hear(lua_State *L)
 {
     static const char call[] = "raw:hear";
-    static const char *const known[] = {"access_address", "channel", "coding", "crc_init", "from",
-                                        "mhz",            "phy",     "until",  NULL};
+    static const char *const known[] = {"access_address", "after",    "before", "channel", "coding",
+                                        "crc_init",       "mhz",      "phy",    NULL};
     struct raw *raw = object_check(L, 1, &raw_type, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
     const struct radio_listen window = {
-        .open = opts_time(&opts, "from", sim_world_now(raw->run->world)),
-        .close = opts_time(&opts, "until", SIM_NEVER),
+        .open = opts_time(&opts, "after", sim_world_now(raw->run->world)),
+        .close = opts_time(&opts, "before", SIM_NEVER),
         .mhz = raw_packet_mhz(&opts, 0),
         .phy = raw_packet_phy(&opts, RADIO_PHY_1M),
         .access_address = raw_packet_access_address(&opts, LL_ADVERTISING_ACCESS_ADDRESS),

@@ -22,7 +22,13 @@ static const char script[] =
     "expect(there:read()):equals('w') there:write('y') expect(value:next_write()):equals('y')\n"
     "local news = there:subscribe() value:notify('z') expect(news:next(s(1))):equals('z')\n"
     "a:script(function() a:wait_connected() end):join()\n"
-    "expect_error(function() conn:read(0xFFFF) end, 'Invalid Handle') conn:disconnect() end)";
+    "expect_error(function() conn:read(0xFFFF) end, 'Invalid Handle') conn:disconnect() "
+    "a:advertise {} local l = raw { name = 'c' }:connect { to = a } "
+    "l:answer('LL_PING_REQ', 'LL_PING_RSP') l:encrypt { ltk = ('l'):rep(16), skd_c = ('s'):rep(8), "
+    "skd_p = ('s'):rep(8), iv_c = 'abcd', iv_p = 'abcd', receive = false } l:plain() "
+    "l:l2cap(4, '\\x0a\\1\\0') expect(l:next_l2cap(4, s(1))):exists() "
+    "local ear = sniffer { name = 'ear' } expect(ear:next(s(1)).crc_ok):is_true() "
+    "crypto.p256_public(('x'):rep(32)) end)";
 
 static void test_every_allocation(void **state)
 {

@@ -50,10 +50,15 @@ def in_another_order(text):
 
 
 def with_a_sniffer(text):
+    """A radio that hears everything, and says nothing."""
+    return f'{text}\nsniffer {{ name = "{SNIFFER}", keep = false }}\n'
+
+
+def with_an_onlooker(text):
     """One more device, which listens passively for as long as the scenario runs."""
-    device = f'local sniffer = device {{ name = "{SNIFFER}" }}'
-    listener = ("  sniffer:script(function()\n"
-                "    while true do sniffer:scan_all { active = false, timeout = s(1) } end\n"
+    device = f'local onlooker = device {{ name = "{SNIFFER}" }}'
+    listener = ("  onlooker:script(function()\n"
+                "    while true do onlooker:scan_all { active = false, timeout = s(1) } end\n"
                 "  end)")
     return re.sub(r"(?m)^(scenario\(.*function\(\))$",
                   lambda m: f"{m[1]}\n{listener}", f"{device}\n{text}")
@@ -68,8 +73,9 @@ def ways(presets):
         Way("without traces", first, traced=False, keep=lambda name: name == OUTPUT),
         Way("devices in another order", first, rewrite=in_another_order,
             suits=lambda text: in_another_order(text) != text),
-        # The room's statistics count what everybody heard, an onlooker too.
-        Way("a sniffer in the room", first, rewrite=with_a_sniffer,
+        Way("a sniffer in the room", first, rewrite=with_a_sniffer),
+        # The room's statistics count what each device heard, an onlooker too.
+        Way("an onlooker in the room", first, rewrite=with_an_onlooker,
             keep=lambda name: name != OUTPUT, suits=lambda text: "radio_stats" not in text),
     ]
 

@@ -139,7 +139,7 @@ static size_t collect(struct radio *tx, struct radio *list, struct radio_recepti
             verdict = reception ? RADIO_HEARD : RADIO_BUSY;
         }
         if (!reception) {
-            tx->medium->stats.verdict[verdict]++;
+            radio_medium_count(tx->medium, rx, verdict);
             continue;
         }
         reception->power_ddbm = seen.power_ddbm;
@@ -179,7 +179,7 @@ static void lock_all(struct radio *tx, struct radio_reception *found)
         struct radio_reception *reception = found;
         found = found->next;
         if (medium->rules && radio_rules_lose(medium, tx, reception)) {
-            medium->stats.verdict[RADIO_LOST_BY_RULE]++;
+            radio_medium_count(medium, reception->to, RADIO_LOST_BY_RULE);
             radio_reception_discard(reception);
             continue;
         }
@@ -206,7 +206,7 @@ static void disturb(const struct radio *tx)
             if (margin < 0 && tx->tx.start < other->tx_sync)
                 radio_reception_drop(other, r, RADIO_COLLIDED);
             else if (r->to->window.mhz == tx->tx.mhz && !r->to->window.any_frequency)
-                tx->medium->stats.verdict[RADIO_BUSY]++;
+                radio_medium_count(tx->medium, r->to, RADIO_BUSY);
         }
     }
 }

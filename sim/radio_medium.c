@@ -104,7 +104,7 @@ void radio_medium_verdict(struct radio_medium *medium, const struct radio *from,
                           const struct radio *to, const struct radio_reception *reception,
                           enum radio_verdict verdict)
 {
-    medium->stats.verdict[verdict]++;
+    radio_medium_count(medium, to, verdict);
     if (!medium->observer || !from)
         return;
     /* A sender that is being delivered may have been given its next packet already. */

@@ -90,6 +90,18 @@ struct radio_reception *radio_receptions_sort(struct radio_reception *list, size
 
 void radio_medium_trace_start(struct radio_medium *medium, const struct radio *tx);
 /* Counts a verdict; tells the observer of it when `tell` (and `from` is still there). */
+/* Looks on: hears what is not for it. Whatever such a radio does, nobody else's figures change. */
+static inline bool radio_looks_on(const struct radio *rx)
+{
+    return rx->window.any_frequency || rx->window.any_access_address;
+}
+
+static inline void radio_medium_count(struct radio_medium *medium, const struct radio *to,
+                                      enum radio_verdict verdict)
+{
+    medium->stats.verdict[verdict] += !radio_looks_on(to);
+}
+
 void radio_medium_verdict(struct radio_medium *medium, const struct radio *from,
                           const struct radio *to, const struct radio_reception *reception,
                           enum radio_verdict verdict);

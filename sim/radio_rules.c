@@ -80,7 +80,7 @@ static bool matches(const struct rule *rule, const struct radio *tx, const struc
         return false;
     if (what->to)
         return strcmp(what->to, rx->actor->name) == 0;
-    return !rx->window.any_frequency && !rx->window.any_access_address;
+    return !radio_looks_on(rx);
 }
 
 static bool takes(struct rule *rule, const struct radio *tx, const struct radio *rx)

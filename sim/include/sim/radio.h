@@ -220,7 +220,9 @@ void radio_medium_trace(struct radio_medium *medium, struct trace_sink *sink);
 
 struct radio_stats {
     uint64_t sent;
-    uint64_t verdict[RADIO_VERDICTS]; /* of the pairs that cost nothing to know: those listening */
+    /* Of the pairs that cost nothing to know: those listening, but onlookers (any_frequency or
+     * any_access_address). */
+    uint64_t verdict[RADIO_VERDICTS];
 };
 const struct radio_stats *radio_medium_stats(const struct radio_medium *medium);
 

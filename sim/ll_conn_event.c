@@ -155,6 +155,10 @@ static bool read_pdu(const struct ll_conn *conn, const struct radio_rx *rx,
 /* The payload of a PDU that was not seen before. False: no room for it, it must come again. */
 static bool accept(struct ll_conn *conn, uint8_t llid, const uint8_t *data, size_t len)
 {
+    if (llid != LL_LLID_CONTROL && len > 0 && llcp_encrypt_strict(conn)) {
+        llcp_encrypt_unexpected(conn);
+        return false;
+    }
     switch (llid) {
     case LL_LLID_CONTROL:
         if (!llcp_ready(conn, data, len))
@@ -166,14 +170,11 @@ static bool accept(struct ll_conn *conn, uint8_t llid, const uint8_t *data, size
         /* A continuation of no octets is an empty PDU; a start of none is nothing either. */
         if (len == 0)
             return true;
-        if (llcp_encrypt_strict(conn)) {
-            llcp_encrypt_unexpected(conn);
-            return false;
-        }
         return conn->ll->up->acl_received(conn->ll->user, conn->handle, llid == LL_LLID_START,
                                           data, len);
     }
-    return true; /* LLID 0 is reserved: acknowledged and ignored */
+    /* LLID 0 is reserved: acknowledged and ignored. */
+    return true;
 }
 
 /*

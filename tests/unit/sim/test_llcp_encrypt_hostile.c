@@ -9,10 +9,8 @@
  */
 #include <stdio.h>
 
-#include "link_tester.h"
+#include "llcp_encrypt_states.h"
 #include "rows.h"
-
-#define UNDEFINED 0x50
 
 enum outcome {
     ELSEWHERE = ' ',  /* what the state waits for */
@@ -42,24 +40,6 @@ struct pdu_row {
 #define LEAST_LENGTH 27, 0, 0x48, 0x01
 #define FEATURES 0xFF, 0, 0, 0, 0, 0, 0, 0
 
-/* --- the peripheral's states --- */
-
-enum {
-    P_IDLE,
-    P_KEY,        /* LL_ENC_RSP was sent, the host is asked */
-    P_STARTING,   /* LL_START_ENC_REQ was sent */
-    P_ENCRYPTED,
-    P_PAUSING,    /* LL_PAUSE_ENC_RSP was sent */
-    P_PAUSED,     /* LL_PAUSE_ENC_RSP came */
-    P_REKEY,      /* as P_KEY and P_STARTING */
-    P_RESTARTING,
-    P_STATES,
-};
-
-static const char *const p_names[P_STATES] = {
-    "idle", "key", "starting", "encrypted", "pausing", "paused", "rekey", "restarting",
-};
-
 static const struct pdu_row to_peripheral[] = {
     /*                       IKSEPWRT */
     {"ENC_REQ",             " MMrM MM", CONTROL(0, LL_ENC_REQ, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -85,26 +65,6 @@ static const struct pdu_row to_peripheral[] = {
     {"start",               "dMMdMMMM", DATA(LL_LLID_START)},
     {"continuation",        "dMMdMMMM", DATA(LL_LLID_CONTINUATION)},
     {"LLID 0",              ".MM.MMMM", DATA(0)},
-};
-
-/* --- the central's states --- */
-
-enum {
-    C_IDLE,
-    C_ASKED,      /* LL_ENC_REQ was sent */
-    C_ANSWERED,   /* LL_ENC_RSP came */
-    C_STARTING,   /* LL_START_ENC_RSP was sent */
-    C_ENCRYPTED,
-    C_PAUSING,    /* LL_PAUSE_ENC_REQ was sent */
-    C_PAUSED,     /* LL_PAUSE_ENC_RSP and LL_ENC_REQ were sent */
-    C_REANSWERED, /* as C_ANSWERED and C_STARTING */
-    C_RESTARTING,
-    C_STATES,
-};
-
-static const char *const c_names[C_STATES] = {
-    "idle",    "asked",  "answered",   "starting",   "encrypted",
-    "pausing", "paused", "reanswered", "restarting",
 };
 
 static const struct pdu_row to_central[] = {
@@ -136,134 +96,6 @@ static const struct pdu_row to_central[] = {
     {"continuation",           "ddMMddMMM", DATA(LL_LLID_CONTINUATION)},
     {"LLID 0",                 "..MM..MMM", DATA(0)},
 };
-
-/* --- from state to state --- */
-
-struct hostile {
-    struct link_room room;
-    bool central; /* the Link Layer under test */
-    unsigned state;
-};
-
-static const uint8_t start_req[] = {LL_START_ENC_REQ}, start_rsp[] = {LL_START_ENC_RSP},
-                     pause_req[] = {LL_PAUSE_ENC_REQ}, pause_rsp[] = {LL_PAUSE_ENC_RSP};
-
-static void expect_status(struct hostile *f, enum upper_kind kind, uint8_t status)
-{
-    assert_int_equal(upper_expect(f->room.upper, kind, 0)->status, status);
-}
-
-static void advance_peripheral(struct hostile *f)
-{
-    struct link *link = &f->room.link;
-
-    switch (f->state) {
-    case P_IDLE:
-    case P_PAUSED:
-        link_swap_control(link, LINK_ENC_REQ, LL_ENC_RSP);
-        link_agree(link);
-        upper_expect(f->room.upper, UP_KEY_REQUEST, 0);
-        link_idle_event(link);
-        break;
-    case P_KEY:
-    case P_REKEY:
-        assert_int_equal(ll_long_term_key_reply(f->room.upper->ll, 0, link_ltk), 0);
-        link_swap_control(link, NULL, 0, LL_START_ENC_REQ);
-        link_seal(link, true);
-        break;
-    case P_STARTING:
-    case P_RESTARTING:
-        link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
-        expect_status(f, f->state == P_STARTING ? UP_ENCRYPTION : UP_REFRESHED, 0);
-        link_idle_event(link);
-        break;
-    case P_ENCRYPTED:
-        link_swap_control(link, pause_req, 1, LL_PAUSE_ENC_RSP);
-        link_seal(link, false);
-        break;
-    case P_PAUSING:
-        link_swap_empty(link, pause_rsp, 1);
-        break;
-    }
-    f->state++;
-}
-
-static void ask(struct hostile *f)
-{
-    const struct ll_encrypt_params params = link_encrypt_params();
-
-    assert_int_equal(ll_enable_encryption(f->room.upper->ll, 0, &params), 0);
-}
-
-static void advance_central(struct hostile *f)
-{
-    struct link *link = &f->room.link;
-
-    switch (f->state) {
-    case C_IDLE:
-        ask(f);
-        link_swap_control(link, NULL, 0, LL_ENC_REQ);
-        link_agree(link);
-        break;
-    case C_ASKED:
-    case C_PAUSED:
-        link_swap_empty(link, LINK_ENC_RSP);
-        break;
-    case C_ANSWERED:
-    case C_REANSWERED:
-        link_swap_empty(link, start_req, 1);
-        link_seal(link, true);
-        link_swap_control(link, NULL, 0, LL_START_ENC_RSP);
-        break;
-    case C_STARTING:
-    case C_RESTARTING:
-        link_swap_empty(link, start_rsp, 1);
-        expect_status(f, f->state == C_STARTING ? UP_ENCRYPTION : UP_REFRESHED, 0);
-        break;
-    case C_ENCRYPTED:
-        ask(f);
-        link_swap_control(link, NULL, 0, LL_PAUSE_ENC_REQ);
-        break;
-    case C_PAUSING:
-        link_swap_empty(link, pause_rsp, 1);
-        link_seal(link, false);
-        link_hear_restart(link);
-        link_agree(link);
-        break;
-    }
-    f->state++;
-}
-
-static void advance(struct hostile *f)
-{
-    if (f->central)
-        advance_central(f);
-    else
-        advance_peripheral(f);
-}
-
-/* To the end of what is under way. */
-static void leave(struct hostile *f)
-{
-    const unsigned encrypted = f->central ? (unsigned)C_ENCRYPTED : (unsigned)P_ENCRYPTED;
-    const unsigned end = f->central ? (unsigned)C_STATES : (unsigned)P_STATES;
-
-    while (f->state != encrypted && f->state != end)
-        advance(f);
-}
-
-static bool refreshing(const struct hostile *f)
-{
-    return f->central && f->state >= C_PAUSING;
-}
-
-/* Our host had asked and hears how that ended. */
-static void expect_failure(struct hostile *f, uint8_t status)
-{
-    if (!f->central || f->state == C_IDLE || f->state == C_ENCRYPTED)
-        return;
-    expect_status(f, refreshing(f) ? UP_REFRESHED : UP_ENCRYPTION, status);
-}
 
 /* --- outcomes --- */
 
@@ -297,23 +129,6 @@ static void expect_answer(struct hostile *f, const struct pdu_row *row, uint8_t 
         send(f, row);
     link_swap_control(link, link->central ? row->pdu : NULL, link->central ? row->len : 0, opcode);
     link_idle_event(link);
-}
-
-static void expect_gone(struct hostile *f, uint8_t reason)
-{
-    expect_failure(f, reason);
-    expect_status(f, UP_DISCONNECTED, reason);
-    lower_expect_silence(&f->room.room, SIM_S(2));
-    upper_expect_none(f->room.upper);
-}
-
-static void expect_works(struct hostile *f)
-{
-    const uint8_t probe[] = {UNDEFINED + 1}, answer[] = {LL_UNKNOWN_RSP, UNDEFINED + 1};
-
-    upper_expect_none(f->room.upper);
-    link_exchange_control(&f->room.link, probe, sizeof probe, answer, sizeof answer);
-    link_quiet_events(&f->room, 3);
 }
 
 static uint8_t failure_of(const struct pdu_row *row)
@@ -385,50 +200,30 @@ struct cell {
 static void hostile(void **state)
 {
     const struct cell *cell = *state;
-    struct hostile f = {.central = cell->central};
+    struct hostile f;
 
-    link_room_open(&f.room, f.central, UINT64_MAX);
-    while (f.state < cell->state)
-        advance(&f);
+    hostile_open(&f, cell->central, cell->state);
     if (outcome_is(&f, (enum outcome)cell->row->outcomes[cell->state], cell->row)) {
         leave(&f);
         expect_works(&f);
     }
-    link_forget_key(&f.room.link);
-    ll_room_close(&f.room.room);
+    hostile_close(&f);
 }
 
 /* --- in clear, or with another key, what should be encrypted --- */
 
-static bool sealed(const struct cell *cell)
-{
-    if (cell->central)
-        return cell->state == C_STARTING || cell->state == C_ENCRYPTED ||
-               cell->state == C_PAUSING || cell->state == C_RESTARTING;
-    return cell->state == P_STARTING || cell->state == P_ENCRYPTED || cell->state == P_RESTARTING;
-}
-
-static void into_sealed(struct hostile *f, const struct cell *cell)
-{
-    f->central = cell->central;
-    link_room_open(&f->room, f->central, UINT64_MAX);
-    while (f->state < cell->state)
-        advance(f);
-}
-
 static void ends(struct hostile *f, const struct pdu_row *row)
 {
     outcome_is(f, ENDS, row);
-    link_forget_key(&f->room.link);
-    ll_room_close(&f->room.room);
+    hostile_close(f);
 }
 
 static void in_clear(void **state)
 {
     const struct cell *cell = *state;
-    struct hostile f = {0};
+    struct hostile f;
 
-    into_sealed(&f, cell);
+    hostile_open(&f, cell->central, cell->state);
     f.room.link.tx_sealed = false;
     ends(&f, cell->row);
 }
@@ -436,9 +231,9 @@ static void in_clear(void **state)
 static void with_another_key(void **state)
 {
     const struct cell *cell = *state;
-    struct hostile f = {0};
+    struct hostile f;
 
-    into_sealed(&f, cell);
+    hostile_open(&f, cell->central, cell->state);
     const uint64_t counter = f.room.link.tx_counter;
     f.room.link.session.iv_c[0] ^= 1;
     assert_int_equal(link_key(&f.room.link, link_ltk), 0);
@@ -449,14 +244,24 @@ static void with_another_key(void **state)
 static void with_another_counter(void **state)
 {
     const struct cell *cell = *state;
-    struct hostile f = {0};
+    struct hostile f;
 
-    into_sealed(&f, cell);
+    hostile_open(&f, cell->central, cell->state);
     f.room.link.tx_counter++;
     ends(&f, cell->row);
 }
 
 /* --- the letters as tests --- */
+
+static const char *state_name(bool central, unsigned state)
+{
+    static const struct state_row states[] = {STATE_ROWS};
+    size_t i = 0;
+
+    while (states[i].central != central || states[i].state != state)
+        i++;
+    return states[i].name;
+}
 
 #define ROWS(rows) rows, sizeof(rows) / sizeof(rows)[0]
 #define CELLS_MAX 512U
@@ -471,9 +276,8 @@ static size_t add_cells(struct cell *cells, size_t count, const struct pdu_row *
             cell->row = &rows[i];
             cell->state = state;
             cell->central = central;
-            snprintf(cell->text, sizeof cell->text, "%s: %s, %s",
-                     central ? "central" : "peripheral", rows[i].name,
-                     central ? c_names[state] : p_names[state]);
+            snprintf(cell->text, sizeof cell->text, "%s, %s",
+                     state_name(central, state), rows[i].name);
             cell->name = cell->text;
         }
     }
@@ -502,7 +306,7 @@ static bool is_test(const struct cell *cell)
 
 static bool is_sealed(const struct cell *cell)
 {
-    return sealed(cell) && cell->row->len > 0;
+    return sealed_state(cell->central, cell->state) && cell->row->len > 0;
 }
 
 static int run(struct cell *cells, bool (*about)(const struct cell *cell),

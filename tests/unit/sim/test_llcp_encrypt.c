@@ -10,7 +10,8 @@
  *     LL_START_ENC_RSP   --->                     encrypted
  *                        <---  LL_START_ENC_RSP   encrypted
  */
-#include "link_tester.h"
+#include "ll_internal.h"
+#include "llcp_encrypt_states.h"
 #include "rows.h"
 
 static void open_encrypted(struct link_room *f, bool central)
@@ -71,10 +72,557 @@ static void refreshed(void **state)
     close_encrypted(&f);
 }
 
+/* --- sample data (Core v5.4, Vol 6, Part C, 1) --- */
+
+static const uint8_t sample_ltk[16] = {0x4C, 0x68, 0x38, 0x41, 0x39, 0xF5, 0x74, 0xD8,
+                                       0x36, 0xBC, 0xF3, 0x4E, 0x9D, 0xFB, 0x01, 0xBF};
+static const uint8_t skd_c[8] = {0x13, 0x02, 0xF1, 0xE0, 0xDF, 0xCE, 0xBD, 0xAC};
+static const uint8_t skd_p[8] = {0x79, 0x68, 0x57, 0x46, 0x35, 0x24, 0x13, 0x02};
+static const uint8_t iv_c[4] = {0x24, 0xAB, 0xDC, 0xBA}, iv_p[4] = {0xBE, 0xBA, 0xAF, 0xDE};
+static const uint8_t enc_req[] = {LL_ENC_REQ, 0x90, 0x78, 0x56, 0x34, 0x12, 0xEF, 0xCD,
+                                  0xAB,       0x74, 0x24, 0x13, 0x02, 0xF1, 0xE0, 0xDF,
+                                  0xCE,       0xBD, 0xAC, 0x24, 0xAB, 0xDC, 0xBA};
+static const uint8_t enc_rsp[] = {LL_ENC_RSP, 0x79, 0x68, 0x57, 0x46, 0x35, 0x24,
+                                  0x13,       0x02, 0xBE, 0xBA, 0xAF, 0xDE};
+/* Plaintext, and what is on the air: from the central, from the peripheral. */
+static const uint8_t sealed_rsp[2][5] = {{0x9F, 0xCD, 0xA7, 0xF4, 0x48},
+                                         {0xA3, 0x4C, 0x13, 0xA4, 0x15}};
+static const uint8_t data[2][27] = {"\x17\x00"
+                                    "cdefghijklmnopq1234567890",
+                                    "\x17\x00"
+                                    "76543210ABCDEFGHIJKLMNOPQ"};
+static const uint8_t sealed_data[2][31] = {
+    {0x7A, 0x70, 0xD6, 0x64, 0x15, 0x22, 0x6D, 0xF2, 0x6B, 0x17, 0x83,
+     0x9A, 0x06, 0x04, 0x05, 0x59, 0x6B, 0xD6, 0x56, 0x4F, 0x79, 0x6B,
+     0x5B, 0x9C, 0xE6, 0xFF, 0x32, 0xF7, 0x5A, 0x6D, 0x33},
+    {0xF3, 0x88, 0x81, 0xE7, 0xBD, 0x94, 0xC9, 0xC3, 0x69, 0xB9, 0xA6,
+     0x68, 0x46, 0xDD, 0x47, 0x86, 0xAA, 0x8C, 0x39, 0xCE, 0x54, 0x0D,
+     0x0D, 0xAE, 0x3A, 0xDC, 0xDF, 0x89, 0xB9, 0x60, 0x88},
+};
+
+/* These octets, whatever the tester itself would make of the plaintext. */
+static void send_sample(struct link *link, uint8_t llid, const uint8_t *sample, size_t len)
+{
+    link->tx_sealed = false;
+    link_send(link, llid, sample, len, false);
+    link->tx_sealed = true;
+    link->sent_sealed = true;
+}
+
+static void expect_sample(struct link *link, const uint8_t *sample, size_t len)
+{
+    link_hear(link);
+    assert_int_equal(link->raw_len, 2 + len);
+    assert_memory_equal(link->raw + 2, sample, len);
+}
+
+/* The samples go both ways, first the tester's or first the other's. */
+static void swap_samples(struct link *link, uint8_t llid, const uint8_t *theirs,
+                         const uint8_t *ours, size_t len)
+{
+    link_begin(link);
+    if (link->central)
+        send_sample(link, llid, theirs, len);
+    expect_sample(link, ours, len);
+    if (!link->central)
+        send_sample(link, llid, theirs, len);
+    link_expect_nothing(link);
+}
+
+static void start_by_samples(struct link_room *f, bool central)
+{
+    struct ll *ll = f->upper->ll;
+    struct ll_encrypt_params params = {.rand = 0xABCDEF1234567890, .ediv = 0x2474};
+
+    memcpy(params.ltk, sample_ltk, sizeof params.ltk);
+    ll_fix_session(ll, central ? skd_c : skd_p, central ? iv_c : iv_p);
+    if (central) {
+        assert_int_equal(ll_enable_encryption(ll, 0, &params), 0);
+        link_expect_control(&f->link, enc_req, sizeof enc_req);
+        link_send_control(&f->link, enc_rsp, sizeof enc_rsp);
+        link_send_control(&f->link, start_req, 1);
+        return;
+    }
+    link_exchange_control(&f->link, enc_req, sizeof enc_req, enc_rsp, sizeof enc_rsp);
+    const struct ll_key_request *request = &upper_expect(f->upper, UP_KEY_REQUEST, 0)->key;
+    assert_true(request->rand == params.rand);
+    assert_int_equal(request->ediv, params.ediv);
+    assert_int_equal(ll_long_term_key_reply(ll, 0, sample_ltk), 0);
+    link_swap_control(&f->link, NULL, 0, LL_START_ENC_REQ);
+}
+
+static void samples(void **state)
+{
+    const struct link_role *row = *state;
+    const int ours = row->central ? 0 : 1, theirs = !ours;
+    struct link_room f;
+
+    link_room_open(&f, row->central, UINT64_MAX);
+    start_by_samples(&f, row->central);
+    struct link *link = &f.link;
+    memcpy(link->session.skd_c, skd_c, sizeof skd_c);
+    memcpy(link->session.skd_p, skd_p, sizeof skd_p);
+    memcpy(link->session.iv_c, iv_c, sizeof iv_c);
+    memcpy(link->session.iv_p, iv_p, sizeof iv_p);
+    assert_int_equal(link_key(link, sample_ltk), 0);
+    link_seal(link, true);
+    swap_samples(link, LL_LLID_CONTROL, sealed_rsp[theirs], sealed_rsp[ours], 5);
+    assert_int_equal(upper_expect(f.upper, UP_ENCRYPTION, 0)->status, 0);
+    link_idle_event(link);
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, data[ours], 27), 0);
+    swap_samples(link, LL_LLID_START, sealed_data[theirs], sealed_data[ours], 31);
+    if (row->central)
+        upper_expect(f.upper, UP_COMPLETED, 0);
+    const struct upper_event *event = upper_expect(f.upper, UP_ACL, 0);
+    assert_int_equal(event->len, 27);
+    assert_memory_equal(event->data, data[theirs], 27);
+    link_idle_event(link);
+    if (!row->central)
+        upper_expect(f.upper, UP_COMPLETED, 0);
+    close_encrypted(&f);
+}
+
+/* --- no key --- */
+
+struct refusal_row {
+    const char *name;
+    bool refreshing;
+    bool masked; /* the host is not even asked */
+};
+
+static const struct refusal_row refusals[] = {
+    {"the host has none", false, false},
+    {"the host is not asked", false, true},
+    {"after a pause, the host has none", true, false},
+    {"after a pause, the host is not asked", true, true},
+};
+
+static void expect_refusal(struct hostile *f, const struct refusal_row *row)
+{
+    static const uint8_t reject[] = {LL_REJECT_EXT_IND, LL_ENC_REQ, HCI_ERR_PIN_OR_KEY_MISSING},
+                         terminate[] = {LL_TERMINATE_IND, HCI_ERR_PIN_OR_KEY_MISSING};
+
+    if (!row->refreshing) {
+        link_expect_control(&f->room.link, reject, sizeof reject);
+        return;
+    }
+    link_begin(&f->room.link);
+    link_send_empty(&f->room.link, false);
+    link_expect(&f->room.link, LL_LLID_CONTROL, terminate, sizeof terminate, false);
+    link_begin(&f->room.link);
+    link_send_empty(&f->room.link, false);
+    link_expect_nothing(&f->room.link);
+    expect_gone(f, HCI_ERR_PIN_OR_KEY_MISSING);
+}
+
+static void refused(void **state)
+{
+    const struct refusal_row *row = *state;
+    struct hostile f;
+
+    hostile_open(&f, false, row->refreshing ? P_PAUSED : P_IDLE);
+    struct upper *upper = f.room.upper;
+    upper->refuse_keys = row->masked;
+    link_begin(&f.room.link);
+    link_send(&f.room.link, LL_LLID_CONTROL, LINK_ENC_REQ, false);
+    link_hear(&f.room.link);
+    assert_int_equal(f.room.link.pdu[2], LL_ENC_RSP);
+    assert_int_equal(f.room.link.header.md, row->masked);
+    link_expect_nothing(&f.room.link);
+    if (!row->masked) {
+        upper_expect(upper, UP_KEY_REQUEST, 0);
+        link_quiet_events(&f.room, 3);
+        assert_int_equal(ll_long_term_key_negative_reply(upper->ll, 0), 0);
+        assert_int_equal(ll_long_term_key_negative_reply(upper->ll, 0), 0x0C);
+        assert_int_equal(ll_long_term_key_reply(upper->ll, 0, link_ltk), 0x0C);
+    }
+    expect_refusal(&f, row);
+    if (!row->refreshing) {
+        /* As if nothing had been. */
+        upper->refuse_keys = false;
+        leave(&f);
+        expect_works(&f);
+    }
+    hostile_close(&f);
+}
+
+/* --- who does not have the feature --- */
+
+static void not_claimed(void **state)
+{
+    static const uint8_t reject[] = {LL_REJECT_EXT_IND, LL_ENC_REQ,
+                                     HCI_ERR_UNSUPPORTED_REMOTE_FEATURE},
+                         unknown[] = {LL_UNKNOWN_RSP, LL_PAUSE_ENC_REQ};
+    const struct ll_encrypt_params params = link_encrypt_params();
+    const struct link_role *row = *state;
+    struct link_room f;
+
+    link_room_open(&f, row->central, ~1ULL);
+    assert_int_equal(ll_enable_encryption(f.upper->ll, 0, &params), 0x11);
+    if (!row->central)
+        link_exchange_control(&f.link, LINK_ENC_REQ, reject, sizeof reject);
+    link_exchange_control(&f.link, pause_req, 1, unknown, sizeof unknown);
+    link_quiet_events(&f, 3);
+    ll_room_close(&f.room);
+}
+
+/* The peer is known not to: it is not asked. */
+static void peer_without(void **state)
+{
+    static const uint8_t req[] = {LL_PERIPHERAL_FEATURE_REQ, 0xFE, 0, 0, 0, 0, 0, 0, 0};
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct link_room f;
+
+    (void)state;
+    link_room_open(&f, true, UINT64_MAX);
+    link_swap_empty(&f.link, req, sizeof req);
+    link_swap_control(&f.link, NULL, 0, LL_FEATURE_RSP);
+    assert_int_equal(ll_enable_encryption(f.upper->ll, 0, &params), 0);
+    const struct upper_event *event = upper_expect(f.upper, UP_ENCRYPTION, 0);
+    assert_int_equal(event->status, HCI_ERR_UNSUPPORTED_REMOTE_FEATURE);
+    assert_false(event->on);
+    link_quiet_events(&f, 3);
+    ll_room_close(&f.room);
+}
+
+/* To a peer that has said that it knows no LL_REJECT_EXT_IND. */
+static void refused_short(void **state)
+{
+    static const uint8_t features[] = {LL_FEATURE_REQ, 0x01, 0, 0, 0, 0, 0, 0, 0},
+                         reject[] = {LL_REJECT_IND, HCI_ERR_PIN_OR_KEY_MISSING};
+    struct hostile f;
+
+    (void)state;
+    hostile_open(&f, false, P_IDLE);
+    link_swap_control(&f.room.link, features, sizeof features, LL_FEATURE_RSP);
+    link_idle_event(&f.room.link);
+    advance(&f);
+    assert_int_equal(ll_long_term_key_negative_reply(f.room.upper->ll, 0), 0);
+    link_expect_control(&f.room.link, reject, sizeof reject);
+    expect_works(&f);
+    hostile_close(&f);
+}
+
+/* --- requests that cannot be --- */
+
+static void disallowed(void **state)
+{
+    const struct state_row *row = *state;
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct hostile f;
+
+    hostile_open(&f, row->central, row->state);
+    struct ll *ll = f.room.upper->ll;
+    assert_int_equal(ll_enable_encryption(ll, 1, &params), 0x02);
+    assert_int_equal(ll_long_term_key_reply(ll, 1, link_ltk), 0x02);
+    assert_int_equal(ll_long_term_key_negative_reply(ll, 1), 0x02);
+    assert_int_equal(ll_enable_encryption(ll, 0, &params), 0x0C);
+    if (row->central || (row->state != P_KEY && row->state != P_REKEY)) {
+        assert_int_equal(ll_long_term_key_reply(ll, 0, link_ltk), 0x0C);
+        assert_int_equal(ll_long_term_key_negative_reply(ll, 0), 0x0C);
+    }
+    leave(&f);
+    expect_works(&f);
+    hostile_close(&f);
+}
+
+static const struct state_row under_way[] = {UNDER_WAY_ROWS};
+
+/* --- numbers of PDUs (Part E, 2.1) --- */
+
+/* What is sent again is the same, and has the number that it had. */
+static void sent_again(void **state)
+{
+    const struct link_role *row = *state;
+    static const uint8_t payload[] = {1, 2, 3, 4};
+    struct link_room f;
+    uint8_t raw[LL_PDU_MAX];
+
+    open_encrypted(&f, row->central);
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, payload, sizeof payload), 0);
+    for (int i = 0; i < 3; i++) {
+        link_begin(&f.link);
+        /* The tester's PDUs say that it heard nothing. */
+        if (f.link.central && i > 0)
+            f.link.nesn = !f.link.nesn;
+        if (f.link.central)
+            link_send_empty(&f.link, false);
+        if (f.link.central && i > 0)
+            f.link.nesn = !f.link.nesn;
+        link_hear(&f.link);
+        assert_int_equal(f.link.new_data, i == 0);
+        assert_memory_equal(f.link.pdu + 2, payload, sizeof payload);
+        if (i > 0)
+            assert_memory_equal(f.link.raw + 2, raw, sizeof payload + LL_MIC_SIZE);
+        memcpy(raw, f.link.raw + 2, sizeof payload + LL_MIC_SIZE);
+        link_expect_nothing(&f.link);
+    }
+    link_swap(&f.link, NULL, 0);
+    link_idle_event(&f.link);
+    upper_expect(f.upper, UP_COMPLETED, 0);
+    exchange_data(&f);
+    close_encrypted(&f);
+}
+
+/* What comes again is acknowledged again, and nothing else. */
+static void received_again(void **state)
+{
+    const struct link_role *row = *state;
+    static const uint8_t payload[] = {1, 2, 3, 4};
+    struct link_room f;
+
+    open_encrypted(&f, row->central);
+    const uint64_t counter = f.link.tx_counter;
+    for (int i = 0; i < 3; i++) {
+        link_begin(&f.link);
+        if (!f.link.central)
+            link_expect_empty(&f.link);
+        if (i > 0) {
+            /* The tester's end forgets that it was acknowledged. */
+            f.link.sn = !f.link.sn;
+            f.link.tx_counter = counter;
+        }
+        link_send(&f.link, LL_LLID_START, payload, sizeof payload, false);
+        if (f.link.central)
+            link_expect_empty(&f.link);
+        link_expect_nothing(&f.link);
+    }
+    link_idle_event(&f.link);
+    assert_int_equal(f.link.tx_counter, counter + 1);
+    upper_expect(f.upper, UP_ACL, 0);
+    link_quiet_events(&f, 2);
+    exchange_data(&f);
+    close_encrypted(&f);
+}
+
+/* What the host has no room for was not received. */
+static void withheld(void **state)
+{
+    const struct link_role *row = *state;
+    static const uint8_t payload[] = {1, 2, 3, 4};
+    struct link_room f;
+
+    open_encrypted(&f, row->central);
+    f.upper->refuse_acl = true;
+    for (int i = 0; i < 3; i++) {
+        link_event(&f.link, LL_LLID_START, payload, sizeof payload);
+        assert_int_equal(f.link.tx_counter, 1); /* LL_START_ENC_RSP alone was taken */
+    }
+    f.upper->refuse_acl = false;
+    link_event(&f.link, LL_LLID_START, payload, sizeof payload);
+    link_idle_event(&f.link);
+    upper_expect(f.upper, UP_ACL, 0);
+    exchange_data(&f);
+    close_encrypted(&f);
+}
+
+struct last_row {
+    const char *name;
+    bool central;
+    bool sending;
+};
+
+static const struct last_row lasts[] = {
+    {"central, sending", true, true},
+    {"central, receiving", true, false},
+    {"peripheral, sending", false, true},
+    {"peripheral, receiving", false, false},
+};
+
+/* The last number is used; then there is no more to say. */
+static void last_number(void **state)
+{
+    const struct last_row *row = *state;
+    static const uint8_t payload[] = {1, 2, 3, 4};
+    struct link_room f;
+
+    open_encrypted(&f, row->central);
+    struct ll_encrypt *encrypt = &f.upper->ll->conn[0]->encrypt;
+    encrypt->tx_counter = f.link.rx_counter = LL_PACKET_COUNTER_END - (row->sending ? 2 : 9);
+    encrypt->rx_counter = f.link.tx_counter = LL_PACKET_COUNTER_END - (row->sending ? 9 : 2);
+    exchange_data(&f);
+    if (row->sending) {
+        assert_int_equal(ll_acl_send(f.upper->ll, 0, true, payload, sizeof payload), 0);
+        link_swap(&f.link, NULL, 0);
+        assert_int_equal(f.link.header.length, sizeof payload);
+    }
+    link_begin(&f.link);
+    if (!f.link.central && (!row->sending || f.link.last_end))
+        link_expect_empty(&f.link);
+    if (!row->sending)
+        link_send(&f.link, LL_LLID_START, payload, sizeof payload, false);
+    else if (f.link.central)
+        link_send_empty(&f.link, false);
+    link_expect_nothing(&f.link);
+    upper_expect(f.upper, row->sending ? UP_COMPLETED : UP_ACL, 0);
+    assert_int_equal(upper_expect(f.upper, UP_DISCONNECTED, 0)->status, 0x3D);
+    lower_expect_silence(&f.room, SIM_S(2));
+    close_encrypted(&f);
+}
+
+/* --- answers before their questions --- */
+
+static void answer_before_question(void **state)
+{
+    struct hostile f;
+
+    (void)state;
+    hostile_open(&f, false, P_KEY);
+    assert_int_equal(ll_long_term_key_reply(f.room.upper->ll, 0, link_ltk), 0);
+    link_begin(&f.room.link);
+    link_send(&f.room.link, LL_LLID_CONTROL, start_rsp, 1, false);
+    link_expect_nothing(&f.room.link);
+    expect_gone(&f, HCI_ERR_CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE);
+    hostile_close(&f);
+}
+
+static void send_unacknowledged(struct link *link, const uint8_t *pdu, size_t len)
+{
+    link->nesn = !link->nesn;
+    link_send(link, LL_LLID_CONTROL, pdu, len, false);
+    link->nesn = !link->nesn;
+}
+
+/* The central's LL_ENC_REQ has not been sent when LL_ENC_RSP and LL_START_ENC_REQ come. */
+static void answers_before_questions(void **state)
+{
+    struct hostile f;
+
+    (void)state;
+    hostile_open(&f, true, C_IDLE);
+    struct link *link = &f.room.link;
+    /* An empty PDU without an acknowledgement is in its way. */
+    link_begin(link);
+    link_expect_empty(link);
+    link_expect_nothing(link);
+    ask(&f);
+    link_begin(link);
+    link_expect(link, LL_LLID_CONTINUATION, NULL, 0, true);
+    send_unacknowledged(link, LINK_ENC_RSP);
+    link_expect(link, LL_LLID_CONTINUATION, NULL, 0, true);
+    send_unacknowledged(link, start_req, 1);
+    link_expect(link, LL_LLID_CONTINUATION, NULL, 0, true);
+    link_send_empty(link, false);
+    link_hear(link);
+    assert_int_equal(link->pdu[2], LL_ENC_REQ);
+    link_agree(link);
+    link_send_empty(link, false);
+    link_expect_nothing(link);
+    f.state = C_ASKED;
+    leave(&f);
+    expect_works(&f);
+    hostile_close(&f);
+}
+
+/* --- lengths (Part B, 4.5.10) --- */
+
+struct length_row {
+    const char *name;
+    uint16_t octets, time_us; /* what the peer takes */
+    uint16_t clear, sealed;   /* the longest payloads */
+};
+
+/* On LE 1M a packet of n octets takes 8 * (10 + n) us, and 32 us more with a MIC. */
+static const struct length_row lengths[] = {
+    {"least", 27, 328, 27, 27},
+    {"by octets", 100, 2120, 100, 100},
+    {"by time", 251, 400, 40, 36},
+    {"most", 251, 2120, 251, 251},
+};
+
+static void expect_fragment(struct link_room *f, size_t len)
+{
+    static const uint8_t packet[251] = {0};
+
+    assert_int_equal(ll_acl_send(f->upper->ll, 0, true, packet, sizeof packet), 0);
+    for (size_t left = sizeof packet; left > 0;) {
+        link_begin(&f->link);
+        if (f->link.central)
+            link_send_empty(&f->link, false);
+        do {
+            link_hear(&f->link);
+            assert_int_equal(f->link.header.length, left < len ? left : len);
+            left -= f->link.header.length;
+            if (f->link.header.md || !f->link.central)
+                link_send_empty(&f->link, false);
+        } while (f->link.header.md);
+        link_expect_nothing(&f->link);
+    }
+    link_idle_event(&f->link);
+    upper_expect(f->upper, UP_COMPLETED, 0);
+}
+
+static void fragmented(void **state)
+{
+    const struct length_row *row = *state;
+    struct link_room f;
+    uint8_t rsp[9] = {LL_LENGTH_RSP};
+    struct wr w = wr_init(rsp + 1, 8);
+
+    wr_u16(&w, row->octets);
+    wr_u16(&w, row->time_us);
+    wr_u16(&w, row->octets);
+    wr_u16(&w, row->time_us);
+    link_room_open(&f, false, UINT64_MAX);
+    assert_int_equal(ll_set_data_length(f.upper->ll, 0, (struct ll_data_length){251, 2120}), 0);
+    link_swap_control(&f.link, NULL, 0, LL_LENGTH_REQ);
+    link_send_control(&f.link, rsp, sizeof rsp);
+    upper_forget(f.upper);
+    expect_fragment(&f, row->clear);
+    link_encrypt(&f.link, f.upper);
+    expect_fragment(&f, row->sealed);
+    /* The longest that may come. */
+    uint8_t longest[251] = {0};
+    link_event(&f.link, LL_LLID_START, longest, row->octets);
+    assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, row->octets);
+    close_encrypted(&f);
+}
+
+/* The time that is set aside for an event, and that what is sent (and sent again) will take. */
+static void reserved(void **state)
+{
+    const struct link_role *row = *state;
+    static const uint8_t payload[20] = {1};
+    struct link_room f;
+
+    link_room_open(&f, row->central, UINT64_MAX);
+    const struct ll_conn *conn = f.upper->ll->conn[0];
+    assert_int_equal(ll_conn_exchange_time(conn), SIM_US(2 * 296 + 150 + 2));
+    link_encrypt(&f.link, f.upper);
+    assert_int_equal(ll_conn_exchange_time(conn), SIM_US(2 * 328 + 150 + 2));
+    assert_int_equal(ll_conn_tx_time(conn), SIM_US(80));
+    assert_int_equal(ll_acl_send(f.upper->ll, 0, true, payload, sizeof payload), 0);
+    if (row->central)
+        assert_int_equal(ll_conn_tx_time(conn), SIM_US(240 + 32));
+    link_begin(&f.link);
+    if (f.link.central)
+        link_send_empty(&f.link, false);
+    link_hear(&f.link);
+    assert_int_equal(ll_conn_tx_time(conn), SIM_US(240 + 32));
+    upper_forget(f.upper);
+    close_encrypted(&f);
+}
+
 int main(void)
 {
     int failed = RUN_ROWS(link_roles, started);
 
     failed += RUN_ROWS(link_roles, refreshed);
-    return failed;
+    failed += RUN_ROWS(link_roles, samples);
+    failed += RUN_ROWS(refusals, refused);
+    failed += RUN_ROWS(link_roles, not_claimed);
+    failed += RUN_ROWS(under_way, disallowed);
+    failed += RUN_ROWS(link_roles, sent_again);
+    failed += RUN_ROWS(link_roles, received_again);
+    failed += RUN_ROWS(link_roles, withheld);
+    failed += RUN_ROWS(lasts, last_number);
+    failed += RUN_ROWS(lengths, fragmented);
+    failed += RUN_ROWS(link_roles, reserved);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(peer_without),
+        cmocka_unit_test(refused_short),
+        cmocka_unit_test(answer_before_question),
+        cmocka_unit_test(answers_before_questions),
+    };
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

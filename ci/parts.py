@@ -144,7 +144,8 @@ def scenario_traces(preset):
     tester = [option for script in scripts() if has_tester(script)
               for option in ("--tester", f"*/{script.stem}/*")]
     more = checker(["tests/interop/check_traces.py", "--program", f"build/{preset}/blueroom",
-                    *lossless, *tester, str(traces_of(preset))], "tshark and btmon accept every trace")
+                    *lossless, *tester, str(traces_of(preset))],
+                   "tshark and btmon accept every trace")
     return passed + more[0], failed + more[1]
 
 

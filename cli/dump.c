@@ -16,7 +16,8 @@ static void help(void)
           "Time is in seconds since the world began if the trace begins on the first virtual\n"
           "day (2020-01-01), else since its first packet. > goes to the controller or comes from\n"
           "the central, < the other way. What cannot be decoded is marked [malformed: ...] and\n"
-          "shown in hex.\n\n"
+          "shown in hex. PDUs of the air that the trace has decrypted are marked [decrypted], of\n"
+          "others there is [encrypted, N octets]. Keys are shown in full: it is a tool for tests.\n\n"
           "Exit status: 0; 2 if the file is no trace, ends within a record, or cannot be read.\n",
           stdout);
 }

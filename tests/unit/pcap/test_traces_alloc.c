@@ -117,11 +117,45 @@ static void dumps(void **state)
     assert_true(failures >= 4);
 }
 
+/* The same of a connection, which is remembered from its CONNECT_IND on. */
+static void dumps_of_connections(void **state)
+{
+    static const uint8_t connect_ind[] = {
+        0x85, 34,   0x01, 0,    0,    0xDC, 0x1B, 0,    0x0D, 0x18, 0,    0,
+        0,    0xC0, 0x5D, 0x5A, 0x65, 0x50, 0x56, 0x34, 0x12, 2,    3,    0,
+        0x28, 0,    0,    0,    0x2A, 0,    0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0xA7};
+    const struct trace_air_packet packet = {.mhz = 2402, .phy = 1, .crc_valid = true,
+                                            .access_address = 0x8E89BED6, .pdu = connect_ind,
+                                            .len = sizeof connect_ind};
+    unsigned failures = 0;
+
+    (void)state;
+    for (unsigned n = 1;; n++) {
+        fail_alloc_from(n);
+        struct trace_dump *dump = trace_dump_new();
+        if (dump)
+            (void)trace_dump_air(dump, &packet);
+        const bool failed = fail_alloc_happened();
+        fail_alloc_from(0);
+        if (dump) {
+            const char *line = trace_dump_air(dump, &packet);
+            assert_non_null(line);
+            assert_non_null(strstr(line, " hop=7 sca=50ppm"));
+        }
+        trace_dump_free(dump);
+        if (!failed)
+            break;
+        failures++;
+    }
+    assert_true(failures >= 4); /* dump, text, table, link */
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers),
         cmocka_unit_test(dumps),
+        cmocka_unit_test(dumps_of_connections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(writer_rows, writers);

@@ -39,6 +39,7 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
     *end = conn;
     host->conn_count++;
     acl_conn_opened(conn);
+    gatt_bond_identified(conn->att);
     return conn;
 }
 

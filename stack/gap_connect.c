@@ -390,12 +390,17 @@ static struct blr_conn *made(struct blr_host *host, const struct conn_info *info
 {
     struct blr_conn *conn = conn_new(host, info);
 
-    if (!conn)
+    if (!conn) {
         conn_refuse(host, info->handle, HCI_ERR_REMOTE_LOW_RESOURCES);
-    else if (host->listener && host->listener->connected)
+        return NULL;
+    }
+    conn_hold(conn);
+    if (host->listener && host->listener->connected)
         host->listener->connected(conn, host->listener_user);
-    if (conn && info->identified && conn_exists(host, conn))
+    if (info->identified && !conn->closed)
         security_tell_identified(conn);
+    gatt_server_secured(conn->att); /* what a bonded peer has to be told */
+    conn_release(conn);
     return conn;
 }
 

@@ -11,6 +11,7 @@
 struct l2cap_listener {
     struct l2cap_listener *next;
     uint16_t spsm;
+    uint8_t level, key_size; /* that a link must have */
     blr_l2cap_accept_cb *accept;
     void *user;
 };
@@ -38,6 +39,21 @@ int blr_l2cap_listen(struct blr_host *host, uint16_t spsm, blr_l2cap_accept_cb *
         return BLR_ERR_NO_MEMORY;
     *listener = (struct l2cap_listener){.spsm = spsm, .accept = accept, .user = user};
     *at = listener;
+    return 0;
+}
+
+int blr_l2cap_require(struct blr_host *host, uint16_t spsm, enum blr_security_level level,
+                      uint8_t key_size)
+{
+    struct l2cap_listener *listener = *find_listener(host, spsm);
+
+    if (level > BLR_SECURITY_AUTHENTICATED_SC || key_size > SMP_MAX_KEY_OCTETS ||
+        (key_size && level <= BLR_SECURITY_NONE))
+        return BLR_ERR_INVALID;
+    if (!listener)
+        return BLR_ERR_NOT_FOUND;
+    listener->level = (uint8_t)level;
+    listener->key_size = key_size;
     return 0;
 }
 
@@ -179,6 +195,23 @@ static int reply(struct blr_conn *conn, uint8_t identifier, const struct blr_l2c
     return l2cap_signal_send(conn, L2CAP_LE_CREDIT_BASED_CONNECTION_RSP, identifier, &w);
 }
 
+/* Vol 3, Part C, 10.3.1. */
+static enum l2cap_connect_result judge_security(const struct blr_conn *conn,
+                                                const struct l2cap_listener *listener)
+{
+    switch (security_lack(conn, listener->level, listener->key_size)) {
+    case SECURITY_ENOUGH:
+        break;
+    case SECURITY_LACKS_AUTHENTICATION:
+        return L2CAP_CONNECT_INSUFFICIENT_AUTHENTICATION;
+    case SECURITY_LACKS_ENCRYPTION:
+        return L2CAP_CONNECT_INSUFFICIENT_ENCRYPTION;
+    case SECURITY_LACKS_KEY_SIZE:
+        return L2CAP_CONNECT_KEY_SIZE_TOO_SHORT;
+    }
+    return L2CAP_CONNECT_SUCCESSFUL;
+}
+
 static enum l2cap_connect_result judge(struct blr_conn *conn,
                                        const struct blr_l2cap_request *request, uint16_t source)
 {
@@ -186,6 +219,9 @@ static enum l2cap_connect_result judge(struct blr_conn *conn,
 
     if (!listener)
         return L2CAP_CONNECT_SPSM_NOT_SUPPORTED;
+    const enum l2cap_connect_result lack = judge_security(conn, listener);
+    if (lack != L2CAP_CONNECT_SUCCESSFUL)
+        return lack;
     if (!cid_is_dynamic(source))
         return L2CAP_CONNECT_INVALID_SOURCE_CID;
     if (by_remote_cid(conn, source))

@@ -85,6 +85,7 @@ void security_identified(struct blr_conn *conn, const struct bd_addr *identity)
     if (bd_addr_equal(&conn->identity, identity))
         return;
     conn->identity = *identity;
+    gatt_bond_identified(conn->att);
     security_tell_identified(conn);
 }
 

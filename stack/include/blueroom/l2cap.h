@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "blueroom/gap.h"
+#include "blueroom/security.h"
 #include "wire/l2cap.h"
 
 struct blr_l2cap_channel;
@@ -73,6 +73,14 @@ typedef enum l2cap_connect_result blr_l2cap_accept_cb(struct blr_conn *conn,
 /* One listener for each SPSM: BLR_ERR_BUSY. It ends with the host. */
 int blr_l2cap_listen(struct blr_host *host, uint16_t spsm, blr_l2cap_accept_cb *accept,
                      void *user) BLR_MUST_CHECK;
+/*
+ * What the link must be for a channel to this listener, at first nothing: else the peer is refused
+ * with insufficient authentication, insufficient encryption when there is a key for the link, or
+ * encryption key size too short (Vol 3, Part C, 10.3.1). `level` as of blr_security_raise(), 0: any;
+ * `key_size` where there is a level, 0: any. BLR_ERR_NOT_FOUND: nobody listens.
+ */
+int blr_l2cap_require(struct blr_host *host, uint16_t spsm, enum blr_security_level level,
+                      uint8_t key_size) BLR_MUST_CHECK;
 /* Channels that are open stay so. Ending what there is not is fine. */
 void blr_l2cap_unlisten(struct blr_host *host, uint16_t spsm);
 

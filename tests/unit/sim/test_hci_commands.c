@@ -340,6 +340,7 @@ static void unknown_handles_come_back(void **state)
 /* Where each octet of the parameters ends up. */
 static void parameters_are_decoded(void **state)
 {
+    static const uint8_t reversed_key[16] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
     struct fixture *f = *state;
     const struct ll *ll = f->ll;
 
@@ -371,12 +372,17 @@ static void parameters_are_decoded(void **state)
             assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\x66", 6);
             assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
             assert_int_equal(ll->privacy_mode, 1);
+        } else if (rows[i].opcode == HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY) {
+            assert_memory_equal(ll->data, reversed_key, 16);
         } else if (rows[i].opcode == HCI_OP_DISCONNECT) {
             assert_int_equal(ll->handle, 0x0040);
             assert_int_equal(ll->reason, 0x13);
         }
     }
     assert_int_equal(ll->rpa_timeout_s, 0x0D0E);
+    assert_true(ll->encrypt.rand == 0x0807060504030201);
+    assert_int_equal(ll->encrypt.ediv, 0x1234);
+    assert_memory_equal(ll->encrypt.ltk, reversed_key, 16);
     assert_true(ll->enable && ll->filter_duplicates);
     assert_int_equal(ll->adv.interval_min_625us, 0x00A0);
     assert_int_equal(ll->adv.interval_max_625us, 0x00F0);

@@ -154,6 +154,30 @@ static void make_phys(struct fixture *f)
     f->ll->up->phy_updated(f->ll->user, 0x1A, FAKE_HANDLE, 2, 3);
 }
 
+static void make_encrypted(struct fixture *f)
+{
+    f->ll->up->encryption_changed(f->ll->user, 0, FAKE_HANDLE, true);
+}
+
+static void make_not_encrypted(struct fixture *f)
+{
+    f->ll->up->encryption_changed(f->ll->user, 0x1A, FAKE_HANDLE, false);
+}
+
+static void make_refreshed(struct fixture *f)
+{
+    f->ll->up->key_refreshed(f->ll->user, 0x3D, FAKE_HANDLE);
+}
+
+/* That the peer is refused is for the Link Layer. */
+static void make_key_request(struct fixture *f)
+{
+    const struct ll_key_request request = {
+        .handle = FAKE_HANDLE, .rand = 0x0102030405060708, .ediv = 0x2474};
+
+    (void)f->ll->up->key_requested(f->ll->user, &request);
+}
+
 #define ROW(make, mask_bit, le_mask_bit, ...)                                                      \
     {                                                                                              \
 #make, make, mask_bit, le_mask_bit, {__VA_ARGS__ }, sizeof((uint8_t[]){__VA_ARGS__})       \
@@ -178,6 +202,10 @@ static const struct row {
     ROW(make_param_request, 61, 5, 0x3E, 11, 6, 0x40, 0, 0x18, 0, 0x28, 0, 2, 1, 0xF4, 1),
     ROW(make_length, 61, 6, 0x3E, 11, 7, 0x40, 0, 251, 0, 0x48, 8, 27, 0, 0x48, 1),
     ROW(make_phys, 61, 11, 0x3E, 6, 12, 0x1A, 0x40, 0, 2, 3),
+    ROW(make_encrypted, 7, -1, 0x08, 4, 0, 0x40, 0, 1),
+    ROW(make_not_encrypted, 7, -1, 0x08, 4, 0x1A, 0x40, 0, 0),
+    ROW(make_refreshed, 47, -1, 0x30, 3, 0x3D, 0x40, 0),
+    ROW(make_key_request, 61, 4, 0x3E, 13, 5, 0x40, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0x74, 0x24),
     ROW(make_cancelled, 61, 0, 0x3E, 19, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ROW(tell_central, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 0, 0, 9, 8, 7, 6, 5, 4, 6, 0, 0, 0, 10, 0, 0),
     ROW(make_connected, 61, 0, 0x3E, 19, 1, 0, 0x40, 0, 1, 1, 1, 2, 3, 4, 5, 0xC6, 0x28, 0, 2, 1,
@@ -235,6 +263,8 @@ static void masks_by_default(void **state)
     assert_int_equal(hci_tester_next(&f->host, SIM_S(1)).bytes[0],
                      HCI_EV_READ_REMOTE_VERSION_INFORMATION_COMPLETE);
     hci_tester_next(&f->host, SIM_S(1));
+    assert_int_equal(hci_tester_next(&f->host, SIM_S(1)).bytes[0], HCI_EV_ENCRYPTION_CHANGE);
+    hci_tester_next(&f->host, SIM_S(1));
     hci_tester_run(&f->host, SIM_S(1));
     hci_tester_expect_none(&f->host);
 
@@ -242,7 +272,7 @@ static void masks_by_default(void **state)
     for (size_t i = 0; i < ROWS; i++)
         rows[i].make(f);
     for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].le_mask_bit > 4)
+        if (rows[i].le_mask_bit > 4 || rows[i].mask_bit == 47)
             continue;
         const struct hci_tester_packet got = hci_tester_next(&f->host, SIM_S(1));
         assert_int_equal(got.len, rows[i].len);
@@ -263,6 +293,46 @@ static void answers_are_not_masked(void **state)
     f->ll->up->acl_completed(f->ll->user, FAKE_HANDLE, 1);
     hci_tester_expect(&f->host, sim_world_now(f->world) + LATENCY, HCI_PACKET_EVENT,
                       BYTES(0x13, 5, 1, 0x40, 0, 1, 0));
+}
+
+/* Its bit is in the second page (7.3.69), where by default all are masked. */
+static void second_page(void **state)
+{
+    const uint8_t only[8] = {0, 0, 0x80}, others[8] = {0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    struct fixture *f = *state;
+
+    set_masks(f, ~UINT64_C(0), ~UINT64_C(0));
+    f->ll->up->payload_timeout(f->ll->user, FAKE_HANDLE);
+    set_masks(f, 0, 0);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_SET_EVENT_MASK_PAGE_2, only, 8, NULL), 0);
+    f->ll->up->payload_timeout(f->ll->user, FAKE_HANDLE);
+    hci_tester_expect(&f->host, sim_world_now(f->world) + LATENCY, HCI_PACKET_EVENT,
+                      BYTES(0x57, 2, 0x40, 0));
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_SET_EVENT_MASK_PAGE_2, others, 8, NULL),
+                     0);
+    f->ll->up->payload_timeout(f->ll->user, FAKE_HANDLE);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_SET_EVENT_MASK_PAGE_2, only, 8, NULL), 0);
+    assert_int_equal(hci_tester_command(&f->host, HCI_OP_RESET, NULL, 0, NULL), 0);
+    f->ll->up->payload_timeout(f->ll->user, FAKE_HANDLE);
+    hci_tester_run(&f->host, SIM_S(1));
+    hci_tester_expect_none(&f->host);
+}
+
+/* A host that has masked its question is not asked, and the Link Layer knows. */
+static void masked_questions(void **state)
+{
+    const struct ll_key_request request = {.handle = FAKE_HANDLE};
+    struct fixture *f = *state;
+
+    set_masks(f, ~UINT64_C(0), bit(4));
+    assert_true(f->ll->up->key_requested(f->ll->user, &request));
+    hci_tester_next(&f->host, SIM_S(1));
+    set_masks(f, ~UINT64_C(0), ~bit(4));
+    assert_false(f->ll->up->key_requested(f->ll->user, &request));
+    set_masks(f, ~bit(61), ~UINT64_C(0));
+    assert_false(f->ll->up->key_requested(f->ll->user, &request));
+    hci_tester_run(&f->host, SIM_S(1));
+    hci_tester_expect_none(&f->host);
 }
 
 static void every_report_type(void **state)
@@ -406,6 +476,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(masks_by_default),          TEST(answers_are_not_masked), TEST(every_report_type),
+        TEST(second_page),               TEST(masked_questions),
         TEST(channel_selection_is_told), TEST(reports_give_way),
     };
     int failed = RUN_ROWS(rows, bytes_and_masks);

@@ -386,10 +386,12 @@ static bool awaited(const struct gap_connect *connect)
     return false;
 }
 
-static struct blr_conn *made(struct blr_host *host, const struct conn_info *info)
+/* NULL, and why, if there is none; the application may have let it go already. */
+static struct blr_conn *made(struct blr_host *host, const struct conn_info *info, int *error)
 {
     struct blr_conn *conn = conn_new(host, info);
 
+    *error = conn ? 0 : BLR_ERR_NO_MEMORY;
     if (!conn) {
         conn_refuse(host, info->handle, HCI_ERR_REMOTE_LOW_RESOURCES);
         return NULL;
@@ -400,8 +402,10 @@ static struct blr_conn *made(struct blr_host *host, const struct conn_info *info
     if (info->identified && !conn->closed)
         security_tell_identified(conn);
     gatt_server_secured(conn->att); /* what a bonded peer has to be told */
+    if (conn->closed)
+        *error = BLR_ERR_NOT_CONNECTED;
     conn_release(conn);
-    return conn;
+    return *error ? NULL : conn;
 }
 
 static void central_complete(struct blr_host *host, const struct conn_info *info)
@@ -416,8 +420,9 @@ static void central_complete(struct blr_host *host, const struct conn_info *info
         fail_attempt(host, BLR_ERR_CANCELLED);
     } else {
         const struct whom_to_tell whom = end_attempt(host);
-        struct blr_conn *conn = made(host, info);
-        tell(host, whom, conn, conn ? 0 : BLR_ERR_NO_MEMORY);
+        int error;
+        struct blr_conn *conn = made(host, info, &error);
+        tell(host, whom, conn, error);
         gap_settled(host);
     }
 }
@@ -492,7 +497,8 @@ static void complete(struct blr_host *host, struct rd *r, bool enhanced)
     } else {
         identify(host, &info);
         gap_adv_connected(host);
-        (void)made(host, &info);
+        int error;
+        (void)made(host, &info, &error);
     }
 }
 

@@ -412,6 +412,28 @@ static void params_are_checked(void **state)
     host_story_free(&story);
 }
 
+static void gone_in_connected(struct host_story *story)
+{
+    story->hook = NULL;
+    fake_controller_disconnected(&story->fake, 0x40, 0x3E);
+}
+
+/* The application lets time pass in connected(), until the link has gone. */
+static void gone_before_it_is_called_back(void **state)
+{
+    struct host_story *story = *state;
+    const struct bd_addr peer = host_story_peer(0x40);
+    const struct blr_connect_params params = {.peer = peer};
+
+    assert_int_equal(blr_gap_connect(story->host, &params, told_connect, story), 0);
+    expect_answer(story, "200d");
+    story->hook = gone_in_connected;
+    fake_controller_connected(&story->fake, 0, 0x40, BLR_CENTRAL, &peer);
+    expect_told(story, "connected 0040 central C0:00:00:00:00:40\n"
+                       "disconnected 0040 3e\n"
+                       "connect Not connected\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +457,7 @@ int main(void)
         STORY(another_before_it_is_called_back),
         STORY(again_from_its_own_callback),
         STORY(not_established),
+        STORY(gone_before_it_is_called_back),
     };
     const int failed = cmocka_run_group_tests_name("connecting", tests, NULL, NULL);
     return failed + RUN_ROWS(params_rows, params_are_checked);

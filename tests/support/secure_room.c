@@ -278,3 +278,23 @@ void secure_side_configure(struct secure_side *side, uint8_t io_capability, bool
     config.secure_connections = sc;
     assert_int_equal(blr_security_configure(side->host, &config), 0);
 }
+
+void secure_side_raise(struct secure_side *side, enum blr_security_level level)
+{
+    assert_int_equal(blr_security_raise(side->conn, level, told_security, side), 0);
+    secure_room_run(side->room, SIM_S(3));
+}
+
+void expect_levels(const struct secure_room *room, enum blr_security_level level)
+{
+    assert_int_equal(blr_conn_security(room->phone.conn), level);
+    assert_int_equal(blr_conn_security(room->lock.conn), level);
+}
+
+void secure_room_passkey(struct secure_room *room)
+{
+    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, false, true);
+    secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, false, true);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED_SC);
+    expect_levels(room, BLR_SECURITY_AUTHENTICATED_SC);
+}

@@ -57,6 +57,13 @@ void secure_room_disconnect(struct secure_room *room);
 /* The configuration with which a side pairs from now on: capability, MITM, SC. */
 void secure_side_configure(struct secure_side *side, uint8_t io_capability, bool mitm, bool sc);
 
+/* blr_security_raise() by a side, and 3 s for whatever comes of it. */
+void secure_side_raise(struct secure_side *side, enum blr_security_level level);
+/* Both ends of the link have it. */
+void expect_levels(const struct secure_room *room, enum blr_security_level level);
+/* Pairs with a passkey that the lock shows; logged. */
+void secure_room_passkey(struct secure_room *room);
+
 /* Callbacks that log: `user` is the side. */
 void told_security(struct blr_conn *conn, int error, void *user);
 void told_value(struct blr_conn *conn, int error, const uint8_t *value, size_t len, void *user);

@@ -10,18 +10,6 @@
 #include "rows.h"
 #include "secure_room.h"
 
-static void raise(struct secure_side *side, enum blr_security_level level)
-{
-    assert_int_equal(blr_security_raise(side->conn, level, told_security, side), 0);
-    secure_room_run(side->room, SIM_S(3));
-}
-
-static void expect_level(const struct secure_room *room, enum blr_security_level level)
-{
-    assert_int_equal(blr_conn_security(room->phone.conn), level);
-    assert_int_equal(blr_conn_security(room->lock.conn), level);
-}
-
 static void reconnect(struct secure_room *room)
 {
     secure_room_disconnect(room);
@@ -122,18 +110,18 @@ static void test_pairing(void **state)
     room.phone.mistypes = row->mistypes;
     room.phone.differs = row->differs;
     secure_room_connect(&room);
-    raise(&room.phone, row->level);
+    secure_side_raise(&room.phone, row->level);
     expect_log(&room, row->log);
     const bool failed = strstr(row->log, "bonded") == NULL;
     assert_int_equal(blr_conn_bonded(room.phone.conn), !failed);
     assert_int_equal(blr_conn_bonded(room.lock.conn), !failed);
-    expect_level(&room, failed ? BLR_SECURITY_NONE : row->level);
+    expect_levels(&room, failed ? BLR_SECURITY_NONE : row->level);
 
     if (!failed) { /* the next link takes the key of the bond */
         reconnect(&room);
-        expect_level(&room, BLR_SECURITY_NONE);
-        raise(&room.phone, row->level);
-        expect_level(&room, row->level);
+        expect_levels(&room, BLR_SECURITY_NONE);
+        secure_side_raise(&room.phone, row->level);
+        expect_levels(&room, row->level);
         assert_null(strstr(room.log, "finished"));
         assert_non_null(strstr(room.log, "phone called back ok"));
     }
@@ -146,7 +134,7 @@ static void peripheral_raises(void **state)
 {
     struct secure_room *room = *state;
 
-    raise(&room->lock, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone requested bonding\n"
                      "lock changed ok, level 2\n"
                      "phone changed ok, level 2\n"
@@ -154,7 +142,7 @@ static void peripheral_raises(void **state)
                      "lock finished ok just_works sc 16 bonded\n"
                      "lock called back ok, level 2\n");
     reconnect(room);
-    raise(&room->lock, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "lock changed ok, level 2\n"
                      "lock called back ok, level 2\n"
                      "phone changed ok, level 2\n");
@@ -165,7 +153,7 @@ static void peripheral_is_refused(void **state)
     struct secure_room *room = *state;
 
     room->phone.refuses = true;
-    raise(&room->lock, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone requested bonding\n"
                      "lock finished Pairing Not Supported\n"
                      "lock called back Pairing Not Supported, level 1\n");
@@ -175,11 +163,11 @@ static void peripheral_asks_for_more(void **state)
 {
     struct secure_room *room = *state;
 
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, false, true);
     secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, false, true);
     secure_room_forget_log(room);
-    raise(&room->lock, BLR_SECURITY_AUTHENTICATED_SC);
+    secure_side_raise(&room->lock, BLR_SECURITY_AUTHENTICATED_SC);
     expect_log(room, "phone requested bonding mitm\n"
                      "lock shows a passkey\n"
                      "phone is asked for a passkey\n"
@@ -196,10 +184,10 @@ static void the_lock_has_forgotten(void **state)
 {
     struct secure_room *room = *state;
 
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     reconnect(room);
     blr_bond_delete_all(room->lock.host);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone changed PIN or Key Missing, level 1\n"
                      "phone called back PIN or Key Missing, level 1\n");
     assert_true(blr_conn_bonded(room->phone.conn)); /* the application decides */
@@ -218,10 +206,10 @@ static void the_phone_has_forgotten(void **state)
 {
     struct secure_room *room = *state;
 
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     reconnect(room);
     blr_bond_delete_all(room->phone.host);
-    raise(&room->lock, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone requested bonding\n"
                      "lock changed ok, level 2\n"
                      "phone changed ok, level 2\n"
@@ -231,24 +219,16 @@ static void the_phone_has_forgotten(void **state)
     assert_null(blr_bond_next(room->lock.host, blr_bond_next(room->lock.host, NULL)));
 }
 
-static void with_passkey(struct secure_room *room)
-{
-    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, false, true);
-    secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, false, true);
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED_SC);
-    expect_level(room, BLR_SECURITY_AUTHENTICATED_SC);
-}
-
 /* Whoever claims to be the phone does not get rid of what the real one has. */
 static void a_weaker_pairing_is_refused(void **state)
 {
     struct secure_room *room = *state;
 
-    with_passkey(room);
+    secure_room_passkey(room);
     reconnect(room);
     blr_bond_delete_all(room->phone.host);
     secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "lock requested bonding\n"
                      "lock finished Authentication Requirements\n"
                      "phone finished Authentication Requirements\n"
@@ -274,7 +254,7 @@ static void without_bonding_keys_die_with_the_link(void **state)
 
     config.bonding = false;
     assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "lock requested bonding\n"
                      "lock changed ok, level 2\n"
                      "lock finished ok just_works sc 16\n"
@@ -297,7 +277,7 @@ static void refresh(struct secure_room *room, bool sc)
     secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, sc);
     assert_int_equal(blr_security_refresh(room->phone.conn, told_security, &room->phone),
                      BLR_ERR_STATE);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     assert_int_equal(blr_security_refresh(room->lock.conn, NULL, NULL), BLR_ERR_STATE);
     for (unsigned i = 0; i < 3; i++) {
         secure_room_forget_log(room);
@@ -307,7 +287,7 @@ static void refresh(struct secure_room *room, bool sc)
         expect_log(room, "lock changed ok, level 2\n"
                          "phone changed ok, level 2\n"
                          "phone called back ok, level 2\n");
-        expect_level(room, BLR_SECURITY_ENCRYPTED);
+        expect_levels(room, BLR_SECURITY_ENCRYPTED);
     }
 }
 
@@ -330,7 +310,7 @@ static void the_link_goes_during_a_pairing(void **state)
     secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
     secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
     room->phone.silent = true;
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
     assert_int_equal(blr_security_raise(room->phone.conn, BLR_SECURITY_ENCRYPTED, NULL, NULL),
                      BLR_ERR_BUSY);
     assert_int_equal(blr_security_pair(room->lock.conn, NULL, NULL), BLR_ERR_BUSY);
@@ -351,7 +331,7 @@ static void nobody_answers_for_30_s(void **state)
     secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
     secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
     room->phone.silent = true;
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
     secure_room_forget_log(room);
     secure_room_run(room, SIM_S(31));
     expect_log(room, "phone finished Timed out\n"
@@ -369,7 +349,7 @@ static void an_application_ends_a_pairing(void **state)
     secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
     secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
     room->phone.silent = true;
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
     secure_room_forget_log(room);
     assert_int_equal(blr_security_enter_passkey(room->phone.conn, 1000000), BLR_ERR_INVALID);
     assert_int_equal(blr_security_confirm(room->phone.conn, true), BLR_ERR_STATE);
@@ -378,137 +358,6 @@ static void an_application_ends_a_pairing(void **state)
     expect_log(room, "lock finished Passkey Entry Failed\n"
                      "phone finished Passkey Entry Failed\n"
                      "phone called back Passkey Entry Failed, level 1\n");
-}
-
-/* --- the PIN --- */
-
-static void a_pin(void **state)
-{
-    static const char *const wrong[] = {"", "1234567", "12a4", " 123", "-1", "+1", "1.5"};
-    struct secure_room *room = *state;
-    const struct blr_adv_params adv = {.kind = BLR_ADV_CONNECTABLE};
-
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_int_equal(blr_security_set_pin(room->lock.host, wrong[i]), BLR_ERR_INVALID);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    assert_int_equal(blr_gap_advertise(room->lock.host, &adv, NULL, NULL), 0);
-    secure_room_run(room, SIM_S(1));
-    secure_room_forget_log(room);
-
-    assert_int_equal(blr_security_set_pin(room->lock.host, "1234"), 0);
-    assert_null(blr_bond_next(room->lock.host, NULL));
-    secure_room_run(room, SIM_S(1));
-    expect_log(room, "lock disconnected 16\nphone disconnected 13\n");
-    assert_false(blr_gap_advertising(room->lock.host));
-
-    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, false, true);
-    blr_bond_delete_all(room->phone.host);
-    secure_room_connect(room);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    assert_int_equal(room->shown, 1234); /* 001234 */
-    expect_level(room, BLR_SECURITY_AUTHENTICATED_SC);
-
-    assert_int_equal(blr_security_set_pin(room->lock.host, NULL), 0);
-    assert_non_null(blr_bond_next(room->lock.host, NULL));
-    assert_int_equal(blr_security_pair(room->phone.conn, NULL, NULL), 0);
-    secure_room_run(room, SIM_S(3));
-    assert_int_not_equal(room->shown, 1234);
-}
-
-/* --- out of band --- */
-
-static void hand_over(struct secure_side *from, struct secure_side *to)
-{
-    struct blr_oob oob;
-
-    assert_int_equal(blr_security_make_oob(from->host, &oob), 0);
-    blr_security_take_oob(to->host, &oob);
-}
-
-static void oob_both_ways(void **state)
-{
-    struct secure_room *room = *state;
-
-    hand_over(&room->lock, &room->phone);
-    hand_over(&room->phone, &room->lock);
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED_SC);
-    expect_log(room, "lock requested bonding mitm\n"
-                     "lock changed ok, level 4\n"
-                     "phone changed ok, level 4\n"
-                     "phone finished ok oob sc authenticated 16 bonded\n"
-                     "phone called back ok, level 4\n"
-                     "lock finished ok oob sc authenticated 16 bonded\n");
-}
-
-static void oob_one_way(void **state)
-{
-    struct secure_room *room = *state;
-
-    hand_over(&room->lock, &room->phone);
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED_SC);
-    expect_level(room, BLR_SECURITY_AUTHENTICATED_SC);
-    /* It served that one pairing. */
-    secure_room_forget_log(room);
-    assert_int_equal(blr_security_pair(room->phone.conn, told_security, &room->phone), 0);
-    secure_room_run(room, SIM_S(3));
-    assert_null(strstr(room->log, "oob"));
-}
-
-static void oob_legacy(void **state)
-{
-    struct secure_room *room = *state;
-
-    secure_side_configure(&room->lock, SMP_IO_NO_INPUT_NO_OUTPUT, false, false);
-    hand_over(&room->lock, &room->phone);
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
-    expect_log(room, "lock requested bonding mitm\n"
-                     "lock changed ok, level 3\n"
-                     "phone changed ok, level 3\n"
-                     "phone finished ok oob legacy authenticated 16 bonded\n"
-                     "phone called back ok, level 3\n"
-                     "lock finished ok oob legacy authenticated 16 bonded\n");
-}
-
-static void oob_of_somebody_else(void **state)
-{
-    struct secure_room *room = *state;
-    struct blr_oob oob;
-
-    assert_int_equal(blr_security_make_oob(room->lock.host, &oob), 0);
-    oob.c[0] ^= 1;
-    blr_security_take_oob(room->phone.host, &oob);
-    raise(&room->phone, BLR_SECURITY_AUTHENTICATED_SC);
-    assert_non_null(strstr(room->log, "phone called back Confirm Value Failed"));
-    secure_room_forget_log(room);
-    blr_security_take_oob(room->phone.host, NULL);
-    secure_room_run(room, SIM_S(5));
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    assert_non_null(strstr(room->log, "phone finished ok just_works"));
-}
-
-/* --- what a test fixes --- */
-
-static void fixed_secrets(void **state)
-{
-    struct secure_room *room = *state;
-    static const uint8_t zero[32], one[32] = {[31] = 1};
-    static const uint8_t irk[16] = {1, 2, 3}, csrk[16] = {4, 5, 6};
-    const uint32_t passkey = 461140, too_large = 1000000;
-    struct blr_security_fixed fixed = {.private_key = zero};
-
-    assert_int_equal(blr_security_fix(room->lock.host, &fixed), BLR_ERR_INVALID);
-    fixed = (struct blr_security_fixed){.passkey = &too_large};
-    assert_int_equal(blr_security_fix(room->lock.host, &fixed), BLR_ERR_INVALID);
-    fixed = (struct blr_security_fixed){
-        .private_key = one, .passkey = &passkey, .irk = irk, .csrk = csrk};
-    assert_int_equal(blr_security_fix(room->lock.host, &fixed), 0);
-    with_passkey(room);
-    assert_int_equal(room->shown, passkey);
-    const struct blr_bond *bond = blr_bond_next(room->phone.host, NULL);
-    assert_memory_equal(bond->theirs.irk, irk, sizeof irk);
-    assert_memory_equal(bond->theirs.csrk, csrk, sizeof csrk);
-    bond = blr_bond_next(room->lock.host, NULL);
-    assert_memory_equal(bond->ours.irk, irk, sizeof irk);
 }
 
 /* --- what the configuration takes --- */
@@ -545,11 +394,11 @@ static void configurations(void **state)
     config.refuse = true;
     assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
     assert_int_equal(blr_security_pair(room->lock.conn, NULL, NULL), BLR_ERR_UNSUPPORTED);
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone finished Pairing Not Supported\n"
                      "phone called back Pairing Not Supported, level 1\n");
     assert_int_equal(blr_security_raise(room->phone.conn, 5, NULL, NULL), BLR_ERR_INVALID);
-    raise(&room->phone, BLR_SECURITY_NONE);
+    secure_side_raise(&room->phone, BLR_SECURITY_NONE);
     expect_log(room, "phone called back ok, level 1\n");
 }
 
@@ -558,13 +407,13 @@ static void only_secure_connections(void **state)
     struct secure_room *room = *state;
     struct blr_security_config config;
 
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     reconnect(room);
     config = *blr_security_config_of(room->lock.host);
     config.only_secure_connections = true;
     assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
     /* What had been good enough is so no more. */
-    raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone changed PIN or Key Missing, level 1\n"
                      "phone called back PIN or Key Missing, level 1\n");
     assert_int_equal(blr_security_pair(room->phone.conn, told_security, &room->phone), 0);
@@ -590,12 +439,6 @@ int main(void)
         SECURE(the_link_goes_during_a_pairing),
         SECURE(nobody_answers_for_30_s),
         SECURE(an_application_ends_a_pairing),
-        SECURE(a_pin),
-        SECURE(oob_both_ways),
-        SECURE(oob_one_way),
-        SECURE(oob_legacy),
-        SECURE(oob_of_somebody_else),
-        SECURE(fixed_secrets),
         SECURE(configurations),
         SECURE(only_secure_connections),
     };

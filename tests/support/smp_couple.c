@@ -191,13 +191,13 @@ void smp_side_hear(struct smp_side *side, const uint8_t *pdu, size_t len)
     struct l2cap_channel *channel = smp_channel(side->smp);
     uint8_t *exact = malloc(len ? len : 1);
 
-    assert_non_null(exact);
-    if (len)
+    /* Where allocations fail on purpose, it stays where it is. */
+    if (exact && len)
         memcpy(exact, pdu, len);
     if (len > channel->mtu)
         channel->ops->overlong(channel);
     else
-        channel->ops->received(channel, exact, len);
+        channel->ops->received(channel, exact ? exact : pdu, len);
     free(exact);
 }
 

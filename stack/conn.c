@@ -217,6 +217,11 @@ enum blr_role blr_conn_role(const struct blr_conn *conn)
     return conn->role;
 }
 
+const struct bd_addr *blr_conn_own_address(const struct blr_conn *conn)
+{
+    return &conn->own_air;
+}
+
 const struct bd_addr *blr_conn_peer(const struct blr_conn *conn)
 {
     return &conn->peer_air;

@@ -195,10 +195,11 @@ static int start_advertising(lua_State *L, struct device *device,
 static int advertise_directed(lua_State *L, struct device *device, const char *call)
 {
     static const char *const known[] = {
-        "channels", "directed", "high_duty", "interval", "interval_max", NULL,
+        "channels", "directed", "high_duty", "interval", "interval_max", "own_address", NULL,
     };
     const struct opts opts = opts_open(L, 2, call, known, true);
-    struct blr_adv_params params = {.channel_map = read_channels(&opts)};
+    struct blr_adv_params params = {.channel_map = read_channels(&opts),
+                                    .own_address = own_address_option(&opts)};
     char what[96];
 
     opts_push(&opts, "directed");
@@ -230,9 +231,9 @@ int device_advertise(lua_State *L)
 {
     static const char call[] = "device:advertise";
     static const char *const known[] = {
-        "appearance",   "channels",     "connectable",  "data", "flags",     "ibeacon",
-        "interval",     "interval_max", "manufacturer", "name", "scannable", "scan_response",
-        "service_data", "services",     "tx_power",     NULL,
+        "appearance",    "channels",     "connectable",  "data",        "flags",     "ibeacon",
+        "interval",      "interval_max", "manufacturer", "name",        "own_address", "scannable",
+        "scan_response", "service_data", "services",     "tx_power",    NULL,
     };
     struct device *device = device_self(L, call);
     uint8_t data[AD_LEGACY_MAX], response[AD_LEGACY_MAX];
@@ -272,6 +273,7 @@ int device_advertise(lua_State *L)
         .data_len = w.len,
         .scan_response = response,
         .scan_response_len = answer.len,
+        .own_address = own_address_option(&opts),
     };
     return start_advertising(L, device, &params);
 }

@@ -13,6 +13,8 @@
 
 struct adv {
     struct bd_addr address;
+    struct bd_addr identity; /* of a bonded device whose address was resolved, else the address */
+    bool resolved;
     uint8_t event_type; /* of the advertising PDU, or SCAN_RSP when only that was heard */
     int8_t rssi_dbm;    /* of the last */
     bool has_response;

@@ -157,7 +157,8 @@ static int adv_index(lua_State *L)
 {
     static const char *const known[] = {
         "address",    "address_type", "appearance",    "connectable",  "count",
-        "data",       "flags",        "ibeacon",       "manufacturer", "name",
+        "data",       "flags",        "ibeacon",       "identity",     "identity_type",
+        "manufacturer", "name",       "resolved",
         "rssi",       "scannable",    "scan_response", "service_data", "services",
         "structures", "time",         "tx_power",      "type",         NULL,
     };
@@ -200,11 +201,16 @@ void adv_push(lua_State *L, const struct adv *adv)
     const uint8_t type = adv->event_type;
 
     luaL_checkstack(L, 10, NULL);
-    lua_createtable(L, 0, 16);
+    lua_createtable(L, 0, 20);
     value_push_address(L, &adv->address);
     lua_setfield(L, -2, "address");
     lua_pushstring(L, adv->address.type == BD_ADDR_RANDOM ? "random" : "public");
     lua_setfield(L, -2, "address_type");
+    value_push_address(L, &adv->identity);
+    lua_setfield(L, -2, "identity");
+    lua_pushstring(L, adv->identity.type == BD_ADDR_RANDOM ? "random" : "public");
+    lua_setfield(L, -2, "identity_type");
+    set_boolean(L, "resolved", adv->resolved);
     lua_pushstring(L, type < sizeof types / sizeof types[0] ? types[type] : "unknown");
     lua_setfield(L, -2, "type");
     set_boolean(L, "connectable", type <= 1);

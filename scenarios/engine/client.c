@@ -502,6 +502,7 @@ static const luaL_Reg characteristic_methods[] = {
     {"subscribe", characteristic_subscribe},
     {"write", characteristic_write},
     {"write_long", characteristic_write_long},
+    {"write_signed", characteristic_write_signed},
     {"write_without_response", characteristic_write_without_response},
     {NULL, NULL},
 };

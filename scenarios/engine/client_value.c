@@ -78,7 +78,9 @@ static int write_command_k(lua_State *L, int status, lua_KContext context)
     struct blr_conn *link = conn_link(L, conn, task->what);
 
     (void)status;
-    const int error = blr_gatt_write_without_response(link, handle, value, len);
+    const bool is_signed = lua_toboolean(L, 4);
+    const int error = (is_signed ? blr_gatt_write_signed : blr_gatt_write_without_response)(
+        link, handle, value, len);
     if (error == BLR_ERR_AGAIN) {
         task_begin_wait(task, conn->interval_1250us * SIM_US(1250));
         return task_wait(task, &conn->gone, write_command_k, context);
@@ -89,7 +91,7 @@ static int write_command_k(lua_State *L, int status, lua_KContext context)
 }
 
 static int write_command(lua_State *L, struct conn *conn, uint16_t handle, int index,
-                         const char *call)
+                         const char *call, bool is_signed)
 {
     size_t len;
 
@@ -101,6 +103,7 @@ static int write_command(lua_State *L, struct conn *conn, uint16_t handle, int i
     lua_settop(L, 1);
     lua_pushlightuserdata(L, conn);
     lua_pushinteger(L, handle);
+    lua_pushboolean(L, is_signed);
     return write_command_k(L, LUA_OK, (lua_KContext)task);
 }
 
@@ -142,7 +145,15 @@ int conn_write_without_response(lua_State *L)
     static const char call[] = "conn:write_without_response";
     struct conn *conn = conn_self(L, 1, call);
 
-    return write_command(L, conn, client_handle_argument(L, 2, call), 3, call);
+    return write_command(L, conn, client_handle_argument(L, 2, call), 3, call, false);
+}
+
+int conn_write_signed(lua_State *L)
+{
+    static const char call[] = "conn:write_signed";
+    struct conn *conn = conn_self(L, 1, call);
+
+    return write_command(L, conn, client_handle_argument(L, 2, call), 3, call, true);
 }
 
 int conn_read_by_uuid(lua_State *L)
@@ -236,7 +247,15 @@ int characteristic_write_without_response(lua_State *L)
     static const char call[] = "characteristic:write_without_response";
     const struct client_characteristic *one = object_check(L, 1, &characteristic_type, call);
 
-    return write_command(L, one->service->conn, one->info.value, 2, call);
+    return write_command(L, one->service->conn, one->info.value, 2, call, false);
+}
+
+int characteristic_write_signed(lua_State *L)
+{
+    static const char call[] = "characteristic:write_signed";
+    const struct client_characteristic *one = object_check(L, 1, &characteristic_type, call);
+
+    return write_command(L, one->service->conn, one->info.value, 2, call, true);
 }
 
 int descriptor_read(lua_State *L)

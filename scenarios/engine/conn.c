@@ -17,6 +17,7 @@ static void note_parameters(struct conn *conn)
     conn->latency = blr_conn_latency(conn->link);
     conn->timeout_10ms = blr_conn_timeout_10ms(conn->link);
     conn->mtu = blr_gatt_mtu(conn->link);
+    conn_security_note(conn);
 }
 
 void conn_opened(struct device *device, struct blr_conn *link)
@@ -31,6 +32,7 @@ void conn_opened(struct device *device, struct blr_conn *link)
     conn->peer = *blr_conn_peer(link);
     conn->central = blr_conn_role(link) == BLR_CENTRAL;
     conn->handle = blr_conn_handle(link);
+    conn_security_opened(conn);
     note_parameters(conn);
     *device->conns_end = conn;
     device->conns_end = &conn->next;
@@ -57,6 +59,7 @@ void conn_closed(struct device *device, struct blr_conn *link, uint8_t reason)
     conn->link = NULL;
     conn->reason = reason;
     subscription_conn_closed(conn);
+    conn_security_closed(conn);
     signal_fire(&conn->gone);
 }
 
@@ -126,8 +129,8 @@ int device_connect(lua_State *L)
 {
     static const char call[] = "device:connect";
     static const char *const known[] = {
-        "address_type",        "interval", "interval_max", "latency",
-        "supervision_timeout", "timeout",  NULL,
+        "address_type", "interval",            "interval_max", "latency",
+        "own_address",  "supervision_timeout", "timeout",      NULL,
     };
     struct device *device = device_self(L, call);
     const struct opts opts = opts_open(L, 3, call, known, true);
@@ -140,6 +143,7 @@ int device_connect(lua_State *L)
             opts_time_units(&opts, "interval_max", SIM_US(1250), "1.25 ms", interval),
         .latency = (uint16_t)opts_integer(&opts, "latency", 0, 0, 499),
         .timeout_10ms = opts_time_units(&opts, "supervision_timeout", SIM_MS(10), "10 ms", 0),
+        .own_address = own_address_option(&opts),
     };
     char address[BD_ADDR_TEXT_SIZE];
     struct task *task =
@@ -416,46 +420,66 @@ static const char *title(void *object)
 }
 
 static const luaL_Reg methods[] = {
+    {"cancel_pairing", conn_cancel_pairing},
     {"channels", conn_channels},
     {"characteristic", conn_characteristic},
+    {"confirm", conn_confirm},
     {"data_length", conn_data_length},
     {"disconnect", conn_disconnect},
+    {"enter_passkey", conn_enter_passkey},
     {"exchange_mtu", conn_exchange_mtu},
     {"forget_services", conn_forget_services},
+    {"keypress", conn_keypress},
     {"l2cap", conn_l2cap},
+    {"pair", conn_pair},
     {"phy", conn_phy},
     {"read", conn_read},
     {"read_by_uuid", conn_read_by_uuid},
     {"read_long", conn_read_long},
     {"read_multiple", conn_read_multiple},
     {"read_multiple_variable", conn_read_multiple_variable},
+    {"refresh_key", conn_refresh_key},
     {"remote_features", conn_remote_features},
     {"remote_version", conn_remote_version},
     {"rssi", conn_rssi},
+    {"secure", conn_secure},
     {"service", conn_service},
     {"services", conn_services},
     {"set_client_features", conn_set_client_features},
     {"set_phy", conn_set_phy},
     {"update", conn_update},
     {"wait_disconnected", conn_wait_disconnected},
+    {"wait_pairing", conn_wait_pairing},
+    {"wait_passkey", conn_wait_passkey},
+    {"wait_question", conn_wait_question},
+    {"wait_security", conn_wait_security},
     {"write", conn_write},
     {"write_long", conn_write_long},
     {"write_reliable", conn_write_reliable},
+    {"write_signed", conn_write_signed},
     {"write_without_response", conn_write_without_response},
     {NULL, NULL},
 };
 
 static const luaL_Reg fields[] = {
+    {"bonded", conn_field_bonded},
     {"connected", field_connected},
     {"device", field_device},
+    {"encrypted", conn_field_encrypted},
     {"handle", field_handle},
+    {"identity", conn_field_identity},
+    {"identity_type", conn_field_identity_type},
     {"interval", field_interval},
+    {"key_size", conn_field_key_size},
     {"latency", field_latency},
     {"mtu", field_mtu},
+    {"own_address", conn_field_own_address},
+    {"own_address_type", conn_field_own_address_type},
     {"peer", field_peer},
     {"peer_type", field_peer_type},
     {"reason", field_reason},
     {"role", field_role},
+    {"security", conn_field_security},
     {"supervision_timeout", field_supervision_timeout},
     {NULL, NULL},
 };

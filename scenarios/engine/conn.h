@@ -45,6 +45,7 @@ int conn_read_by_uuid(lua_State *L);
 int conn_read_long(lua_State *L);
 int conn_read_multiple(lua_State *L);
 int conn_write(lua_State *L);
+int conn_write_signed(lua_State *L);
 int conn_write_without_response(lua_State *L);
 
 /* Methods in client_long.c. */
@@ -70,6 +71,7 @@ int conn_set_phy(lua_State *L);
 int characteristic_read(lua_State *L);
 int characteristic_read_long(lua_State *L);
 int characteristic_write(lua_State *L);
+int characteristic_write_signed(lua_State *L);
 int characteristic_write_without_response(lua_State *L);
 int characteristic_subscribe(lua_State *L);
 int descriptor_read(lua_State *L);

@@ -119,13 +119,14 @@ static void read_preferred(const struct opts *device_opts, struct declaration *d
     lua_pop(device_opts->L, 1);
 }
 
-static void read_declaration(lua_State *L, struct declaration *declaration)
+static struct opts read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
-        "acl_len",       "acl_packets", "address",  "address_type",    "appearance",
-        "device_name",   "drift",       "features", "max_connections", "min_used_channels",
-        "mtu",           "name",        "name_writable", "position",   "power",
-        "preferred",     "sca",         "sensitivity",   NULL,
+        "acl_len",       "acl_packets",   "address",  "address_type",    "appearance",
+        "device_name",   "drift",         "features", "max_connections", "min_used_channels",
+        "mtu",           "name",          "name_writable", "pin",        "position",
+        "power",         "preferred",     "privacy",  "sca",             "security",
+        "sensitivity",   NULL,
     };
     const struct opts opts = opts_open(L, 1, "device", known, false);
     struct sim_controller_profile profile = sim_controller_profile_default();
@@ -153,6 +154,7 @@ static void read_declaration(lua_State *L, struct declaration *declaration)
     read_address(&opts, declaration);
     read_preferred(&opts, declaration);
     declaration->position = place_position_option(&opts);
+    return opts;
 }
 
 static void connected(struct blr_conn *link, void *user)
@@ -183,7 +185,7 @@ static void gone(struct device *device)
     device->starter = NULL;
 }
 
-static void started(struct blr_host *host, int error, void *user)
+static void up(struct blr_host *host, int error, void *user)
 {
     struct device *device = user;
 
@@ -202,6 +204,15 @@ static void started(struct blr_host *host, int error, void *user)
     if (device->starter)
         task_complete(device->starter, error);
     device->starter = NULL;
+}
+
+/* Private from the beginning, if it is to be, so that nobody ever sees its identity. */
+static void started(struct blr_host *host, int error, void *user)
+{
+    struct device *device = user;
+
+    if (error || device->power == POWER_GOING || !device_privacy_start(device, up))
+        up(host, error, device);
 }
 
 static void failed(struct blr_host *host, int error, void *user)
@@ -263,7 +274,7 @@ int device_declare(lua_State *L)
     struct run *run = run_of(L);
     struct task *task = run->started ? task_current(L, "device") : NULL;
 
-    read_declaration(L, &declaration);
+    const struct opts opts = read_declaration(L, &declaration);
     sandbox_charge(L, DEVICE_COST);
     sandbox_charge_memory(L, DEVICE_MEMORY);
     struct device *device = run_alloc_or_raise(L, sizeof *device);
@@ -287,6 +298,8 @@ int device_declare(lua_State *L)
     open_trace(device);
     blr_gap_listen(device_host(device), &listener, device);
     blr_host_on_failure(device_host(device), failed, device);
+    device_security_declare(L, device, &opts);
+    device->declared = true;
     if (device_start(device) != 0)
         return luaL_error(L, "device: '%s' cannot be started", device->name);
     if (!task)
@@ -299,7 +312,7 @@ int device_declare(lua_State *L)
 bool device_start_all(struct run *run)
 {
     for (struct device *device = run->devices; device; device = device->next)
-        while (!device->up && !run->over)
+        while (device->declared && !device->up && !run->over)
             if (!sim_world_step(run->world, SIM_NEVER))
                 run_end(run, SCENARIO_TROUBLE, "%s: the host did not start\n", device->name);
     return !run->over;
@@ -394,18 +407,30 @@ static const luaL_Reg methods[] = {
     {"accept_updates", device_accept_updates},
     {"advertise", device_advertise},
     {"advertise_stop", device_advertise_stop},
+    {"agent", device_agent},
+    {"bond", device_bond},
+    {"bonds", device_bonds},
     {"connect", device_connect},
     {"connections", device_connections},
+    {"export_bonds", device_export_bonds},
+    {"forget", device_forget},
     {"freeze", device_freeze},
+    {"import_bonds", device_import_bonds},
     {"listen_l2cap", device_listen_l2cap},
+    {"make_oob", device_make_oob},
     {"move", device_move},
     {"observe", device_observe},
     {"power_off", device_power_off},
     {"power_on", device_power_on},
+    {"privacy", device_privacy},
+    {"privacy_mode", device_privacy_mode},
     {"scan", device_scan},
     {"scan_all", device_scan_all},
     {"script", device_script},
+    {"security", device_security},
     {"service", device_service},
+    {"set_pin", device_set_pin},
+    {"take_oob", device_take_oob},
     {"thaw", device_thaw},
     {"use_channels", device_use_channels},
     {"wait_connected", device_wait_connected},
@@ -416,7 +441,9 @@ static const luaL_Reg fields[] = {
     {"address", field_address},
     {"address_type", field_address_type},
     {"advertising", device_field_advertising},
+    {"irk", device_field_irk},
     {"name", field_name},
+    {"own_address", device_field_own_address},
     {"powered", device_field_powered},
     {NULL, NULL},
 };

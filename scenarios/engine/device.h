@@ -9,6 +9,7 @@
 #include "engine/room.h"
 #include "object.h"
 #include "packets.h"
+#include "security.h"
 #include "task.h"
 
 /* One connection of a device. It outlives the stack's: what was known of it stays known. */
@@ -27,6 +28,7 @@ struct conn {
     struct client_service *services; /* what the script has discovered, in the order of handles */
     bool all_services;
     struct subscription *subscriptions;
+    struct conn_security security;
 };
 
 enum power {
@@ -46,6 +48,7 @@ struct device {
     struct vitals_file trace_file;
     struct sim_stream stream; /* of its scripts' math.random */
     uint64_t touched;         /* when a script last used it: a count */
+    bool declared; /* all that was said of it made sense */
     bool up;
     enum power power;
     struct task *starter; /* waits for the host to be up, or to be down */
@@ -54,6 +57,7 @@ struct device {
     bool refuses_updates; /* of connection parameters */
     struct scan *scan; /* the one that runs */
     struct server_service *services, **services_end;
+    struct device_security security;
 };
 
 /* The device that a method is called on: notes that it is in use. */

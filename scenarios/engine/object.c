@@ -6,6 +6,8 @@
 
 #include "sandbox.h"
 
+enum { MAX_NAMES = 128 }; /* of one type, for messages */
+
 struct object {
     const struct object_type *type;
     void *pointer;
@@ -66,10 +68,10 @@ static int no_such(lua_State *L, const char *type, const char *field, const char
 int object_unknown_field(lua_State *L, const char *type, const char *field,
                          const char *const *known)
 {
-    const char *names[64];
+    const char *names[MAX_NAMES];
     size_t count = 0;
 
-    for (; known[count] && count < 64; count++)
+    for (; known[count] && count < MAX_NAMES; count++)
         names[count] = known[count];
     return no_such(L, type, field, names, count);
 }
@@ -87,7 +89,7 @@ static int object_index(lua_State *L)
     const struct object *object = to_object(L, 1);
     const char *name = sandbox_tostring(L, 2);
     const struct object_type *type = object->type;
-    const char *names[64];
+    const char *names[MAX_NAMES];
     size_t count = 0;
     lua_CFunction function = find(type->methods, name);
 
@@ -100,9 +102,9 @@ static int object_index(lua_State *L)
         lua_settop(L, 1);
         return function(L);
     }
-    for (const luaL_Reg *entry = type->methods; entry && entry->name && count < 64; entry++)
+    for (const luaL_Reg *entry = type->methods; entry && entry->name && count < MAX_NAMES; entry++)
         names[count++] = entry->name;
-    for (const luaL_Reg *entry = type->fields; entry && entry->name && count < 64; entry++)
+    for (const luaL_Reg *entry = type->fields; entry && entry->name && count < MAX_NAMES; entry++)
         names[count++] = entry->name;
     return no_such(L, type->name, name, names, count);
 }

@@ -159,6 +159,16 @@ const uint8_t *opts_bytes(const struct opts *opts, const char *field, size_t *le
     return bytes;
 }
 
+void opts_octets(const struct opts *opts, const char *field, uint8_t *out, size_t size)
+{
+    size_t len;
+    const uint8_t *octets = opts_bytes(opts, field, &len, size);
+
+    if (!octets || len != size)
+        luaL_error(opts->L, "%s: %s has %I octets", opts->call, field, (LUAI_UACINT)size);
+    memcpy(out, octets, size);
+}
+
 bool opts_uuid(const struct opts *opts, const char *field, struct blr_uuid *uuid)
 {
     char what[96];

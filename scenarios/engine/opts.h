@@ -35,6 +35,8 @@ bool opts_bool(const struct opts *opts, const char *field, bool otherwise);
 /* NULL when absent. The string is the table's. */
 const char *opts_string(const struct opts *opts, const char *field, size_t *len);
 const uint8_t *opts_bytes(const struct opts *opts, const char *field, size_t *len, size_t max);
+/* Exactly so many; raises when they are not there. */
+void opts_octets(const struct opts *opts, const char *field, uint8_t *out, size_t size);
 bool opts_uuid(const struct opts *opts, const char *field, struct blr_uuid *uuid);
 /* A function as a registry reference, or LUA_NOREF. */
 int opts_function(const struct opts *opts, const char *field);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "blueroom/gatt_server.h"
+#include "wire/smp.h"
 
 struct word {
     const char *name;
@@ -26,6 +27,14 @@ static const struct word permissions[] = {
     {"read", BLR_PERM_READ},
     {"write", BLR_PERM_WRITE},
     {"authorization", BLR_PERM_AUTHORIZATION},
+    {"signed_write", BLR_PERM_SIGNED_WRITE},
+    {NULL, 0},
+};
+
+static const struct word keys[] = {
+    {"enc", SMP_DIST_ENC_KEY},
+    {"id", SMP_DIST_ID_KEY},
+    {"sign", SMP_DIST_SIGN_KEY},
     {NULL, 0},
 };
 
@@ -91,4 +100,9 @@ uint8_t properties_read(lua_State *L, int index, const char *what)
 uint8_t permissions_read(lua_State *L, int index, const char *what)
 {
     return read_words(L, index, permissions, what);
+}
+
+uint8_t keys_read(lua_State *L, int index, const char *what)
+{
+    return read_words(L, index, keys, what);
 }

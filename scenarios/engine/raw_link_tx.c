@@ -155,17 +155,6 @@ int raw_link_tx_hold(lua_State *L)
     return 0;
 }
 
-/* A field of exactly so many octets. */
-static void read_octets(const struct opts *opts, const char *field, uint8_t *out, size_t size)
-{
-    size_t len;
-    const uint8_t *octets = opts_bytes(opts, field, &len, size);
-
-    if (!octets || len != size)
-        luaL_error(opts->L, "%s: %s has %I octets", opts->call, field, (LUAI_UACINT)size);
-    memcpy(out, octets, size);
-}
-
 int raw_link_tx_encrypt(lua_State *L)
 {
     static const char call[] = "raw_link:encrypt";
@@ -184,14 +173,14 @@ int raw_link_tx_encrypt(lua_State *L)
 
     if (opts_has(&opts, "key") == opts_has(&opts, "ltk"))
         return luaL_error(L, "%s: either a (session) key or an ltk", call);
-    read_octets(&opts, "iv_c", keys.session.iv_c, 4);
-    read_octets(&opts, "iv_p", keys.session.iv_p, 4);
+    opts_octets(&opts, "iv_c", keys.session.iv_c, 4);
+    opts_octets(&opts, "iv_p", keys.session.iv_p, 4);
     if (opts_has(&opts, "key")) {
-        read_octets(&opts, "key", keys.session_key, 16);
+        opts_octets(&opts, "key", keys.session_key, 16);
     } else {
-        read_octets(&opts, "ltk", ltk, 16);
-        read_octets(&opts, "skd_c", keys.session.skd_c, 8);
-        read_octets(&opts, "skd_p", keys.session.skd_p, 8);
+        opts_octets(&opts, "ltk", ltk, 16);
+        opts_octets(&opts, "skd_c", keys.session.skd_c, 8);
+        opts_octets(&opts, "skd_p", keys.session.skd_p, 8);
         error = ll_session_key(ltk, &keys.session, keys.session_key);
     }
     sandbox_charge(L, SEND_COST);

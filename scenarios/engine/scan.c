@@ -68,7 +68,8 @@ static bool comes_from_company(const struct scan *scan, const uint8_t *payload, 
 
 static bool matches(const struct scan *scan, const struct adv *adv)
 {
-    if (scan->has_address && !bd_addr_equal(&scan->address, &adv->address))
+    if (scan->has_address && !bd_addr_equal(&scan->address, &adv->address) &&
+        !bd_addr_equal(&scan->address, &adv->identity))
         return false;
     if (scan->has_name && !names(scan, adv->data, adv->data_len) &&
         !names(scan, adv->response, adv->response_len))
@@ -93,7 +94,7 @@ static struct entry *entry_of(struct scan *scan, const struct bd_addr *address)
     entry = run_alloc(scan->device->run, sizeof *entry);
     if (!entry)
         return NULL;
-    entry->adv.address = *address;
+    entry->adv.address = entry->adv.identity = *address;
     entry->adv.event_type = 4;
     *scan->end = entry;
     scan->end = &entry->next;
@@ -116,6 +117,8 @@ static void report(struct blr_host *host, const struct blr_adv_report *report, v
     struct adv *adv = &entry->adv;
     const bool response = report->event_type == 4;
     scan->reports++;
+    adv->identity = report->identity;
+    adv->resolved = report->resolved;
     adv->rssi_dbm = report->rssi_dbm;
     adv->at = sim_world_now(run->world);
     adv->count++;
@@ -171,8 +174,8 @@ void scan_close(struct device *device)
 /* --- starting --- */
 
 static const char *const known[] = {
-    "active", "address", "address_type", "interval", "manufacturer", "match",
-    "name",   "service", "timeout",      "window",   NULL,
+    "active", "address",     "address_type", "interval", "manufacturer", "match",
+    "name",   "own_address", "service",      "timeout",  "window",       NULL,
 };
 
 static void read_filter(const struct opts *opts, struct scan *scan)
@@ -218,6 +221,7 @@ static struct scan *start(lua_State *L, struct device *device, const struct opts
     const uint16_t interval = opts_time_units(opts, "interval", SIM_US(625), "0.625 ms", 96);
     const struct blr_scan_params params = {
         .active = opts_bool(opts, "active", true),
+        .own_address = own_address_option(opts),
         .interval_625us = interval,
         .window_625us = opts_time_units(opts, "window", SIM_US(625), "0.625 ms", interval),
     };

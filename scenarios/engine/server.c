@@ -168,6 +168,14 @@ static uint8_t read_permissions(const struct opts *opts, uint8_t otherwise)
     return bits;
 }
 
+/* What a link must have: see struct blr_characteristic_def. */
+static void read_levels(const struct opts *opts, uint8_t *read, uint8_t *write, uint8_t *key_size)
+{
+    *read = (uint8_t)opts_integer(opts, "read_level", 0, 1, 4);
+    *write = (uint8_t)opts_integer(opts, "write_level", 0, 1, 4);
+    *key_size = (uint8_t)opts_integer(opts, "key_size", 0, 7, 16);
+}
+
 static void add_attribute(struct server_service *service, struct server_attribute *attribute)
 {
     attribute->next = service->attributes;
@@ -178,8 +186,9 @@ static int service_characteristic(lua_State *L)
 {
     static const char call[] = "server_service:characteristic";
     static const char *const known[] = {
-        "fixed_length", "handle",      "max_length", "on_authorize", "on_read", "on_subscribe",
-        "on_write",     "permissions", "properties", "uuid",         "value",   NULL,
+        "fixed_length", "handle",      "key_size",   "max_length", "on_authorize",
+        "on_read",      "on_subscribe", "on_write",  "permissions", "properties",
+        "read_level",   "uuid",        "value",      "write_level", NULL,
     };
     struct server_service *service = service_self(L, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
@@ -194,6 +203,7 @@ static int service_characteristic(lua_State *L)
     def.properties = properties_read(L, -1, opts_what(&opts, "properties", what));
     lua_pop(L, 1);
     def.permissions = read_permissions(&opts, 0);
+    read_levels(&opts, &def.read_level, &def.write_level, &def.key_size);
     def.max_len = (uint16_t)opts_integer(&opts, "max_length", 0, 1, ATT_MAX_VALUE);
     def.fixed_len = opts_bool(&opts, "fixed_length", false);
     def.value = opts_bytes(&opts, "value", &def.value_len, ATT_MAX_VALUE);
@@ -220,8 +230,9 @@ static int characteristic_descriptor(lua_State *L)
 {
     static const char call[] = "server_characteristic:descriptor";
     static const char *const known[] = {
-        "handle",      "max_length", "on_authorize", "on_read", "on_write",
-        "permissions", "uuid",       "value",        NULL,
+        "handle",   "key_size",    "max_length", "on_authorize", "on_read",
+        "on_write", "permissions", "read_level", "uuid",         "value",
+        "write_level", NULL,
     };
     struct server_attribute *characteristic = object_check(L, 1, &server_characteristic_type, call);
     struct server_service *service = characteristic->service;
@@ -235,6 +246,7 @@ static int characteristic_descriptor(lua_State *L)
     if (!opts_uuid(&opts, "uuid", &def.uuid))
         return luaL_error(L, "%s: a uuid is needed", call);
     def.permissions = read_permissions(&opts, BLR_PERM_READ);
+    read_levels(&opts, &def.read_level, &def.write_level, &def.key_size);
     def.max_len = (uint16_t)opts_integer(&opts, "max_length", 0, 1, ATT_MAX_VALUE);
     def.value = opts_bytes(&opts, "value", &def.value_len, ATT_MAX_VALUE);
     def.handle = (uint16_t)opts_integer(&opts, "handle", 0, 1, 0xFFFF);

@@ -24,6 +24,8 @@ uint16_t blr_conn_handle(const struct blr_conn *conn);
 enum blr_role blr_conn_role(const struct blr_conn *conn);
 /* The peer's address in the link, which may be a private one; see also blr_conn_identity(). */
 const struct bd_addr *blr_conn_peer(const struct blr_conn *conn);
+/* This host's, as it was on the air when the link was made. */
+const struct bd_addr *blr_conn_own_address(const struct blr_conn *conn);
 uint16_t blr_conn_interval_1250us(const struct blr_conn *conn);
 uint16_t blr_conn_latency(const struct blr_conn *conn);
 uint16_t blr_conn_timeout_10ms(const struct blr_conn *conn);

@@ -39,7 +39,8 @@ static const struct script_row rows[] = {
     BAD("an unknown field", "device { name = 'a', adress = '00:1B:DC:00:00:01' }",
         "device: unknown field 'adress' (known: acl_len, acl_packets, address, address_type, "
         "appearance, device_name, drift, features, max_connections, min_used_channels, mtu, "
-        "name, name_writable, position, power, preferred, sca, sensitivity)"),
+        "name, name_writable, pin, position, power, preferred, privacy, sca, security, "
+        "sensitivity)"),
     BAD("too few channels used at least", "device { name = 'a', min_used_channels = 1 }",
         "device: min_used_channels must be a whole number from 2 to 37, got 1"),
     BAD("features below zero", "device { name = 'a', features = -1 }", "device: features must be "),
@@ -66,10 +67,10 @@ static const struct script_row rows[] = {
         "device: position: x: 0.0001 is not a whole multiple of 1/1000"),
     BAD("an unknown method", TWO "a:advertize {}",
         "device has no 'advertize' (it has: accept_updates, address, address_type, advertise, "
-        "advertise_stop, advertising, connect, connections, freeze, listen_l2cap, move, name, "
-        "observe, power_off, power_on, powered, scan, scan_all, script, service, thaw, "
-        "use_channels, "
-        "wait_connected)"),
+        "advertise_stop, advertising, agent, bond, bonds, connect, connections, export_bonds, "
+        "forget, freeze, import_bonds, irk, listen_l2cap, make_oob, move, name, observe, "
+        "own_address, power_off, power_on, powered, privacy, privacy_mode, scan, scan_all, script, "
+        "security, service, set_pin, take_oob, thaw, use_channels, wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),
     BAD("a field that cannot be set", TWO "a.name = 'c'", "device: 'name' cannot be set"),

@@ -483,6 +483,41 @@ void radio_stop(struct radio *radio)
     sim_timer_cancel(&radio->timer);
 }
 
+/* Behind the actor's other radios, or else behind those of the nearest actor before it. */
+static void enter_all(struct radio *radio)
+{
+    struct radio_medium *medium = radio->medium;
+    const struct sim_actor *actor = radio->actor;
+
+    while (actor && !actor->radio)
+        actor = actor->prev;
+    struct radio *prev = actor ? actor->radio : NULL;
+    struct radio *next = prev ? prev->all_next : medium->all;
+    radio->all_prev = prev;
+    radio->all_next = next;
+    if (prev)
+        prev->all_next = radio;
+    else
+        medium->all = radio;
+    if (next)
+        next->all_prev = radio;
+    radio->actor->radio = radio;
+}
+
+static void leave_all(struct radio *radio)
+{
+    struct radio *prev = radio->all_prev;
+
+    if (radio->actor->radio == radio)
+        radio->actor->radio = prev && prev->actor == radio->actor ? prev : NULL;
+    if (prev)
+        prev->all_next = radio->all_next;
+    else
+        radio->medium->all = radio->all_next;
+    if (radio->all_next)
+        radio->all_next->all_prev = prev;
+}
+
 void radio_init(struct radio *radio, struct sim_actor *actor, const struct radio_ops *ops,
                 void *user)
 {
@@ -500,20 +535,7 @@ void radio_init(struct radio *radio, struct sim_actor *actor, const struct radio
     sim_stream_init(&radio->noise, seed, actor->name, "collisions");
     sim_timer_init(&radio->timer, actor, SIM_PHASE_LL, window_close, radio);
 
-    struct radio *prev = NULL;
-    struct radio *next = medium->all;
-    while (next && next->actor->rank <= actor->rank) {
-        prev = next;
-        next = next->all_next;
-    }
-    radio->all_prev = prev;
-    radio->all_next = next;
-    if (prev)
-        prev->all_next = radio;
-    else
-        medium->all = radio;
-    if (next)
-        next->all_prev = radio;
+    enter_all(radio);
 }
 
 void radio_fini(struct radio *radio)
@@ -524,10 +546,5 @@ void radio_fini(struct radio *radio)
     if (medium->delivery.sender == radio)
         medium->delivery.sender = NULL;
     radio_loss_forget(radio);
-    if (radio->all_prev)
-        radio->all_prev->all_next = radio->all_next;
-    else
-        medium->all = radio->all_next;
-    if (radio->all_next)
-        radio->all_next->all_prev = radio->all_prev;
+    leave_all(radio);
 }

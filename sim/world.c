@@ -4,6 +4,10 @@
  * that arming never allocates and cannot fail.
  *
  * A node's `prev` is its parent if it is the first child, else its left sibling.
+ *
+ * The actors: a list by name, and over it a treap, by name from left to right and by weight from
+ * top to bottom. Ranks are numbers with gaps between them, which are spread anew over all actors
+ * when there is no number left between two.
  */
 #include "sim/world.h"
 
@@ -19,7 +23,8 @@ struct sim_world {
     uint64_t events;
     struct timer *heap;
     struct timer *held; /* due, but their actor stands still; the latest first */
-    struct sim_actor *actors; /* by name */
+    struct sim_actor *actors; /* the tree's top */
+    uint32_t joined;          /* so far; for weights */
     struct radio_medium *medium;
 };
 
@@ -305,41 +310,123 @@ struct radio_medium *sim_world_medium(struct sim_world *world)
     return world->medium;
 }
 
-static void rank_from(struct sim_actor *actor, uint32_t rank)
+/* --- actors --- */
+
+/* Parts a tree into those before the name and those behind it. */
+static void tree_split(struct sim_actor *node, const char *name, struct sim_actor **before,
+                       struct sim_actor **behind)
 {
-    for (; actor; actor = actor->next)
-        actor->rank = rank++;
+    while (node) {
+        if (strcmp(node->name, name) < 0) {
+            *before = node;
+            before = &node->right;
+            node = node->right;
+        } else {
+            *behind = node;
+            behind = &node->left;
+            node = node->left;
+        }
+    }
+    *before = NULL;
+    *behind = NULL;
+}
+
+static struct sim_actor **tree_find(struct sim_actor **at, const char *name, uint32_t above_weight)
+{
+    while (*at && (*at)->weight > above_weight) {
+        const int order = strcmp(name, (*at)->name);
+
+        if (order == 0)
+            break;
+        at = order < 0 ? &(*at)->left : &(*at)->right;
+    }
+    return at;
+}
+
+static void tree_remove(struct sim_actor **at)
+{
+    struct sim_actor *left = (*at)->left, *right = (*at)->right;
+
+    while (left && right) {
+        if (left->weight > right->weight) {
+            *at = left;
+            at = &left->right;
+            left = left->right;
+        } else {
+            *at = right;
+            at = &right->left;
+            right = right->left;
+        }
+    }
+    *at = left ? left : right;
+}
+
+static void spread_ranks(struct sim_actor *first)
+{
+    uint64_t count = 0, rank = 0;
+
+    while (first->prev)
+        first = first->prev;
+    for (const struct sim_actor *actor = first; actor; actor = actor->next)
+        count++;
+    for (struct sim_actor *actor = first; actor; actor = actor->next)
+        actor->rank = rank += UINT64_MAX / (count + 1);
+}
+
+/* It stands between its neighbours in the list. */
+static void take_rank(struct sim_actor *actor)
+{
+    const uint64_t step = UINT64_C(1) << 32; /* to leave room behind the last */
+    const uint64_t low = actor->prev ? actor->prev->rank : 0;
+    const uint64_t gap = (actor->next ? actor->next->rank : UINT64_MAX) - low;
+
+    if (gap < 2)
+        spread_ranks(actor);
+    else
+        actor->rank = low + (!actor->next && gap > step ? step : gap / 2);
 }
 
 int sim_actor_join(struct sim_actor *actor, struct sim_world *world, const char *name)
 {
-    struct sim_actor **at = &world->actors;
-    uint32_t rank = 0;
+    struct sim_actor *prev = NULL, *next = NULL;
 
-    for (; *at; at = &(*at)->next, rank++) {
-        const int order = strcmp((*at)->name, name);
+    for (struct sim_actor *node = world->actors; node;) {
+        const int order = strcmp(name, node->name);
+
         if (order == 0)
             return BLR_ERR_BUSY;
-        if (order > 0)
-            break;
+        if (order < 0)
+            next = node;
+        else
+            prev = node;
+        node = order < 0 ? node->left : node->right;
     }
-    *actor = (struct sim_actor){.world = world, .name = name, .next = *at};
+    *actor = (struct sim_actor){.world = world, .name = name, .prev = prev, .next = next};
+    /* The multiples of the golden ratio: no order of joining makes a list of the tree. */
+    actor->weight = ++world->joined * 0x9E3779B9U;
+    struct sim_actor **at = tree_find(&world->actors, name, actor->weight);
+    tree_split(*at, name, &actor->left, &actor->right);
     *at = actor;
-    rank_from(actor, rank);
+    if (prev)
+        prev->next = actor;
+    if (next)
+        next->prev = actor;
+    take_rank(actor);
     return 0;
 }
 
 void sim_actor_leave(struct sim_actor *actor)
 {
-    struct sim_actor **at = &actor->world->actors;
+    struct sim_actor **at = tree_find(&actor->world->actors, actor->name, 0);
 
-    while (*at && *at != actor)
-        at = &(*at)->next;
-    if (!*at)
+    if (*at != actor)
         return;
-    *at = actor->next;
-    rank_from(actor->next, actor->rank);
-    actor->next = NULL;
+    tree_remove(at);
+    if (actor->prev)
+        actor->prev->next = actor->next;
+    if (actor->next)
+        actor->next->prev = actor->prev;
+    actor->prev = actor->next = NULL;
 }
 
 static const struct sim_clock *sim_clock_of(const struct clock *clock)

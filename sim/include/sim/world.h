@@ -27,6 +27,7 @@ enum sim_phase {
 };
 
 struct sim_world;
+struct radio;
 
 /*
  * Somebody that events belong to: a device. Embedded in its owner, who keeps `name` (unique in the
@@ -36,10 +37,13 @@ struct sim_world;
 struct sim_actor {
     struct sim_world *world;
     const char *name;
-    struct sim_actor *next; /* by rank */
-    uint32_t rank;
-    uint8_t held_phases; /* sim_actor_hold() */
+    struct sim_actor *prev, *next;  /* by name */
+    struct sim_actor *left, *right; /* a search tree of the same */
+    uint32_t weight;                /* who is higher in that */
+    uint8_t held_phases;            /* sim_actor_hold() */
+    uint64_t rank;                  /* rises with the names */
     sim_ns held_since;
+    struct radio *radio; /* the last of its radios; the medium's */
 };
 
 /* seed: every random stream of the world derives from it. NULL when out of memory. */
@@ -51,7 +55,7 @@ void sim_world_free(struct sim_world *world);
 uint64_t sim_world_seed(const struct sim_world *world);
 sim_ns sim_world_now(const struct sim_world *world);
 
-/* BLR_ERR_BUSY when the name is taken. Steps: as many as there are actors. */
+/* BLR_ERR_BUSY when the name is taken. Steps: the logarithm of the number of actors. */
 int sim_actor_join(struct sim_actor *actor, struct sim_world *world, const char *name)
     BLR_MUST_CHECK;
 void sim_actor_leave(struct sim_actor *actor);

@@ -19,6 +19,7 @@ struct request {
     struct scenario_options options;
     bool verbose;
     bool colour;
+    bool warned; /* of trouble that a scenario went on with */
     unsigned watchdog_s;
     struct vitals vitals;
     const char *script; /* the one that runs */
@@ -34,11 +35,13 @@ static void help(void)
           "                scenarios DIR/<script>/<number>-<name>/<device>.btsnoop\n"
           "  --air         with --trace: the air beside them, decoded in air.pcap and as it was\n"
           "                sent, encrypted PDUs as ciphertext, in air-raw.pcap\n"
+          "  --bonds DIR   what devices remember of pairings lasts in DIR/<script>/<device>.bonds,\n"
+          "                for scenarios and runs to come\n"
           "  --watchdog S  give up when nothing moves for S seconds of wall time (30)\n"
           "  -v, --verbose what scripts log, and figures\n"
           "  -h, --help    this text\n\n"
           "Exit status: 0 all passed, 1 an expectation failed, 2 trouble: a script that does not\n"
-          "run, a limit, a trace that cannot be written. Trouble leaves no trace file; a failure\n"
+          "run, a limit, a trace or bonds that cannot be read or written. Trouble leaves no trace file; a failure\n"
           "leaves those that led to it.\n",
           stdout);
 }
@@ -91,6 +94,15 @@ static void report(void *user, const struct scenario_report *report)
     put_plain(stderr, report->text);
 }
 
+static void warn(void *user, const char *text)
+{
+    struct request *request = user;
+
+    request->warned = true;
+    fflush(stdout);
+    put_plain(stderr, text);
+}
+
 static void log_line(void *user, const char *line)
 {
     (void)user;
@@ -139,6 +151,7 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
 {
     static const struct option known[] = {
         {"air", no_argument, NULL, 'a'},
+        {"bonds", required_argument, NULL, 'b'},
         {"help", no_argument, NULL, 'h'},
         {"seed", required_argument, NULL, 's'},
         {"trace", required_argument, NULL, 't'},
@@ -155,6 +168,9 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
         switch (option) {
         case 'a':
             request->options.air = true;
+            break;
+        case 'b':
+            request->options.bonds_dir = optarg;
             break;
         case 'h':
             help();
@@ -184,13 +200,15 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
         return cli_trouble("run", "no script; see blueroom run --help");
     if (request->options.trace_dir && !*request->options.trace_dir)
         return cli_trouble("run", "--trace: the folder has no name");
+    if (request->options.bonds_dir && !*request->options.bonds_dir)
+        return cli_trouble("run", "--bonds: the folder has no name");
     if (request->options.air && !request->options.trace_dir)
         return cli_trouble("run", "--air goes with --trace DIR");
     return CLI_OK;
 }
 
-/* Two scripts of one name would overwrite each other's traces. */
-static int check_names(int argc, char **argv)
+/* Two scripts of one name would overwrite each other's traces, or take each other's bonds. */
+static int check_names(int argc, char **argv, const char *what)
 {
     char name[128], other[128];
 
@@ -199,8 +217,8 @@ static int check_names(int argc, char **argv)
         for (int k = i + 1; k < argc; k++) {
             scenario_trace_name(argv[k], other);
             if (strcmp(name, other) == 0)
-                return cli_trouble("run", "%s and %s would write their traces to one folder",
-                                   argv[i], argv[k]);
+                return cli_trouble("run", "%s and %s would write their %s to one folder", argv[i],
+                                   argv[k], what);
         }
     }
     return CLI_OK;
@@ -217,11 +235,14 @@ static int run(int argc, char **argv)
         return CLI_TROUBLE;
     if (done)
         return CLI_OK;
-    if (request.options.trace_dir && check_names(argc, argv) != CLI_OK)
+    if (request.options.trace_dir && check_names(argc, argv, "traces") != CLI_OK)
+        return CLI_TROUBLE;
+    if (request.options.bonds_dir && check_names(argc, argv, "bonds") != CLI_OK)
         return CLI_TROUBLE;
     request.colour = isatty(STDOUT_FILENO);
     request.options.vitals = &request.vitals;
     request.options.report = report;
+    request.options.warn = warn;
     request.options.log = request.verbose ? log_line : NULL;
     request.options.user = &request;
     for (int i = optind; i < argc; i++) {
@@ -237,7 +258,7 @@ static int run(int argc, char **argv)
         if (outcome > status)
             status = outcome;
     }
-    return status;
+    return request.warned && status < CLI_TROUBLE ? CLI_TROUBLE : status;
 }
 
 const struct cli_command cli_run = {"run", "run scenario scripts", run};

@@ -288,6 +288,7 @@ int device_declare(lua_State *L)
         return luaL_error(L, "device: '%s' cannot be made: %s", device->name, blr_strerror(error));
     *run->devices_end = device;
     run->devices_end = &device->next;
+    bond_store_open(&device->bonds, run, device_host(device), device->name);
     struct sim_controller *controller = room_device_controller(device->room);
     struct radio *radio = sim_controller_radio(controller);
     radio_set_position(radio, declaration.position);
@@ -357,6 +358,7 @@ void device_close_all(struct run *run)
         text_free(&device->trace_part);
         room_device_free(device->room);
         device->room = NULL;
+        bond_store_close(&device->bonds);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "blueroom/gap.h"
 #include "blueroom/gatt_client.h"
 #include "blueroom/gatt_server.h"
+#include "bond_store.h"
 #include "engine/room.h"
 #include "object.h"
 #include "packets.h"
@@ -42,6 +43,7 @@ struct device {
     struct device *next; /* in the order of declaration */
     char name[NAME_SIZE];
     struct room_device *room;
+    struct bond_store bonds;
     struct packets packets; /* the last ones, and the trace file */
     struct trace_writer *writer;
     struct text trace_path, trace_part;

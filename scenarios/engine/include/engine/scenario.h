@@ -36,12 +36,15 @@ struct scenario_options {
     uint64_t seed;
     const char *trace_dir; /* traces go to TRACE_DIR/<script>/; NULL: none */
     bool air;              /* with trace_dir: air.pcap and air-raw.pcap as well */
+    const char *bonds_dir; /* bonds last in BONDS_DIR/<script>/<device>.bonds; NULL: they do not */
     /* Limits of each scenario; 0: 200 million instructions, 64 MiB, one hour. */
     uint64_t max_instructions;
     size_t max_memory;
     sim_ns max_time;
     struct vitals *vitals; /* for a watchdog in another thread; may be NULL */
     void (*report)(void *user, const struct scenario_report *report);
+    /* Trouble that a scenario goes on with: a line, ended by \n. May be NULL. */
+    void (*warn)(void *user, const char *text);
     /* What the script logs; may be NULL. */
     void (*log)(void *user, const char *line);
     void *user;

@@ -17,7 +17,7 @@ static void help(void)
           "day (2020-01-01), else since its first packet. > goes to the controller or comes from\n"
           "the central, < the other way. What cannot be decoded is marked [malformed: ...] and\n"
           "shown in hex. PDUs of the air that the trace has decrypted are marked [decrypted], of\n"
-          "others there is [encrypted, N octets]. It is a tool for tests: keys are shown in full.\n\n"
+          "others there is [encrypted, N octets]. Keys are shown in full.\n\n"
           "Exit status: 0; 2 if the file is no trace, ends within a record, or cannot be read.\n",
           stdout);
 }

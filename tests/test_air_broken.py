@@ -78,17 +78,23 @@ class Broken(unittest.TestCase):
     def test_address_changes_within_an_event(self):
         """Of two resolvable or non-resolvable addresses; others are two devices."""
         first, second = bytes.fromhex("01020304057f"), bytes.fromhex("010203040640")
-        for a, b, data, good in ((first, second, b"", False), (first, ADVERTISER, b"", True),
-                                 (first, second[:5] + b"\x3f", b"", False),
-                                 (first, second, b"\x02\x01\x06", True)):
-            room = self.room = Room()
-            for channel, address in ((37, a), (38, a), (39, b)):
-                room.advertising_pdu(room.now + 400 * US, channel, 0,
-                                     address + (data if address == b else b""))
-            if good:
-                self.assertEqual(check(room), (0, []))
-            else:
-                self.expect_alone("7F:05:04:03:02:01 becomes ")
+        other = bytes.fromhex("01020304063f")
+        for name, a, b, data, last, flags, good in (
+                ("resolvable", first, second, b"", 39, 0x40, False),
+                ("not resolvable", first, other, b"", 39, 0x40, False),
+                ("static", first, ADVERTISER, b"", 39, 0x40, True),
+                ("public", first, second, b"", 39, 0, True),
+                ("other data", first, second, b"\x02\x01\x06", 39, 0x40, True),
+                ("an event of its own", first, second, b"", 37, 0x40, True)):
+            with self.subTest(name):
+                room = self.room = Room()
+                for channel in (37, 38):
+                    room.advertising_pdu(room.now + 400 * US, channel, 0, a)
+                room.advertising_pdu(room.now + 400 * US, last, 0, b + data, flags)
+                if good:
+                    self.assertEqual(check(room), (0, []))
+                else:
+                    self.expect_alone("7F:05:04:03:02:01 becomes ")
 
     def test_address_changes_between_events(self):
         room = Room()

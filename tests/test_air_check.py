@@ -65,6 +65,19 @@ class Good(unittest.TestCase):
                 room.packets.sort(key=lambda packet: packet["start"])
                 self.assertEqual(check(room, "--partial")[0], 0 if good else 1)
 
+    def test_disturbed_and_not_answered(self):
+        """A peripheral may not hear what another packet overlaps."""
+        for apart, good in ((0, True), (2, False)):
+            room = Room()
+            link = room.connect(10 * MS)
+            link.event()
+            packet = link.pdu(link.anchor, CENTRAL)
+            link.next()
+            link.event()
+            room.send(packet["start"], packet["channel"] + apart, 0x12345678, 0, b"\x01\x00")
+            room.packets.sort(key=lambda packet: packet["start"])
+            self.assertEqual(check(room, "--partial")[0], 0 if good else 1)
+
     def test_drift(self):
         room = Room()
         link = room.connect(10 * MS)

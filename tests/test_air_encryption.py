@@ -12,8 +12,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from air import ccm, decryption, keys  # noqa: E402
-from air.capture import CENTRAL, PERIPHERAL  # noqa: E402
+from air import capture, ccm, decryption, keys  # noqa: E402
+from air.capture import CENTRAL, MS, PERIPHERAL  # noqa: E402
 from air.room import good_room  # noqa: E402
 from air.secret_room import (EDIV, LTK, RAND, btsnoop, enable_encryption,  # noqa: E402
                              secret_room)
@@ -217,6 +217,31 @@ class Rooms(unittest.TestCase):
         room.packets[-2]["plain"] = None
         told = "packet 42: the decoded view has ciphertext, though the key is known"
         self.assertEqual(self.compare(room), ([told], 15))
+
+    def test_an_attacker_starts_encryption(self):
+        """Only the peripheral does."""
+        room, _ = secret_room()
+        for packet in room.packets:
+            if packet["direction"] == PERIPHERAL and packet["pdu"][2:] == b"\x05":
+                packet["direction"] = CENTRAL
+        self.told(room, "decrypted, though it was sent in clear")
+
+    def test_a_connection_after_another(self):
+        """The same access address again: nothing is encrypted before it is said so."""
+        room, _ = secret_room()
+        link = room.connect(5000 * MS)
+        link.event((2, b"\x03\x00\x04\x00\x0a\x05\x00"))
+        link.start_encryption()
+        link.event((2, b"\x03\x00\x04\x00\x0a\x05\x00"))
+        self.assertEqual(self.compare(room), ([], 17))
+        sessions = decryption.sessions(self.packets(room), ())
+        self.assertEqual([len(session.pdus) for session in sessions], [9, 5, 3])
+
+    def packets(self, room):
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "air-raw.pcap"
+            path.write_bytes(room.write(decoded=False))
+            return capture.read(path)[0]
 
     def test_a_counter_that_skips(self):
         room, link = secret_room()

@@ -165,6 +165,19 @@ class Secret(unittest.TestCase):
         self.assertEqual(len(lines), 1)
         self.assertIn("the MIC is wrong (Core v5.4, Vol 6, Part B, 5.1.3.1", lines[0])
 
+    def test_what_is_sent_in_clear_says_nothing(self):
+        """The peer cannot take it for an end of the connection."""
+        room, link = self.room()
+        started(link)
+        link.secret = set()
+        central(link, b"\x02\x13")
+        link.secret = BOTH
+        link.event()
+        link.event()
+        _, lines = check(room, raw=True)
+        self.assertEqual(len(lines), 1)
+        self.assertIn(CLEAR, lines[0])
+
     def test_crc_of_what_was_sent(self):
         room, link = self.room()
         started(link)

@@ -27,10 +27,13 @@ class SecretLink(Link):
         self.secret = set()
         self.counter = {CENTRAL: 0, PERIPHERAL: 0}
         self.sent = {}  # side: (SN, LLID, payload) of the last PDU, its ciphertext
-        self.key = ccm.session_key(LTK, SKD_C, SKD_P)
+        self.round = 0
+        self.key = None
 
     def seal(self, side, llid, payload):
         name = self.sn[side], llid, payload
+        if self.key is None:
+            self.key = ccm.session_key(LTK, SKD_C, SKD_P)
         if side in self.sent and self.sent[side][0] == name:
             return self.sent[side][1]
         sealed = ccm.seal_all(self.key, IV_C + IV_P, [
@@ -48,9 +51,12 @@ class SecretLink(Link):
         return packet
 
     def start_encryption(self):
-        """5.1.3.1, each step in an event of its own."""
+        """5.1.3.1, each step in an event of its own. The first time with the sample data."""
         self.counter = {CENTRAL: 0, PERIPHERAL: 0}
-        self.event((3, ENC_REQ))
+        skd_c = bytes([SKD_C[0] + self.round]) + SKD_C[1:]
+        self.round += 1
+        self.key = ccm.session_key(LTK, skd_c, SKD_P)
+        self.event((3, b"\x03" + RAND + EDIV + skd_c + IV_C))
         self.event(peripheral=(3, ENC_RSP))
         self.event(peripheral=(3, START_ENC_REQ))
         self.secret.add(CENTRAL)

@@ -240,6 +240,10 @@ static void prints_other(void **state)
 static void sinks(void **state)
 {
     static const uint8_t reset[] = {0x03, 0x0C, 0x00}, pdu[] = {0x42, 0x00};
+    static const uint8_t sealed[] = {0x0F, 5, 0x9F, 0xCD, 0xA7, 0xF4, 0x48}, plain[] = {0x0F, 1, 6};
+    const struct trace_air_packet secret = {
+        .mhz = 2404, .phy = 1, .direction = 2, .crc_valid = true, .access_address = 0x50655A5D,
+        .pdu = sealed, .len = sizeof sealed, .plain = plain, .plain_len = sizeof plain};
     const struct trace_air_packet packet = {.start = 1500, .mhz = 2426, .phy = 1, .power_dbm = -7,
                                             .crc_valid = true, .access_address = 0x8E89BED6,
                                             .pdu = pdu, .len = sizeof pdu};
@@ -252,6 +256,9 @@ static void sinks(void **state)
     assert_string_equal(trace_dump_air(dump, &packet),
                         "     0.000001500 - ch=38 1M   -7dBm AA=8e89bed6 ADV_NONCONN_IND"
                         " [malformed: address at offset 2]");
+    assert_string_equal(trace_dump_air(dump, &secret),
+                        "     0.000000000 > ch=00 1M    0dBm AA=50655a5d sn=1 nesn=1 md=0"
+                        " [decrypted, MIC wrong] LL_START_ENC_RSP");
     assert_string_equal(trace_dump_hci(dump, SIM_S(100000), true, HCI_PACKET_COMMAND, NULL, 0),
                         "100000.000000 < CMD  [malformed: opcode at offset 0]");
     trace_dump_free(dump);

@@ -17,7 +17,6 @@ static void note_parameters(struct conn *conn)
     conn->latency = blr_conn_latency(conn->link);
     conn->timeout_10ms = blr_conn_timeout_10ms(conn->link);
     conn->mtu = blr_gatt_mtu(conn->link);
-    conn_security_note(conn);
 }
 
 void conn_opened(struct device *device, struct blr_conn *link)

@@ -24,6 +24,7 @@ void conn_security_note(struct conn *conn)
 void conn_security_opened(struct conn *conn)
 {
     queue_init(&conn->security.pairings, conn->device->run);
+    conn_security_note(conn);
 }
 
 void conn_security_closed(struct conn *conn)

@@ -162,8 +162,10 @@ static void set_pin(lua_State *L, struct device *device, int index, const char *
 {
     if (!lua_isnil(L, index) && lua_type(L, index) != LUA_TSTRING)
         luaL_error(L, "%s: a PIN is text of 1 to 6 digits, got %s", call, luaL_typename(L, index));
-    const char *pin = lua_tostring(L, index);
-    const int error = blr_security_set_pin(device_host(device), pin);
+    size_t len = 0;
+    const char *pin = lua_tolstring(L, index, &len);
+    const int error = pin && strlen(pin) != len ? BLR_ERR_INVALID
+                                                : blr_security_set_pin(device_host(device), pin);
     if (error == BLR_ERR_INVALID)
         luaL_error(L, "%s: a PIN has 1 to 6 digits and nothing else", call);
     if (error)
@@ -386,6 +388,7 @@ static void on_finished(struct blr_conn *link, int error, const struct blr_pairi
         return;
     conn->security.displayed = false;
     conn->security.question = QUESTION_NONE;
+    conn_security_note(conn);
     queue_put(&conn->security.pairings, conn->device->run, NULL, (uint32_t)error,
               (const uint8_t *)(pairing ? pairing : &none), sizeof none);
     signal_fire(&conn->security.changed);
@@ -396,8 +399,10 @@ static void on_changed(struct blr_conn *link, int error, void *user)
     struct conn *conn = told_conn(link, user);
 
     (void)error;
-    if (conn)
-        signal_fire(&conn->security.changed);
+    if (!conn)
+        return;
+    conn_security_note(conn);
+    signal_fire(&conn->security.changed);
 }
 
 static void on_identified(struct blr_conn *link, void *user)

@@ -211,7 +211,9 @@ static int service_characteristic(lua_State *L)
     struct server_attribute *attribute = new_attribute(L, service);
     attribute->can_notify = def.properties & GATT_PROP_NOTIFY;
     attribute->can_indicate = def.properties & GATT_PROP_INDICATE;
-    attribute->keeps_writes = def.properties & (GATT_PROP_WRITE | GATT_PROP_WRITE_WITHOUT_RESPONSE);
+    attribute->keeps_writes =
+        def.properties & (GATT_PROP_WRITE | GATT_PROP_WRITE_WITHOUT_RESPONSE |
+                          GATT_PROP_AUTHENTICATED_SIGNED_WRITES);
     attribute->on_read = opts_function(&opts, "on_read");
     attribute->on_write = opts_function(&opts, "on_write");
     attribute->on_subscribe = opts_function(&opts, "on_subscribe");

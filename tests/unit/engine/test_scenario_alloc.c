@@ -10,7 +10,7 @@
 #include "fail_alloc.h"
 #include "script.h"
 
-static const char script[] =
+static const char plain[] =
     "local a = device { name = 'a' } local b = device { name = 'b' }\n"
     "scenario('x', function()\n"
     "local value = a:service(0x180D):characteristic { uuid = 1, properties = 'read, write, notify',"
@@ -30,13 +30,23 @@ static const char script[] =
     "local ear = sniffer { name = 'ear' } expect(ear:next(s(1)).crc_ok):is_true() "
     "crypto.p256_public(('x'):rep(32)) end)";
 
+static const char secure[] =
+    "local a = device { name = 'a', pin = '1', privacy = true } "
+    "local b = device { name = 'b', security = { io = 'keyboard_only' } }\n"
+    "scenario('security', function()\n"
+    "b:agent { enter = function() return 1 end } a:advertise { name = 'x' }\n"
+    "local conn = b:connect(b:scan { name = 'x' }) local link = a:wait_connected(s(1))\n"
+    "expect(conn:pair().level):equals(4) link:wait_pairing(s(1)) conn:refresh_key()\n"
+    "local text = b:export_bonds() b:forget() b:import_bonds(text)\n"
+    "expect(b:bond(a).theirs.irk):equals(a.irk) b:make_oob() end)";
+
 static void test_every_allocation(void **state)
 {
+    const char *script = *state;
     struct script_run run;
     bool failed = true;
     unsigned seen = 0;
 
-    (void)state;
     /* The first hundreds one by one, then some of the many. */
     for (unsigned n = 1; failed; n += n < 300 ? 1 : 7) {
         script_run_init(&run);
@@ -60,7 +70,10 @@ static void test_every_allocation(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    const struct CMUnitTest tests[] = {
+        {"plain", test_every_allocation, NULL, NULL, (void *)plain},
+        {"secure", test_every_allocation, NULL, NULL, (void *)secure},
+    };
 
     return cmocka_run_group_tests_name("scenario, allocations", tests, NULL, NULL);
 }

@@ -249,7 +249,8 @@ void llcp_start_enc_req(struct ll_conn *conn, struct rd *ctr_data)
     if (!waits_for(conn, WAIT_RX_START_ENC_REQ))
         return;
     if (ll_encrypt_key(conn, conn->encrypt.ltk) != 0) {
-        llcp_terminate_self(conn, HCI_ERR_REMOTE_LOW_RESOURCES);
+        /* The peer expects ciphertext from now on, so that nothing can be said to it. */
+        conn->end_reason = HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
         return;
     }
     ll_encrypt_set(conn, true);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What link layers cost, without HCI and hosts: a connected pair that says nothing, one that sends
- * all it can, and crowds of advertisers with a scanner among them. "times" is virtual time over
+ * all it can, the same encrypted in both directions with the longest PDUs, and crowds of advertisers with a scanner among them. "times" is virtual time over
  * processor time.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 #include "ll.h"
@@ -19,7 +20,7 @@ struct device {
     char name[8];
     uint64_t reports, octets;
     bool talks; /* sends the next packet whenever one is completed */
-    bool connected;
+    bool connected, asked, encrypted;
 };
 
 static void check(int error)
@@ -82,7 +83,42 @@ static void on_completed(void *user, uint16_t handle, uint16_t count)
         talk(device);
 }
 
+static bool on_room(void *user)
+{
+    (void)user;
+    return true;
+}
+
+static void on_data_length(void *user, uint16_t handle, const struct ll_data_lengths *effective)
+{
+    (void)user;
+    (void)handle;
+    (void)effective;
+}
+
+static bool on_key_requested(void *user, const struct ll_key_request *request)
+{
+    struct device *device = user;
+
+    (void)request;
+    device->asked = true;
+    return true;
+}
+
+static void on_encryption_changed(void *user, uint8_t status, uint16_t handle, bool on)
+{
+    struct device *device = user;
+
+    (void)handle;
+    check(status);
+    device->encrypted = on;
+}
+
 static const struct ll_indications indications = {
+    .room = on_room,
+    .data_length = on_data_length,
+    .key_requested = on_key_requested,
+    .encryption_changed = on_encryption_changed,
     .adv_report = on_report,
     .connected = on_connected,
     .disconnected = on_disconnected,
@@ -131,6 +167,7 @@ static void advertise(struct device *device, uint8_t type)
 /* Runs that long and prints what it cost. */
 static void measure(struct sim_world *world, sim_ns span, const char *name, const char *times_goal)
 {
+    const char *goal = strstr(name, "encrypted") ? "under 2000" : "under 1000";
     const struct radio_stats *stats = radio_medium_stats(sim_world_medium(world));
     const uint64_t sent = stats->sent, events = sim_world_events(world);
     const double begin = bench_cpu_s();
@@ -140,14 +177,32 @@ static void measure(struct sim_world *world, sim_ns span, const char *name, cons
     const double took = bench_cpu_s() - begin;
     const double packets = (double)(stats->sent - sent);
     snprintf(text, sizeof text, "%s_packet", name);
-    bench_print(text, took / packets * 1e9, "ns", "under 1000");
+    bench_print(text, took / packets * 1e9, "ns", goal);
     snprintf(text, sizeof text, "%s_events_a_packet", name);
     bench_print(text, (double)(sim_world_events(world) - events) / packets, "events", "");
     snprintf(text, sizeof text, "%s_times", name);
     bench_print(text, (double)span / 1e9 / took, "times", times_goal);
 }
 
-static void pair(bool talks)
+enum talk {
+    SILENT,
+    ONE_WAY,
+    BOTH_WAYS_ENCRYPTED,
+};
+
+static void encrypt(struct sim_world *world, struct device *central, struct device *peripheral)
+{
+    const struct ll_encrypt_params params = {.ltk = {1, 2, 3}};
+
+    check(ll_enable_encryption(central->ll, 0, &params));
+    while (!peripheral->asked)
+        check(sim_world_step(world, SIM_S(100)) ? 0 : BLR_ERR_TIMEOUT);
+    check(ll_long_term_key_reply(peripheral->ll, 0, params.ltk));
+    while (!central->encrypted)
+        check(sim_world_step(world, SIM_S(100)) ? 0 : BLR_ERR_TIMEOUT);
+}
+
+static void pair(enum talk talks)
 {
     struct sim_world *world = sim_world_new(1);
     struct device central = {0}, peripheral = {0};
@@ -155,6 +210,9 @@ static void pair(bool talks)
     check(world ? 0 : BLR_ERR_NO_MEMORY);
     join(&central, world, 1);
     join(&peripheral, world, 2);
+    if (talks == BOTH_WAYS_ENCRYPTED)
+        check(ll_suggest_data_length(central.ll, ll_maximum_data_length(central.ll)) |
+              ll_suggest_data_length(peripheral.ll, ll_maximum_data_length(peripheral.ll)));
     advertise(&peripheral, 0);
     const struct ll_create_params params = {
         .scan_interval_625us = 16,
@@ -167,7 +225,15 @@ static void pair(bool talks)
     check(ll_create_connection(central.ll, &params));
     sim_world_run_until(world, SIM_S(2));
     check(central.connected && peripheral.connected ? 0 : BLR_ERR_NOT_CONNECTED);
-    if (talks) {
+    if (talks == BOTH_WAYS_ENCRYPTED) {
+        encrypt(world, &central, &peripheral);
+        peripheral.talks = central.talks = true;
+        talk(&peripheral);
+        talk(&central);
+        measure(world, SIM_S(60), "ll_encrypted_pair", "");
+        bench_print("ll_encrypted_pair_rate", (double)(central.octets + peripheral.octets) / 60,
+                    "octets/s", "");
+    } else if (talks == ONE_WAY) {
         peripheral.talks = true;
         talk(&peripheral);
         measure(world, SIM_S(60), "ll_streaming_pair", "");
@@ -205,8 +271,9 @@ static void crowd(unsigned advertisers, bool active, sim_ns span, const char *na
 
 int main(void)
 {
-    pair(false);
-    pair(true);
+    pair(SILENT);
+    pair(ONE_WAY);
+    pair(BOTH_WAYS_ENCRYPTED);
     crowd(50, false, SIM_S(60), "ll_50_advertisers", "over 500");
     crowd(50, true, SIM_S(60), "ll_50_advertisers_active", "over 500");
     crowd(1000, false, SIM_S(10), "ll_1000_advertisers", "over 20");

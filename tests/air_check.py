@@ -18,7 +18,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from air import capture, hosts, keys  # noqa: E402
-from air.advertising import CONNECT_IND, Advertising, first_address, kind, text  # noqa: E402
+from air.advertising import CONNECT_IND, Advertising, kind, text  # noqa: E402
 from air.connection import Connection  # noqa: E402
 
 # Captures of this year are of virtual time, which is told as it is; of others, time since the first
@@ -35,11 +35,11 @@ class Checker:
         self.connections = {}
         self.followed = 0
         self.busy = {}  # device: (end of what it sends, packet)
-        self.judged = None  # devices that may break no rule; None: none may
+        self.hosts = None  # of connections, see hosts.py; None: every end is judged
 
     def report(self, packet, what, section=None):
         """A broken rule. Sections are of Core v5.4, Vol 6, Part B."""
-        if self.judged is not None and self.device_of(packet) not in self.judged:
+        if self.hosts is not None and not self.has_host(packet):
             return
         at = packet.start - self.begin
         line = f"packet {packet.number}, {at // 1000000000}.{at % 1000000000:09} s: {what}"
@@ -65,12 +65,10 @@ class Checker:
         self.advertising.finish()
         return [line for _, line in sorted(self.errors, key=lambda error: error[0])]
 
-    def device_of(self, packet):
-        """Who has sent a packet, as far as it tells."""
-        if packet.access_address == capture.ADVERTISING_ACCESS_ADDRESS:
-            return first_address(packet)
-        _, devices = self.connections.get(packet.access_address, (None, {}))
-        return devices.get(packet.direction)
+    def has_host(self, packet):
+        """Whether a device has sent it, and not a tester. Advertisers are not told apart."""
+        connection, _ = self.connections.get(packet.access_address, (None, None))
+        return connection is not None and packet.direction in connection.hosts
 
     def sender_of(self, packet):
         """Checks it, and gives the device that sent it: an address, or None."""
@@ -92,6 +90,7 @@ class Checker:
         central = packet.pdu[0] >> 6 & 1, packet.pdu[2:8]
         peripheral = packet.pdu[0] >> 7 & 1, packet.pdu[8:14]
         devices = {capture.CENTRAL: central, capture.PERIPHERAL: peripheral}
+        connection.hosts = hosts.sides(self.hosts or [], packet)
         self.connections[connection.access_address] = (connection, devices)
         self.followed += 1
 
@@ -114,8 +113,9 @@ def arguments(argv):
                         help="any packet may have been lost on the way, so that what was "
                         "acknowledged is sent again")
     parser.add_argument("--tester", action="store_true",
-                        help="there are testers that break rules: only those devices are judged "
-                        "whose HCI traces are beside the capture; implies --lossy")
+                        help="there are testers that break rules: only those ends of connections "
+                        "are judged of which an HCI trace beside the capture tells; implies "
+                        "--lossy")
     parser.add_argument("--partial", action="store_true",
                         help="the capture may show connections whose CONNECT_IND it has not")
     parser.add_argument("--drift-ppm", type=int, default=0, metavar="N",
@@ -131,14 +131,14 @@ def check(path, options):
     """One file. Gives the exit status."""
     try:
         packets, resolution = capture.read_views(path)
-        judged = hosts.of_folder(pathlib.Path(path).parent) if options.tester else None
+        begun = hosts.of_folder(pathlib.Path(path).parent) if options.tester else None
     except (OSError, capture.Trouble, keys.Trouble) as error:
         print(f"air_check.py: {path}: {error}", file=sys.stderr)
         return 2
     # Stamps are cut off to the resolution: a difference of two is off by less than one unit.
     options.tolerance = 0 if resolution == 1 else resolution
     checker = Checker(options)
-    checker.judged = judged
+    checker.hosts = begun
     errors = checker.run(packets)
     for line in errors[:options.errors]:
         print(f"{path}: {line}")

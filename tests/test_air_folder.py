@@ -14,16 +14,27 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import air_check  # noqa: E402
 from air import heard, hosts, keys  # noqa: E402
+from air.capture import CENTRAL, MS, PERIPHERAL, US  # noqa: E402
 from air.room import ADVERTISER, PHONE, data_packets, good_room  # noqa: E402
-from air.secret_room import btsnoop, secret_room  # noqa: E402
+from air.secret_room import secret_room  # noqa: E402
+
+RPA = bytes.fromhex("112233445566")
+ZERO = 1577836800 * 1000 * MS  # 2020-01-01T00:00:00Z
 
 
-def bd_addr(octets):
-    return 1, b"\x04\x0e\x0a\x01\x09\x10\x00" + octets
+def connected(at, role, peer=ADVERTISER, rpa=None, status=0):
+    """LE (Enhanced) Connection Complete; `at` is in ns of virtual time."""
+    body = bytes([0x0A if rpa else 1, status, 0x40, 0, role, 1]) + peer
+    body += (bytes(6) + rpa if rpa else b"") + bytes(7)
+    return (hosts.EPOCH_US + (ZERO + at) // US, 1,
+            b"\x04\x3e" + bytes([len(body)]) + body)
 
 
-def random_address(octets):
-    return 0, b"\x01\x05\x20\x06" + octets
+def trace(*packets):
+    """An HCI trace of packets with stamps."""
+    return keys.HEADER + b"".join(
+        keys.RECORD.pack(len(packet), len(packet), direction, 0, stamp) + packet
+        for stamp, direction, packet in packets)
 
 
 class Heard(unittest.TestCase):
@@ -74,34 +85,39 @@ class Heard(unittest.TestCase):
 
 
 class Hosts(unittest.TestCase):
-    def test_addresses(self):
-        enhanced = 1, (b"\x04\x3e\x1f\x0a\x00\x40\x00\x00" + b"\x00" + PHONE +
-                       bytes.fromhex("112233445566") + bytes(6) + bytes(7))
-        local = 1, b"\x04\x0e\x0a\x01\x2c\x20\x00" + bytes.fromhex("aabbccddee4f")
-        failed = 1, b"\x04\x0e\x0a\x01\x09\x10\x0c" + PHONE
-        trace = btsnoop(bd_addr(PHONE), random_address(ADVERTISER), enhanced, local, failed,
-                        (0, b"\x01"), (1, b"\x04\x0e"))
-        self.assertEqual(list(hosts.addresses_of(trace)),
-                         [(0, PHONE), (1, ADVERTISER), (1, bytes.fromhex("112233445566")),
-                          (1, bytes.fromhex("aabbccddee4f"))])
+    def test_connections(self):
+        octets = trace(connected(5 * MS, 0), connected(7 * MS, 1, PHONE, RPA),
+                       connected(9 * MS, 0, status=0x3E), (0, 1, b"\x04\x3e\x01\x01"),
+                       (0, 1, b"\x04"), (0, 0, b"\x01\x05\x20\x00"), connected(11 * MS, 2))
+        self.assertEqual(list(hosts.connections_of(octets)),
+                         [(ZERO + 5 * MS, CENTRAL, {ADVERTISER}),
+                          (ZERO + 7 * MS, PERIPHERAL, {PHONE, RPA}),
+                          (ZERO + 11 * MS, None, {ADVERTISER})])
 
     def test_who_is_judged(self):
         """What a tester does is not; what a device does that has a host, is."""
         room, _ = good_room()
-        broken = data_packets(room)[0]  # of the central, which is PHONE, of a public address
+        (ind,) = [p for p in room.packets if p["channel"] == 37 and p["pdu"][0] & 0x0F == 5]
+        soon, late = ind["start"] + MS, ind["start"] + 200 * MS
+        broken = data_packets(room)[0]  # of the central
         broken["pdu"] = b"\x00" + broken["pdu"][1:]
+        room.event(5000 * MS)
+        room.packets[-1]["channel"] = 37  # advertisers are not told apart
         for name, traces, judged in (
                 ("no hosts", {}, False),
-                ("the central", {"phone": btsnoop(bd_addr(PHONE))}, True),
-                ("the peripheral", {"hrm": btsnoop(random_address(ADVERTISER))}, False),
-                ("another type", {"phone": btsnoop(random_address(PHONE))}, False),
-                ("both", {"phone": btsnoop(bd_addr(PHONE)),
-                          "hrm": btsnoop(random_address(ADVERTISER))}, True)):
+                ("the central", {"phone": trace(connected(soon, 0))}, True),
+                ("its address was resolved", {"a": trace(connected(soon, 0, RPA, ADVERTISER))}, True),
+                ("with another peer", {"phone": trace(connected(soon, 0, RPA))}, False),
+                ("the peripheral", {"hrm": trace(connected(soon, 1, PHONE))}, False),
+                ("a connection before", {"phone": trace(connected(0, 0))}, False),
+                ("a connection behind", {"phone": trace(connected(late, 0))}, False),
+                ("both", {"a": trace(connected(soon, 1, PHONE)), "b": trace(connected(soon, 0))},
+                 True)):
             with tempfile.TemporaryDirectory() as folder, self.subTest(name):
                 path = pathlib.Path(folder) / "air.pcap"
                 path.write_bytes(room.write())
-                for trace, octets in traces.items():
-                    path.with_name(trace + ".btsnoop").write_bytes(octets)
+                for device, octets in traces.items():
+                    path.with_name(device + ".btsnoop").write_bytes(octets)
                 out = io.StringIO()
                 with contextlib.redirect_stdout(out):
                     status = air_check.main(["--tester", str(path)])
@@ -109,7 +125,7 @@ class Hosts(unittest.TestCase):
                 self.assertEqual("LLID 0" in out.getvalue(), judged)
 
     def test_a_broken_trace(self):
-        self.assertRaises(keys.Trouble, list, hosts.addresses_of(b"nonsense"))
+        self.assertRaises(keys.Trouble, list, hosts.connections_of(b"nonsense"))
 
 
 if __name__ == "__main__":

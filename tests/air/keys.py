@@ -26,17 +26,23 @@ class Key:
 
 def records(octets):
     """The packets of a btsnoop file, H4 indicator first, with their direction: 1 to the host."""
+    for _, direction, packet in stamped_records(octets):
+        yield direction, packet
+
+
+def stamped_records(octets):
+    """The same with the time of each, as btsnoop tells it."""
     if octets[:16] != HEADER:
         raise Trouble("not btsnoop of H4 packets")
     at = 16
     while at < len(octets):
         if len(octets) - at < RECORD.size:
             raise Trouble(f"offset {at}: the file ends within a record")
-        _, size, flags, _, _ = RECORD.unpack_from(octets, at)
+        _, size, flags, _, stamp = RECORD.unpack_from(octets, at)
         at += RECORD.size
         if size > len(octets) - at:
             raise Trouble(f"offset {at}: the file ends within a record")
-        yield flags & 1, octets[at:at + size]
+        yield stamp, flags & 1, octets[at:at + size]
         at += size
 
 

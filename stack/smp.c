@@ -39,8 +39,7 @@ static void deliver(struct smp *smp)
     count_attempt(smp);
     smp->run = (struct smp_run){0};
     smp->state = SMP_IDLE;
-    if (!smp->freed)
-        smp->ops->finished(smp->user, error, error ? NULL : &outcome);
+    smp->ops->finished(smp->user, error, error ? NULL : &outcome);
 }
 
 /* Each event begins and ends with these; what has ended meanwhile is told at once. */

@@ -328,6 +328,23 @@ static void calls_out_of_turn(void **state)
     smp_free(NULL);
 }
 
+/* What has ended is told before anything else happens. */
+static void event_at_the_end(void **state)
+{
+    struct smp_couple couple;
+
+    (void)state;
+    smp_couple_open(&couple);
+    struct smp_side *side = &couple.central;
+    assert_int_equal(smp_pair(side->smp, &side->setup), 0);
+    assert_int_equal(smp_fail(side->smp, SMP_REASON_UNSPECIFIED_REASON), 0);
+    assert_int_equal(side->told.finished, 0);
+    smp_side_hear_hex(side, "0B 01");
+    assert_smp_finished(side, BLR_ERR_SMP(SMP_REASON_UNSPECIFIED_REASON));
+    assert_int_equal(side->told.security_requested, 1);
+    smp_couple_close(&couple);
+}
+
 static void nothing_gets_out(void **state)
 {
     struct smp_couple couple;
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(setup_of_owner_makes_no_sense),
         cmocka_unit_test(slow_users),
         cmocka_unit_test(calls_out_of_turn),
+        cmocka_unit_test(event_at_the_end),
         cmocka_unit_test(nothing_gets_out),
         cmocka_unit_test(no_randomness),
     };

@@ -88,7 +88,7 @@ static void unwanted_keypresses(void **state)
     }
 }
 
-/* They leave room in the queue for what matters, and keep a slow pairing alive. */
+/* They leave room in the queue for what matters. */
 static void many_keypresses(void **state)
 {
     struct smp_couple couple;
@@ -101,9 +101,23 @@ static void many_keypresses(void **state)
     for (unsigned i = 0; i < 100 && !error; i++)
         error = smp_keypress(side->smp, SMP_KEYPRESS_DIGIT_ENTERED);
     assert_int_equal(error, BLR_ERR_AGAIN);
+    assert_int_equal(smp_enter_passkey(side->smp, SMP_CASE_PASSKEY), 0);
     assert_true(smp_running(side->smp));
     smp_side_make_room(side, SMP_SIDE_PDUS);
     smp_couple_run(&couple);
+    assert_smp_finished(side, 0);
+    assert_smp_finished(&couple.peripheral, 0);
+    smp_couple_close(&couple);
+}
+
+/* They keep a slow pairing alive. */
+static void slow_keypresses(void **state)
+{
+    struct smp_couple couple;
+
+    (void)state;
+    open_keypress(&couple, &smp_cases[9]);
+    struct smp_side *side = &couple.central;
     for (unsigned i = 0; i < 5; i++) {
         manual_clock_advance(&couple.clock, SIM_S(29));
         assert_int_equal(smp_keypress(side->smp, SMP_KEYPRESS_DIGIT_ERASED), 0);
@@ -121,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unwanted_keypresses),
         cmocka_unit_test(many_keypresses),
+        cmocka_unit_test(slow_keypresses),
     };
 
     return RUN_ROWS(smp_cases, keypresses) + RUN_ROWS(smp_cases, wrong_keypresses) +

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole pairings, two sides back to back (Core v5.4, Vol 3, Part H, 2.3 and 2.4). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "rows.h"
 #include "smp_cases.h"
@@ -314,6 +315,68 @@ static void masks(void **state)
     }
 }
 
+/* The order of 3.6.1: all of the responder's, then all of the initiator's. */
+static void order(void **state)
+{
+    static const uint8_t codes[] = {0x06, 0x07, 0x08, 0x09, 0x0A};
+    const struct size_row *row = *state;
+    struct smp_couple couple;
+    struct smp_pdu pdu;
+
+    smp_couple_open(&couple);
+    couple.central.setup.config.secure_connections = row->sc;
+    assert_int_equal(smp_pair(couple.central.smp, &couple.central.setup), 0);
+    while (!couple.central.encrypting || !couple.peripheral.encrypting)
+        assert_true(smp_couple_step(&couple));
+    smp_encrypted(couple.central.smp, 0);
+    assert_false(smp_side_take(&couple.central, &pdu));
+    smp_encrypted(couple.peripheral.smp, 0);
+    const unsigned first = row->sc ? 2 : 0;
+    for (unsigned i = first; i < sizeof codes; i++) {
+        assert_true(smp_side_take(&couple.peripheral, &pdu));
+        assert_int_equal(pdu.bytes[0], codes[i]);
+        assert_int_equal(couple.central.sent_count, 0);
+        smp_side_hear(&couple.central, pdu.bytes, pdu.len);
+    }
+    assert_int_equal(couple.peripheral.sent_count, 0);
+    assert_int_equal(couple.central.told.finished, 1);
+    for (unsigned i = first; i < sizeof codes; i++) {
+        assert_int_equal(couple.peripheral.told.finished, 0);
+        assert_true(smp_side_take(&couple.central, &pdu));
+        assert_int_equal(pdu.bytes[0], codes[i]);
+        smp_side_hear(&couple.peripheral, pdu.bytes, pdu.len);
+    }
+    assert_both_finished(&couple, 0);
+    smp_couple_close(&couple);
+}
+
+static bool fill_ltk(struct smp_couple *couple, bool from_central, struct smp_pdu *pdu)
+{
+    (void)couple;
+    (void)from_central;
+    if (pdu->bytes[0] == SMP_ENCRYPTION_INFORMATION)
+        memset(pdu->bytes + 1, 0xFF, 16);
+    return true;
+}
+
+/* A peer that does not mask what it gives away: the bond's key is no longer than it says. */
+static void unmasked_ltk(void **state)
+{
+    const uint8_t masked[16] = {[9] = 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    struct smp_couple couple;
+
+    (void)state;
+    smp_couple_open(&couple);
+    couple.central.setup.config.secure_connections = false;
+    couple.central.setup.config.max_key_size = 7;
+    couple.tamper = fill_ltk;
+    smp_couple_pair(&couple);
+    assert_both_finished(&couple, 0);
+    assert_memory_equal(couple.central.told.outcome.bond.theirs.ltk, masked, 16);
+    assert_memory_equal(couple.peripheral.told.outcome.bond.theirs.ltk, masked, 16);
+    smp_couple_close(&couple);
+}
+
 /* A bond takes two; who makes none neither gives nor takes keys. */
 static void bonding(void **state)
 {
@@ -338,11 +401,15 @@ static void bonding(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(wrong_bit)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_bit),
+        cmocka_unit_test(unmasked_ltk),
+    };
 
     return RUN_ROWS(smp_cases, method) + RUN_ROWS(smp_cases, repeated) +
            RUN_ROWS(smp_cases, wrong_user) + RUN_ROWS(smp_cases, late_user) +
            RUN_ROWS(smp_cases, drawn_passkey) + RUN_ROWS(size_rows, sizes) +
            RUN_ROWS(size_rows, too_small) + RUN_ROWS(size_rows, masks) +
-           RUN_ROWS(size_rows, bonding) + cmocka_run_group_tests(tests, NULL, NULL);
+           RUN_ROWS(size_rows, bonding) + RUN_ROWS(size_rows, order) +
+           cmocka_run_group_tests(tests, NULL, NULL);
 }

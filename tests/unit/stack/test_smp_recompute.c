@@ -103,6 +103,12 @@ static void heard_on_the_air(void **state)
     assert_int_equal(recording.next, 6);
     assert_int_equal(couple.central.told.error, 0);
     assert_int_equal(couple.peripheral.told.error, 0);
+    /* 2.3.5.5, where TK is of no more than 20 bits. */
+    const uint8_t tk[16] = {
+        [13] = (uint8_t)(passkey >> 16), [14] = (uint8_t)(passkey >> 8), [15] = (uint8_t)passkey};
+    uint8_t stk[16];
+    assert_int_equal(smp_s1(tk, srand, mrand, stk), 0);
+    assert_memory_equal(couple.central.told.key, stk, sizeof stk);
     /* One of them is called Just Works, but its features say a passkey: it was 000000. */
     const bool just_works = c->config.io_capability == SMP_IO_NO_INPUT_NO_OUTPUT;
     assert_int_equal(couple.central.told.outcome.pairing.method,

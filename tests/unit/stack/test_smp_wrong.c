@@ -372,6 +372,7 @@ static void of_request(void **state)
         assert_int_equal(answer.bytes[1], row->reason);
     assert_int_equal(smp_running(side->smp), row->reason == 0);
     assert_int_equal(side->told.finished, side->told.requested && row->reason);
+    assert_int_equal(side->told.bonding, side->told.requested && (pdu[3] & 3) == 1);
     /* What was out of its range has not even been a question. */
     assert_int_equal(side->told.requested, row->reason != SMP_REASON_INVALID_PARAMETERS);
     smp_couple_close(&couple);

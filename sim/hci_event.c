@@ -10,8 +10,8 @@
 
 /*
  * Event_Mask has a bit for each event code up to 0x3E, one less than the code (7.3.1). Answers to
- * commands and Number Of Completed Packets have none: they cannot be masked. Of those beyond, page 2
- * has bits in an order of its own (7.3.69).
+ * commands and Number Of Completed Packets have none: they cannot be masked. Of those beyond, page
+ * 2 has bits in an order of its own (7.3.69).
  */
 static bool event_wanted(const struct hci_face *face, uint8_t code)
 {

@@ -29,9 +29,9 @@ struct link {
     struct ll_chan chan;
     struct link_instant instant;
     uint16_t counter;
-    sim_ns anchor;    /* of event `counter` */
-    uint8_t channel;  /* of the event under way */
-    sim_ns last_end;  /* of the last packet of the event; 0: none yet */
+    sim_ns anchor;                 /* of event `counter` */
+    uint8_t channel;               /* of the event under way */
+    sim_ns last_end;               /* of the last packet of the event; 0: none yet */
     enum radio_phy tx_phy, rx_phy; /* to send on, and to hear on */
     /* Encryption, after link_key(): which PDUs that are not empty are ciphertext from now on. */
     bool tx_sealed, rx_sealed;
@@ -41,14 +41,14 @@ struct link {
     bool sent_sealed; /* the last PDU sent is */
     bool mic_ok;      /* the last PDU heard was not, or its MIC is right */
     bool sn, nesn;
-    bool acked;       /* the last PDU heard acknowledged the last one sent */
-    bool new_data;    /* and was not a repetition */
+    bool acked;                   /* the last PDU heard acknowledged the last one sent */
+    bool new_data;                /* and was not a repetition */
     struct ll_data_header header; /* of the last PDU heard, in plaintext if mic_ok */
     uint8_t pdu[LL_PDU_MAX];
     size_t len;
     uint8_t raw[LL_PDU_MAX]; /* the same as it was sent */
     size_t raw_len;
-    sim_ns start;     /* of the last PDU heard */
+    sim_ns start; /* of the last PDU heard */
 };
 
 /*

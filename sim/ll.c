@@ -11,7 +11,8 @@
 
 /* What this Link Layer can do; a profile may claim less. */
 #define IMPLEMENTED                                                                                \
-    (1ULL << LL_FEATURE_ENCRYPTION | 1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST | 1ULL << LL_FEATURE_EXTENDED_REJECT |       \
+    (1ULL << LL_FEATURE_ENCRYPTION | 1ULL << LL_FEATURE_CONNECTION_PARAMETERS_REQUEST |            \
+     1ULL << LL_FEATURE_EXTENDED_REJECT |                                                          \
      1ULL << LL_FEATURE_MIN_USED_CHANNELS |                                                        \
      1ULL << LL_FEATURE_PERIPHERAL_FEATURES_EXCHANGE |                                             \
      1ULL << LL_FEATURE_PING | 1ULL << LL_FEATURE_DATA_LENGTH_EXTENSION |                          \

@@ -52,9 +52,9 @@ struct ll_encrypt {
     enum llcp_encrypt_state local;
     enum llcp_encrypt_remote_state remote;
     sim_ns remote_due; /* the peer's next PDU of the procedure, in the peripheral; or SIM_NEVER */
-    bool on;     /* the hosts take the link for encrypted; so too while it is paused */
-    bool paused; /* both LL_PAUSE_ENC_RSP of the procedure under way were sent, or are due */
-    bool holds;  /* no PDU but those of the procedure may be begun (5.1.3.1) */
+    bool on;           /* the hosts take the link for encrypted; so too while it is paused */
+    bool paused;       /* both LL_PAUSE_ENC_RSP of the procedure under way were sent, or are due */
+    bool holds;        /* no PDU but those of the procedure may be begun (5.1.3.1) */
     bool tx_on, rx_on; /* PDUs begun and new ones received from now on are ciphertext */
 
     /* Part E, 2.1: of the next PDU each way; and of the one that carries sn. */
@@ -89,7 +89,8 @@ void ll_encrypt_number(struct ll_encrypt *encrypt);
 /* The PDU of that number: `header` is its first octet. Returns its length, the MIC included. */
 size_t ll_encrypt_seal(struct ll_conn *conn, uint8_t header, const uint8_t *plain, size_t len,
                        uint8_t *out);
-/* A new PDU, not empty; false: its MIC is wrong. `len` counts the MIC, `plain` has no room for it. */
+/* A new PDU, not empty; false: its MIC is wrong. `len` counts the MIC, `plain` has no room for it.
+ */
 bool ll_encrypt_open(struct ll_conn *conn, uint8_t header, const uint8_t *sealed, size_t len,
                      uint8_t *plain);
 /* That PDU was taken. */

@@ -381,7 +381,7 @@ void llcp_init(struct ll_conn *conn)
 
 uint8_t llcp_request(struct ll_conn *conn, enum llcp_procedure_id id)
 {
-    if (llcp_is_running(conn, id) || llcp_is_wanted(conn, id))
+    if (llcp_under_way(conn, id))
         return HCI_ERR_COMMAND_DISALLOWED;
     llcp_want(conn, id);
     return 0;
@@ -402,6 +402,11 @@ bool llcp_is_wanted(const struct ll_conn *conn, enum llcp_procedure_id id)
 bool llcp_is_running(const struct ll_conn *conn, enum llcp_procedure_id id)
 {
     return conn->llcp.running == id;
+}
+
+bool llcp_under_way(const struct ll_conn *conn, enum llcp_procedure_id id)
+{
+    return llcp_is_running(conn, id) || llcp_is_wanted(conn, id);
 }
 
 void llcp_completed(struct ll_conn *conn, enum llcp_procedure_id id)

@@ -209,6 +209,8 @@ void llcp_remote_await(struct ll_conn *conn);
 /* The running local procedure has its answer. */
 void llcp_completed(struct ll_conn *conn, enum llcp_procedure_id id);
 bool llcp_is_running(const struct ll_conn *conn, enum llcp_procedure_id id);
+/* Or it waits to be. */
+bool llcp_under_way(const struct ll_conn *conn, enum llcp_procedure_id id);
 /* The running local procedure fails: its host is told. */
 void llcp_failed(struct ll_conn *conn, uint8_t error);
 /* The opcode with which this end began the running procedure. */

@@ -280,13 +280,7 @@ void llcp_start_enc_rsp(struct ll_conn *conn, struct rd *ctr_data)
 
 /* --- from above (Vol 4, Part E, 7.8.24) --- */
 
-static bool under_way(const struct ll_conn *conn, enum llcp_procedure_id id)
-{
-    return llcp_is_running(conn, id) || llcp_is_wanted(conn, id);
-}
-
-uint8_t ll_enable_encryption(struct ll *ll, uint16_t handle,
-                             const struct ll_encrypt_params *params)
+uint8_t ll_enable_encryption(struct ll *ll, uint16_t handle, const struct ll_encrypt_params *params)
 {
     struct ll_conn *conn = ll_conn_find(ll, handle);
 
@@ -294,12 +288,11 @@ uint8_t ll_enable_encryption(struct ll *ll, uint16_t handle,
         return HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
     if (!ll_has_feature(ll, LL_FEATURE_ENCRYPTION))
         return HCI_ERR_UNSUPPORTED_FEATURE_OR_PARAMETER_VALUE;
-    if (!conn->central || under_way(conn, LLCP_ENCRYPTION_START) ||
-        under_way(conn, LLCP_ENCRYPTION_PAUSE))
+    if (!conn->central || llcp_under_way(conn, LLCP_ENCRYPTION_START) ||
+        llcp_under_way(conn, LLCP_ENCRYPTION_PAUSE))
         return HCI_ERR_COMMAND_DISALLOWED;
     conn->encrypt.rand = params->rand;
     conn->encrypt.ediv = params->ediv;
     memcpy(conn->encrypt.ltk, params->ltk, sizeof conn->encrypt.ltk);
-    return llcp_request(conn,
-                        conn->encrypt.on ? LLCP_ENCRYPTION_PAUSE : LLCP_ENCRYPTION_START);
+    return llcp_request(conn, conn->encrypt.on ? LLCP_ENCRYPTION_PAUSE : LLCP_ENCRYPTION_START);
 }

@@ -115,11 +115,6 @@ bool ll_update_params_valid(const struct ll_update_params *params)
                                 params->timeout_10ms);
 }
 
-static bool under_way(const struct ll_conn *conn, enum llcp_procedure_id id)
-{
-    return llcp_is_running(conn, id) || llcp_is_wanted(conn, id);
-}
-
 uint8_t ll_connection_update(struct ll *ll, uint16_t handle, const struct ll_update_params *params)
 {
     struct ll_conn *conn = ll_conn_find(ll, handle);
@@ -135,7 +130,7 @@ uint8_t ll_connection_update(struct ll *ll, uint16_t handle, const struct ll_upd
         return HCI_ERR_COMMAND_DISALLOWED;
     if (!conn->central && !theirs)
         return HCI_ERR_UNSUPPORTED_REMOTE_FEATURE;
-    if (under_way(conn, LLCP_CONNECTION_PARAMETERS) || under_way(conn, LLCP_CONNECTION_UPDATE))
+    if (llcp_under_way(conn, LLCP_CONNECTION_PARAMETERS) || llcp_under_way(conn, LLCP_CONNECTION_UPDATE))
         return HCI_ERR_COMMAND_DISALLOWED;
     conn->llcp.asked = (struct llcp_params){
         .interval_min_1250us = params->interval_min_1250us,

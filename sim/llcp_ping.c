@@ -114,8 +114,7 @@ void llcp_payload_start(struct ll_conn *conn)
 
     conn->encrypt.authenticated_at = now;
     if (ll_has_feature(conn->ll, LL_FEATURE_PING))
-        sim_timer_arm(&conn->encrypt.payload_timer,
-                      now + payload_timeout(conn) - ping_ahead(conn));
+        sim_timer_arm(&conn->encrypt.payload_timer, now + payload_timeout(conn) - ping_ahead(conn));
 }
 
 void llcp_payload_stop(struct ll_conn *conn)

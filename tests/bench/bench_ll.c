@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What link layers cost, without HCI and hosts: a connected pair that says nothing, one that sends
- * all it can, the same encrypted in both directions with the longest PDUs, and crowds of advertisers with a scanner among them. "times" is virtual time over
- * processor time.
+ * all it can, the same encrypted in both directions with the longest PDUs, and crowds of advertisers
+ * with a scanner among them. "times" is virtual time over processor time.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>

@@ -12,12 +12,12 @@
 
 enum {
     P_IDLE,
-    P_KEY,        /* LL_ENC_RSP was sent, the host is asked */
-    P_STARTING,   /* LL_START_ENC_REQ was sent */
+    P_KEY,      /* LL_ENC_RSP was sent, the host is asked */
+    P_STARTING, /* LL_START_ENC_REQ was sent */
     P_ENCRYPTED,
-    P_PAUSING,    /* LL_PAUSE_ENC_RSP was sent */
-    P_PAUSED,     /* LL_PAUSE_ENC_RSP came */
-    P_REKEY,      /* as P_KEY and P_STARTING */
+    P_PAUSING, /* LL_PAUSE_ENC_RSP was sent */
+    P_PAUSED,  /* LL_PAUSE_ENC_RSP came */
+    P_REKEY,   /* as P_KEY and P_STARTING */
     P_RESTARTING,
     P_STATES,
 };
@@ -26,9 +26,9 @@ enum {
 
 enum {
     C_IDLE,
-    C_ASKED,      /* LL_ENC_REQ was sent */
-    C_ANSWERED,   /* LL_ENC_RSP came */
-    C_STARTING,   /* LL_START_ENC_RSP was sent */
+    C_ASKED,    /* LL_ENC_REQ was sent */
+    C_ANSWERED, /* LL_ENC_RSP came */
+    C_STARTING, /* LL_START_ENC_RSP was sent */
     C_ENCRYPTED,
     C_PAUSING,    /* LL_PAUSE_ENC_REQ was sent */
     C_PAUSED,     /* LL_PAUSE_ENC_RSP and LL_ENC_REQ were sent */

@@ -227,8 +227,8 @@ static void disallowed(void **state)
     for (int i = 0; i < 2; i++) {
         struct hci_tester *host = i ? s : p;
         assert_int_equal(status_of(host, HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY, reply, 18), 0x0C);
-        assert_int_equal(
-            status_of(host, HCI_OP_LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, reply, 2), 0x0C);
+        assert_int_equal(status_of(host, HCI_OP_LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, reply, 2),
+                         0x0C);
         assert_int_equal(status_of(host, HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY, unknown, 18), 0x02);
     }
     command(p, HCI_OP_LE_ENABLE_ENCRYPTION, enable, sizeof enable);

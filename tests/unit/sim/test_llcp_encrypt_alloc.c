@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Encryption without memory: what a connection needs is there before it comes, what runs needs none,
- * and a start that cannot be made ends the connection, not the program. libcrypto's memory counts.
+ * Encryption without memory: what a connection needs is there before it comes, what runs needs
+ * none, and a start that cannot be made ends the connection, not the program. libcrypto's memory
+ * counts.
  */
 #include "fail_alloc.h"
 #include "libcrypto_alloc.h"

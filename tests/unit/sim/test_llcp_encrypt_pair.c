@@ -299,8 +299,8 @@ static void among_procedures(void **state)
                          0);
         assert_int_equal(ll_connection_update(f.peripheral->ll, 0, &update), 0);
         assert_int_equal(ll_enable_encryption(f.central->ll, 0, round ? &key_b : &key_a), 0);
-        for (int i = 0; i < 100 && ll_long_term_key_reply(
-                                       f.peripheral->ll, 0, round ? key_b.ltk : key_a.ltk);
+        for (int i = 0;
+             i < 100 && ll_long_term_key_reply(f.peripheral->ll, 0, round ? key_b.ltk : key_a.ltk);
              i++)
             ll_room_run(&f.room, SIM_MS(20));
         ll_room_run(&f.room, SIM_S(1));
@@ -317,8 +317,8 @@ static void among_procedures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_links),   cmocka_unit_test(wrong_key),
-        cmocka_unit_test(peer_cannot), cmocka_unit_test(no_key),
+        cmocka_unit_test(two_links),        cmocka_unit_test(wrong_key),
+        cmocka_unit_test(peer_cannot),      cmocka_unit_test(no_key),
         cmocka_unit_test(among_procedures),
     };
     int failed = RUN_ROWS(links, encrypted);

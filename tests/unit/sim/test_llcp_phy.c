@@ -513,47 +513,6 @@ static void times_change_with_the_phy(void **state)
     ll_room_close(&f.room);
 }
 
-/* Another coding on a link that is LE Coded already: from the next event on (7.8.49). */
-static void coding_changed(void **state)
-{
-    const uint8_t req[] = {LL_PHY_REQ, ALL, ALL}, rsp[] = {LL_PHY_RSP, ALL, ALL};
-    static const struct {
-        uint16_t options;
-        enum radio_phy phy;
-    } steps[] = {
-        {LL_PHY_PREFER_S2, RADIO_PHY_CODED_S2},     {LL_PHY_PREFER_S2, RADIO_PHY_CODED_S2},
-        {LL_PHY_NO_PREFERENCE, RADIO_PHY_CODED_S2}, {LL_PHY_PREFER_S8, RADIO_PHY_CODED_S8},
-        {LL_PHY_NO_PREFERENCE, RADIO_PHY_CODED_S8}, {LL_PHY_PREFER_S2, RADIO_PHY_CODED_S2},
-    };
-    struct link_room f;
-    uint8_t ind[5];
-    (void)state;
-
-    link_room_open(&f, false, FEATURES);
-    link_exchange_control(&f.link, req, sizeof req, rsp, sizeof rsp);
-    const uint16_t instant = (uint16_t)(f.link.counter + 7);
-    link_send_control(&f.link, ind, update_ind(ind, CODED, CODED, instant));
-    while (f.link.counter != (uint16_t)(instant - 1))
-        link_idle_event(&f.link);
-    f.link.rx_phy = f.link.tx_phy = RADIO_PHY_CODED_S8;
-    link_idle_event(&f.link);
-    expect_told(&f, 0, 3, 3);
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        const struct ll_phy_params params = {
-            .tx_phys = CODED, .rx_phys = CODED, .options = steps[i].options};
-
-        assert_int_equal(ll_set_phy(f.upper->ll, 0, &params), 0);
-        link_swap_control(&f.link, NULL, 0, LL_PHY_REQ);
-        f.link.rx_phy = steps[i].phy;
-        expect_quiet_events(&f, 2);
-        /* Nothing else changes. */
-        link_send_control(&f.link, ind, update_ind(ind, 0, 0, 0));
-        expect_told(&f, 0, 3, 3);
-        expect_quiet_events(&f, 2);
-    }
-    ll_room_close(&f.room);
-}
-
 /* Two Link Layers with the longest PDUs at the shortest interval, on each PHY: all arrives. */
 static void longest_on_each_phy(void **state)
 {
@@ -610,7 +569,6 @@ int main(void)
         cmocka_unit_test(collision_at_the_peripheral),
         cmocka_unit_test(never_decided),
         cmocka_unit_test(times_change_with_the_phy),
-        cmocka_unit_test(coding_changed),
         cmocka_unit_test(longest_on_each_phy),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

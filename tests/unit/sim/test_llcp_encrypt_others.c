@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Encryption in the midst of other control procedures (Core v5.4, Vol 6, Part B, 5.1.3.1, 5.2, 5.3):
+ * the central's LL_ENC_REQ may come in any state of the peripheral's, and with an instant ahead;
+ * the central's own wait for each other. What was under way goes on when the link is encrypted.
+ */
+#include "llcp_states.h"
+
+#include "rows.h"
+
+struct others_row {
+    const char *name;
+    enum state state;
+};
+
+#define ROW(state) {#state, state}
+
+static void open_state(struct hostile *f, bool central, enum state state)
+{
+    f->central = central;
+    f->state = state;
+    link_room_open(&f->room, central, UINT64_MAX);
+    enter(f);
+}
+
+static void expect_works(struct hostile *f)
+{
+    const uint8_t probe[] = {0x50}, answer[] = {LL_UNKNOWN_RSP, 0x50};
+
+    upper_expect_none(f->room.upper);
+    link_exchange_control(&f->room.link, probe, sizeof probe, answer, sizeof answer);
+    link_quiet_events(&f->room, 3);
+}
+
+static void close_state(struct hostile *f)
+{
+    link_forget_key(&f->room.link);
+    ll_room_close(&f->room.room);
+}
+
+static const struct others_row of_peripheral[] = {
+    ROW(OUR_VERSION),  ROW(OUR_FEATURES),  ROW(OUR_PARAMS), ROW(OUR_LENGTH),
+    ROW(OUR_PHY),      ROW(THEIR_PARAMS),  ROW(PARAMS_AGREED), ROW(PHY_AGREED),
+    ROW(UPDATE_AHEAD), ROW(MAP_AHEAD),     ROW(PHY_AHEAD),
+};
+
+/* The tester is the central, whose turn it is: it encrypts first, and answers afterwards. */
+static void peripheral_is_encrypted(void **state)
+{
+    const struct others_row *row = *state;
+    struct hostile f;
+
+    open_state(&f, false, row->state);
+    link_encrypt(&f.room.link, f.room.upper);
+    leave(&f);
+    expect_works(&f);
+    close_state(&f);
+}
+
+/* The same, and the key changed as well. */
+static void peripheral_is_refreshed(void **state)
+{
+    const struct others_row *row = *state;
+    struct hostile f = {.state = row->state};
+
+    link_room_open(&f.room, false, UINT64_MAX);
+    link_encrypt(&f.room.link, f.room.upper);
+    enter(&f);
+    link_encrypt(&f.room.link, f.room.upper);
+    leave(&f);
+    expect_works(&f);
+    close_state(&f);
+}
+
+static const struct others_row of_central[] = {
+    ROW(OUR_VERSION), ROW(OUR_FEATURES), ROW(OUR_PARAMS), ROW(OUR_LENGTH), ROW(OUR_PHY),
+};
+
+/* One procedure of a device's own at a time (5.2): encryption comes when the other is over. */
+static void central_waits(void **state)
+{
+    const struct ll_encrypt_params params = link_encrypt_params();
+    const struct others_row *row = *state;
+    struct hostile f;
+
+    open_state(&f, true, row->state);
+    struct link *link = &f.room.link;
+    assert_int_equal(ll_enable_encryption(f.room.upper->ll, 0, &params), 0);
+    assert_int_equal(ll_enable_encryption(f.room.upper->ll, 0, &params), 0x0C);
+    link_quiet_events(&f.room, 3);
+    leave(&f);
+    link_swap_control(link, NULL, 0, LL_ENC_REQ);
+    link_agree(link);
+    close_state(&f);
+}
+
+/*
+ * The peripheral has asked for other parameters, and the central's host replies while encryption is
+ * under way: LL_CONNECTION_UPDATE_IND waits for its end.
+ */
+static void update_is_held_back(void **state)
+{
+    static const uint8_t start_req[] = {LL_START_ENC_REQ}, start_rsp[] = {LL_START_ENC_RSP};
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct hostile f;
+
+    (void)state;
+    open_state(&f, true, THEIR_PARAMS);
+    struct link *link = &f.room.link;
+    struct ll *ll = f.room.upper->ll;
+    assert_int_equal(ll_enable_encryption(ll, 0, &params), 0);
+    link_swap_control(link, NULL, 0, LL_ENC_REQ);
+    link_agree(link);
+    assert_int_equal(ll_param_request_reply(ll, 0, &wish), 0);
+    link_quiet_events(&f.room, 3);
+    link_swap_empty(link, LINK_ENC_RSP);
+    link_swap_empty(link, start_req, 1);
+    link_seal(link, true);
+    link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+    assert_int_equal(upper_expect(f.room.upper, UP_ENCRYPTION, 0)->status, 0);
+    f.state = UPDATE_AHEAD;
+    take_announcement(&f, LL_CONNECTION_UPDATE_IND);
+    leave(&f);
+    expect_works(&f);
+    close_state(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(update_is_held_back)};
+    int failed = RUN_ROWS(of_peripheral, peripheral_is_encrypted);
+
+    failed += RUN_ROWS(of_peripheral, peripheral_is_refreshed);
+    failed += RUN_ROWS(of_central, central_waits);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -21,6 +21,17 @@ function ll.open_value(device, value)
   }
 end
 
+-- One that anybody may read, and one that needs an encrypted link.
+function ll.values(device)
+  local service = device:service(0x180F)
+  return {
+    open = service:characteristic { uuid = 0x2A19, properties = "read, write", value = "W" },
+    secret = service:characteristic {
+      uuid = 0x2A00, properties = "read, write", value = "secret", read_level = 2, write_level = 2,
+    },
+  }
+end
+
 -- As central: the device advertises, and the link stands and has done what a device does first.
 -- Returns the link and the device's conn.
 function ll.connect(tester, device, options)
@@ -28,8 +39,10 @@ function ll.connect(tester, device, options)
   options.to = device
   options.interval = options.interval or ll.INTERVAL
   device:advertise { interval = ms(20) }
+  local short = options.short
+  options.short = nil
   local link = tester:connect(options)
-  ll.settle(link)
+  ll.settle(link, short)
   return link, device:wait_connected(0)
 end
 
@@ -38,13 +51,19 @@ function ll.await(tester, device, address, options)
   options = options or {}
   options.interval = options.interval or ll.INTERVAL
   address = address or tester.address
+  local short = options.short
+  options.short = nil
   local link = tester:advertise { interval = ms(20), address = address }
   local conn = device:connect(address, options)
-  ll.settle(link)
+  ll.settle(link, short)
   return link, conn
 end
 
-function ll.settle(link)
+-- Data lengths of 251 octets are agreed, unless they are to be short ones.
+function ll.settle(link, short)
+  if not short then
+    link:answer("LL_LENGTH_REQ", "LL_LENGTH_RSP", string.pack("<I2 I2 I2 I2", 251, 2120, 251, 2120))
+  end
   sleep(4 * link.interval)
   ll.quiet(link, "as the link begins", 0)
 end
@@ -62,6 +81,13 @@ end
 function ll.reads(link, handle, value, what)
   link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
   expect(link:next_l2cap(ll.ATT, s(1))):named(what .. ": what is read"):equals("\x0b" .. value)
+end
+
+-- It refuses to answer one: Insufficient Authentication.
+function ll.does_not_read(link, handle, what)
+  link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
+  expect(hex(link:next_l2cap(ll.ATT, s(1)))):named(what .. ": what is read")
+    :equals(hex("\x01\x0a" .. string.pack("<I2", handle) .. "\x05"))
 end
 
 -- The link goes on as if nothing had been: nothing comes, and ATT is answered.

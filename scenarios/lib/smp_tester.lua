@@ -97,6 +97,8 @@ function smp.responder(link, options)
 end
 
 function Peer:send(pdu, faults)
+  faults = faults or {}
+  faults.octets = faults.octets or 251
   self.link:l2cap(ll.SMP, pdu, faults)
 end
 
@@ -327,6 +329,14 @@ function Peer:step()
   self:send(pdu)
 end
 
+-- What the device sends until it is this side's turn again.
+function Peer:take_answers()
+  while self.steps[self.at] and not self.steps[self.at].mine do
+    self:step()
+  end
+  return self
+end
+
 -- Everything before this side's step of that name (the n-th of that name).
 function Peer:walk(name, n)
   n = n or 1
@@ -341,6 +351,24 @@ function Peer:walk(name, n)
     end
     self:step()
   end
+end
+
+-- The same with the PDUs that bring keys, which come after encryption.
+function Peer:walk_to(name)
+  local keys = self:key_names()
+  for index, key in ipairs(keys) do
+    if key == name then
+      self:exchange():encrypt()
+      if self.initiator then
+        self:take_keys()
+      end
+      for before = 1, index - 1 do
+        self:send(self:pdu(keys[before]))
+      end
+      return self
+    end
+  end
+  return self:walk(name)
 end
 
 -- Up to encryption, exclusive; then `ltk` is the key.
@@ -360,7 +388,14 @@ function Peer:encrypt()
   else
     ll.let_encrypt(self.link, self.ltk)
   end
+  self.encrypted = true
   return self
+end
+
+-- A central encrypts as soon as it has what it needs; this peripheral has no key.
+function Peer:refuse_encryption()
+  ll.answer_enc_req(self.link)
+  self.link:control("LL_REJECT_EXT_IND", "\x03\x06")
 end
 
 -- The names of the PDUs that bring keys, of both directions.
@@ -419,11 +454,91 @@ function smp.bond_as_peripheral(tester, device, address, options)
   return peer.ltk
 end
 
--- The device has ended the pairing with this reason, and says nothing more.
+-- --- attacks, and what is to come of them ---
+
+smp.ROLES = { "initiator", "responder" }
+
+-- One of each PDU, where a right peer sends it; Pairing Request and Response have their own ways.
+smp.PDUS = {
+  { method = "secure", name = "public_key" },
+  { method = "secure", name = "random" },
+  { method = "secure", name = "check" },
+  { method = "secure", name = "identity_information" },
+  { method = "secure", name = "identity_address" },
+  { method = "secure", name = "signing_information" },
+  { method = "legacy", name = "confirm" },
+  { method = "legacy", name = "random" },
+  { method = "legacy", name = "encryption_information" },
+  { method = "legacy", name = "central_identification" },
+}
+
+-- A link with a device whose pairing this side begins ("initiator"), or which begins it ("responder"); not walked
+-- yet. Each number is another peer.
+function smp.attack(tester, device, role, number, options)
+  local address = ll.address(number)
+  local link, conn
+  if role == "initiator" then
+    link, conn = ll.connect(tester, device, { address = address })
+  else
+    link, conn = ll.await(tester, device, address)
+  end
+  local peer = new(link, role == "initiator", options or {})
+  peer.device, peer.conn = device, conn
+  peer.outcome = device:script(function()
+    return pcall(role == "initiator" and conn.wait_pairing or conn.pair, conn)
+  end)
+  if role == "initiator" then
+    return peer
+  end
+  peer:take("request")
+  peer.at = 2
+  return peer
+end
+
+-- The device has sent Pairing Failed with this reason, and nothing else.
 function Peer:failed(reason, what)
-  expect(hex(self:get())):named((what or "failing") .. ": the answer")
-    :equals(hex(string.char(CODES.failed, reason)))
-  ll.quiet(self.link, what or "failing")
+  expect(hex(self:get())):named(what .. ": the answer"):equals(hex(string.char(CODES.failed, reason)))
+  ll.quiet(self.link, what)
+end
+
+-- Its application has been told.
+function Peer:told(reason, what)
+  local ok, err = self.outcome:join(s(1))
+  expect(ok):named(what .. ": whether it paired"):is_false()
+  expect(err.layer):named(what .. ": what failed"):equals("smp")
+  expect(err.code):named(what .. ": why"):equals(reason)
+end
+
+-- Nobody has got anything: no bond, nothing that needs encryption, and the link goes on.
+function Peer:nothing_gained(values, what)
+  expect(#self.device:bonds()):named(what .. ": bonds"):equals(0)
+  ll.reads(self.link, values.open.handle, "W", what)
+  if not self.encrypted then
+    expect(self.conn.encrypted):named(what .. ": encrypted"):is_false()
+    ll.does_not_read(self.link, values.secret.handle, what)
+  end
+end
+
+-- All of that: the pairing was refused with this reason.
+function Peer:refused(values, reason, what)
+  self:failed(reason, what)
+  self:told(reason, what)
+  self:nothing_gained(values, what)
+  ll.leave(self.link)
+end
+
+-- An honest peer can pair, and then read what it could not.
+function smp.honest_peer(tester, device, role, values, options)
+  local peer = smp.attack(tester, device, role, 0xFFFF, options)
+  ll.does_not_read(peer.link, values.secret.handle, "an honest peer before it has paired")
+  peer:pair()
+  local ok = peer.outcome:join(s(1))
+  expect(ok):named("whether an honest peer has paired"):is_true()
+  expect(#device:bonds()):named("bonds"):equals(1)
+  ll.reads(peer.link, values.secret.handle, "secret", "an honest peer")
+  ll.quiet(peer.link, "an honest peer")
+  ll.leave(peer.link)
+  device:forget()
 end
 
 return smp

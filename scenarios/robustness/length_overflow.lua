@@ -28,7 +28,7 @@ end
 scenario("a PDU longer than agreed is never taken", function()
   local open = ll.open_value(victim, "W")
   for _, case in ipairs(LONG) do
-    local link, conn = ll.connect(tester, victim, { supervision_timeout = ms(100) })
+    local link, conn = ll.connect(tester, victim, { supervision_timeout = ms(100), short = true })
     link:send(case.llid, string.rep("\x12", case.len))
     never_taken(link, conn, case.name)
   end
@@ -40,7 +40,7 @@ end)
 scenario("nor by a central", function()
   local open = ll.open_value(victim, "W")
   for _, case in ipairs(LONG) do
-    local link, conn = ll.await(tester, victim, nil, { supervision_timeout = ms(100) })
+    local link, conn = ll.await(tester, victim, nil, { supervision_timeout = ms(100), short = true })
     link:send(case.llid, string.rep("\x12", case.len))
     never_taken(link, conn, case.name)
   end
@@ -53,7 +53,7 @@ scenario("a length that lies makes a packet a corrupted one", function()
   local open = ll.open_value(victim, "W")
   for _, length in ipairs { 0, 6, 8, 27, 28, 251, 255 } do
     local name = "seven octets that are said to be " .. length
-    local link, conn = ll.connect(tester, victim, { supervision_timeout = ms(100) })
+    local link, conn = ll.connect(tester, victim, { supervision_timeout = ms(100), short = true })
     link:send(2, "\x03\x00\x04\x00\x0a" .. string.pack("<I2", open.handle), { length = length })
     never_taken(link, conn, name)
   end

@@ -20,8 +20,7 @@ struct blr_security_config blr_security_config_default(void)
 
 static bool config_valid(const struct blr_security_config *config)
 {
-    const uint8_t keys =
-        SMP_DIST_ENC_KEY | SMP_DIST_ID_KEY | SMP_DIST_SIGN_KEY | SMP_DIST_LINK_KEY;
+    const uint8_t keys = SMP_DIST_ENC_KEY | SMP_DIST_ID_KEY | SMP_DIST_SIGN_KEY | SMP_DIST_LINK_KEY;
 
     if (config->io_capability > SMP_IO_KEYBOARD_DISPLAY)
         return false;
@@ -204,8 +203,8 @@ void security_over(struct blr_conn *conn, int error, bool paired)
         if (!error && reached(conn, call, paired))
             call_over(conn, call, 0);
         else if (call->begun || error)
-            call_over(conn, call, error ? error
-                                        : BLR_ERR_SMP(SMP_REASON_AUTHENTICATION_REQUIREMENTS));
+            call_over(conn, call,
+                      error ? error : BLR_ERR_SMP(SMP_REASON_AUTHENTICATION_REQUIREMENTS));
         else if (!security_busy(conn))
             begin_or_fail(conn, call);
     }

@@ -69,14 +69,14 @@ struct conn_security {
     struct smp *smp; /* NULL until something of SMP has come or is to go */
     enum security_state state;
     bool encrypted, has_pending, has_pairing_key;
-    bool ours; /* the pairing that runs was this host's idea */
+    bool ours;                       /* the pairing that runs was this host's idea */
     struct security_key in_use;      /* while encrypted */
     struct security_key pending;     /* told to the controller, which has not said how it went */
     struct security_key pairing_key; /* peripheral: for the central's request */
     struct security_call calls[SECURITY_CALLERS];
     struct hci_command command; /* of a central to begin, of a peripheral to answer with the key */
-    struct timer timeout; /* of `state` */
-    struct timer tell;    /* there are calls that are over */
+    struct timer timeout;       /* of `state` */
+    struct timer tell;          /* there are calls that are over */
 };
 
 /* A peer, and how it has failed so far (smp.h). */

@@ -38,8 +38,8 @@ static int raise(struct blr_conn *conn, uint8_t code, att_security_cb *cb, void 
 
     if (!conn->host->security.config.automatic)
         return BLR_ERR_UNSUPPORTED;
-    if (level == BLR_SECURITY_AUTHENTICATED_SC || (code == ATT_ERR_INSUFFICIENT_ENCRYPTION &&
-                                                   conn->security.encrypted))
+    if (level == BLR_SECURITY_AUTHENTICATED_SC ||
+        (code == ATT_ERR_INSUFFICIENT_ENCRYPTION && conn->security.encrypted))
         return BLR_ERR_STATE;
     return security_ask(conn, CALLER_CLIENT, SECURITY_RAISE, level + 1, cb, user);
 }

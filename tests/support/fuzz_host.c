@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "blueroom/bond.h"
 #include "blueroom/gatt_client.h"
 #include "blueroom/gatt_server.h"
+#include "blueroom/security.h"
 
 static void check(bool holds)
 {
@@ -133,6 +135,69 @@ static void failed(struct blr_host *host, int error, void *user)
     check(!fuzz->calling && error != 0 && fuzz->links == 0 && fuzz->pending == 0);
 }
 
+/* What security tells without having been called for it: of links that are there. */
+static void told(struct blr_conn *conn)
+{
+    struct fuzz_host *fuzz = blr_conn_user(conn);
+    const uint8_t what = fuzz->in_callback;
+
+    check(!fuzz->calling);
+    fuzz->in_callback = 0;
+    if (what)
+        fuzz_host_call(fuzz, what);
+}
+
+static void display_passkey(struct blr_conn *conn, uint32_t passkey, void *user)
+{
+    (void)user;
+    check(passkey <= 999999);
+    told(conn);
+}
+
+static void enter_passkey(struct blr_conn *conn, void *user)
+{
+    (void)user;
+    told(conn);
+}
+
+static void compare(struct blr_conn *conn, uint32_t value, void *user)
+{
+    (void)user;
+    check(value <= 999999);
+    told(conn);
+}
+
+static void paired(struct blr_conn *conn, int error, const struct blr_pairing *pairing, void *user)
+{
+    (void)user;
+    check((pairing == NULL) == (error != 0));
+    told(conn);
+}
+
+static void security_changed(struct blr_conn *conn, int error, void *user)
+{
+    (void)user;
+    check(error == 0 || error >= BLR_ERR_BASE_HCI);
+    check(blr_conn_encrypted(conn) == (blr_conn_security(conn) > BLR_SECURITY_NONE));
+    told(conn);
+}
+
+static const struct blr_security_listener security_listener = {
+    .display_passkey = display_passkey,
+    .enter_passkey = enter_passkey,
+    .compare = compare,
+    .finished = paired,
+    .changed = security_changed,
+};
+
+static void draw(void *user, uint8_t *out, size_t len)
+{
+    struct fuzz_host *fuzz = user;
+
+    while (len--)
+        *out++ = ++fuzz->drawn;
+}
+
 static const struct blr_gap_listener listener = {.connected = connected,
                                                  .disconnected = disconnected};
 
@@ -140,7 +205,64 @@ static const struct blr_gap_listener listener = {.connected = connected,
 
 static const uint8_t some_data[] = {2, 1, 6, 5, 9, 'f', 'u', 'z', 'z'};
 
-/* Those that need no connection. */
+/* Those of security that have a callback. */
+static int call_security(struct fuzz_host *fuzz, struct blr_conn *conn, unsigned what)
+{
+    if (!conn)
+        return BLR_ERR_STATE;
+    switch (what % 4) {
+    case 0:
+        return blr_security_pair(conn, write_done, fuzz);
+    case 1:
+        return blr_security_refresh(conn, write_done, fuzz);
+    default:
+        return blr_security_raise(conn, what % 5, write_done, fuzz);
+    }
+}
+
+/* And those that have none. */
+static void configure_security(struct fuzz_host *fuzz, struct blr_conn *conn, unsigned what)
+{
+    struct blr_security_config config = blr_security_config_default();
+    struct blr_oob oob;
+
+    config.io_capability = (uint8_t)(what % 5);
+    config.secure_connections = !(what & 1);
+    config.automatic = true;
+    switch (what % 8) {
+    case 0:
+        (void)!blr_security_configure(fuzz->host, &config);
+        break;
+    case 1:
+        if (conn)
+            (void)!blr_security_enter_passkey(conn, what);
+        break;
+    case 2:
+        if (conn)
+            (void)!blr_security_confirm(conn, what & 8);
+        break;
+    case 3:
+        if (conn)
+            (void)!blr_security_fail(conn, (uint8_t)what);
+        break;
+    case 4:
+        (void)!blr_security_set_pin(fuzz->host, what & 8 ? "1234" : NULL);
+        break;
+    case 5:
+        if (!blr_security_make_oob(fuzz->host, &oob))
+            blr_security_take_oob(fuzz->host, what & 8 ? &oob : NULL);
+        break;
+    case 6:
+        blr_bond_delete_all(fuzz->host);
+        break;
+    default:
+        if (conn)
+            (void)!blr_gatt_write_signed(conn, 3, some_data, sizeof some_data);
+        break;
+    }
+}
+
+/* Those that need no connection, and security. */
 static int call_host(struct fuzz_host *fuzz, unsigned what)
 {
     const struct blr_adv_params adv = {
@@ -164,7 +286,10 @@ static int call_host(struct fuzz_host *fuzz, unsigned what)
         return blr_gap_scan_stop(fuzz->host, host_done, fuzz);
     case 5:
         return blr_gap_connect(fuzz->host, &connect, connect_done, fuzz);
+    case 6:
+        return call_security(fuzz, blr_conn_first(fuzz->host), what >> 3);
     default:
+        configure_security(fuzz, blr_conn_first(fuzz->host), what >> 3);
         return BLR_ERR_INVALID;
     }
 }
@@ -240,7 +365,9 @@ static void add_service(struct blr_host *host)
     const struct blr_uuid service_uuid = blr_uuid16(0x1848);
     const struct blr_characteristic_def def = {
         .uuid = blr_uuid16(0x2A6E),
-        .properties = GATT_PROP_READ | GATT_PROP_WRITE | GATT_PROP_NOTIFY | GATT_PROP_INDICATE,
+        .properties = GATT_PROP_READ | GATT_PROP_WRITE | GATT_PROP_NOTIFY | GATT_PROP_INDICATE |
+                      GATT_PROP_AUTHENTICATED_SIGNED_WRITES,
+        .read_level = BLR_SECURITY_ENCRYPTED,
         .value = some_data,
         .value_len = sizeof some_data,
     };
@@ -257,11 +384,17 @@ void fuzz_host_new(struct fuzz_host *fuzz)
     *fuzz = (struct fuzz_host){0};
     manual_clock_init(&fuzz->clock);
     fake_controller_init(&fuzz->fake);
-    const struct blr_host_config config = {.clock = &fuzz->clock.clock, .link = &fuzz->fake.end};
+    const struct blr_host_config config = {
+        .clock = &fuzz->clock.clock,
+        .link = &fuzz->fake.end,
+        .random = draw,
+        .random_user = fuzz,
+    };
     fuzz->host = blr_host_new(&config);
     check(fuzz->host != NULL);
     add_service(fuzz->host);
     blr_gap_listen(fuzz->host, &listener, fuzz);
+    blr_security_listen(fuzz->host, &security_listener, fuzz);
     blr_host_on_failure(fuzz->host, failed, fuzz);
 }
 

@@ -18,6 +18,7 @@ struct fuzz_host {
     struct blr_host *host;
     unsigned pending;    /* operations accepted and not yet called back */
     unsigned links;      /* told of and not yet ended */
+    uint8_t drawn;       /* the last octet of its random numbers, which count up */
     bool calling;        /* a call is under way: no callback may come */
     uint8_t in_callback; /* what to call from within the next callback; 0: nothing */
 };

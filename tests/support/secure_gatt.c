@@ -110,8 +110,7 @@ void secure_gatt_reconnect(struct secure_gatt *f)
 
 void secure_gatt_encrypt(struct secure_gatt *f)
 {
-    assert_int_equal(
-        blr_security_raise(f->room.phone.conn, BLR_SECURITY_ENCRYPTED, NULL, NULL), 0);
+    assert_int_equal(blr_security_raise(f->room.phone.conn, BLR_SECURITY_ENCRYPTED, NULL, NULL), 0);
     secure_gatt_run(f);
     assert_true(blr_conn_encrypted(f->room.lock.conn));
     secure_room_forget_log(&f->room);

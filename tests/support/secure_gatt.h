@@ -27,8 +27,7 @@ struct secure_gatt {
 int secure_gatt_setup(void **state);
 int secure_gatt_teardown(void **state);
 
-#define SECURE_GATT(f)                                                                             \
-    cmocka_unit_test_setup_teardown(f, secure_gatt_setup, secure_gatt_teardown)
+#define SECURE_GATT(f) cmocka_unit_test_setup_teardown(f, secure_gatt_setup, secure_gatt_teardown)
 
 /* A value's. */
 uint16_t secure_gatt_handle(const struct secure_gatt *f, unsigned kind);

@@ -65,6 +65,12 @@ struct blr_pairing {
 };
 
 /*
+ * A new pairing replaces the bond of that identity. But one that the peer asks for may leave no
+ * less: where a bond is authenticated it has to be so again, by Secure Connections and with a key of
+ * that size if it was, or it fails with Authentication Requirements. So nobody undoes a bond by
+ * claiming its address. What this host's application begins, or allows by deleting the bond first,
+ * is its own decision.
+ *
  * Questions are put once and answered by the calls below, now or later; a pairing that ends
  * meanwhile is told by finished(). Members may be NULL.
  */
@@ -98,14 +104,22 @@ void blr_security_listen(struct blr_host *host, const struct blr_security_listen
  * by pairing (central), or by a Security Request (peripheral). cb: 0 when the level is reached;
  * BLR_ERR_SMP(reason) of a pairing that failed; BLR_ERR_HCI(0x06) when the peer has lost its key
  * (the bond stays: the application decides); BLR_ERR_TIMEOUT when nothing came of it for 30 s.
- * BLR_ERR_BUSY while one call or a pairing runs; BLR_ERR_NOT_CONNECTED.
+ * BLR_ERR_BUSY while one call or a pairing runs; BLR_ERR_NOT_CONNECTED; BLR_ERR_INVALID: no such
+ * level; BLR_ERR_UNSUPPORTED: a pairing is needed, and this host refuses them or has nothing to
+ * draw keys from; BLR_ERR_SMP(Repeated Attempts): it is too early for another (Part H, 2.3.6).
  */
 typedef void blr_security_cb(struct blr_conn *conn, int error, void *user);
 int blr_security_raise(struct blr_conn *conn, enum blr_security_level level, blr_security_cb *cb,
                        void *user) BLR_MUST_CHECK;
-/* As that, by a new pairing whatever keys there are. */
+/*
+ * As that, by a new pairing whatever keys there are. A peripheral can but ask: a central that
+ * encrypts with its bond instead has answered as well, and one whose link is good enough need not.
+ */
 int blr_security_pair(struct blr_conn *conn, blr_security_cb *cb, void *user) BLR_MUST_CHECK;
-/* Encrypts anew with the key in use (5.1.3.2 of Vol 6, Part B); central, BLR_ERR_STATE else. */
+/*
+ * Encrypts anew (5.1.3.2 of Vol 6, Part B), with the bond's key if there is one, else with that in
+ * use; BLR_ERR_STATE for a peripheral, and on a link that is not encrypted.
+ */
 int blr_security_refresh(struct blr_conn *conn, blr_security_cb *cb, void *user) BLR_MUST_CHECK;
 /* Ends a pairing that runs with this reason (enum smp_reason). BLR_ERR_STATE: none runs. */
 int blr_security_fail(struct blr_conn *conn, uint8_t reason) BLR_MUST_CHECK;
@@ -133,7 +147,9 @@ struct blr_oob {
 };
 /*
  * What this host has to hand over out of band: makes both kinds. They hold until the next call, or
- * until a pairing has used them.
+ * until a pairing has used them. Of legacy pairing both ends need the same key: one of them hands
+ * it over, and must not have Secure Connections, for which the peer's data would be promised to be
+ * there as well. BLR_ERR_UNSUPPORTED: nothing to draw from.
  */
 int blr_security_make_oob(struct blr_host *host, struct blr_oob *oob) BLR_MUST_CHECK;
 /* What came from the peer. NULL: forgets it. */
@@ -144,7 +160,8 @@ void blr_security_take_oob(struct blr_host *host, const struct blr_oob *oob);
 /*
  * The passkey that this device shows in every pairing, 1 to 6 decimal digits, short ones with
  * leading zeros; NULL: a new one each time. As a PIN is set, every bond is dropped, every link
- * ended and advertising stopped. The host then asks for MITM protection and has a display alone.
+ * ended and advertising stopped. The host then asks for MITM protection and has a display alone,
+ * as if so configured, until it is configured otherwise. NULL drops nothing.
  * BLR_ERR_INVALID: anything but digits, none or too many of them.
  */
 int blr_security_set_pin(struct blr_host *host, const char *pin) BLR_MUST_CHECK;

@@ -235,8 +235,7 @@ static const struct bad_row bad[] = {
      "not an address"},
     {"an address of no kind", "DE:01 random", "DE:01 randon", 2,
      "an address that is neither public nor random"},
-    {"hex in capitals", "ours.ltk = a0a1", "ours.ltk = A0a1", 10,
-     "not a hex digit in lower case"},
+    {"hex in capitals", "ours.ltk = a0a1", "ours.ltk = A0a1", 10, "not a hex digit in lower case"},
     {"hex too short", "ours.irk = 1011", "ours.irk = 101", 13,
      "not as many hex digits as belong here"},
     {"a key without its EDIV", "theirs.ediv = 48879\n", "", 17, "not the name that belongs here"},
@@ -305,8 +304,7 @@ static void twice_the_same_identity(void **state)
 
     assert_true(blr_bond_export(&bond, text, sizeof text) < sizeof text);
     const char *begin = strstr(text, "identity"), *end = strstr(text, "checksum");
-    snprintf(twice, sizeof twice, "%.*s%.*s", (int)(end - text), text,
-             (int)(strlen(begin)), begin);
+    snprintf(twice, sizeof twice, "%.*s%.*s", (int)(end - text), text, (int)(strlen(begin)), begin);
     refused(story, twice, seal(twice), 13, "an identity that has a bond already");
 }
 
@@ -424,8 +422,7 @@ static void the_store(void **state)
     assert_int_equal(store.saved, 3);
 }
 
-#define STOPPED(f)                                                                                 \
-    cmocka_unit_test_setup_teardown(f, host_story_setup_stopped, host_story_teardown)
+#define STOPPED(f) cmocka_unit_test_setup_teardown(f, host_story_setup_stopped, host_story_teardown)
 
 int main(void)
 {

@@ -150,9 +150,8 @@ static void features_come_back(void **state)
     struct secure_side *phone = &f->room.phone;
 
     secure_gatt_just_works(f);
-    assert_int_equal(blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL,
-                                                  NULL),
-                     0);
+    assert_int_equal(
+        blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL), 0);
     secure_gatt_run(f);
     secure_gatt_reconnect(f);
     assert_int_equal(blr_gatt_read(phone->conn, 0x000D, told_value, phone), 0);
@@ -190,8 +189,8 @@ static void service_changed(void **state)
     const uint16_t handle = changed_cccd(f);
 
     secure_gatt_just_works(f);
-    assert_int_equal(
-        blr_gatt_write(phone->conn, handle, (const uint8_t[]){2, 0}, 2, NULL, NULL), 0);
+    assert_int_equal(blr_gatt_write(phone->conn, handle, (const uint8_t[]){2, 0}, 2, NULL, NULL),
+                     0);
     secure_gatt_run(f);
     secure_gatt_reconnect(f);
     secure_gatt_encrypt(f);
@@ -217,9 +216,8 @@ static void out_of_sync_after_a_change(void **state)
     struct secure_side *phone = &f->room.phone;
 
     secure_gatt_just_works(f);
-    assert_int_equal(blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL,
-                                                  NULL),
-                     0);
+    assert_int_equal(
+        blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL), 0);
     secure_gatt_run(f);
     secure_room_disconnect(&f->room);
     add_service(f);

@@ -17,9 +17,9 @@
 static void read_all(struct secure_gatt *f)
 {
     for (unsigned i = 0; i < SECURE_KINDS; i++)
-        assert_int_equal(blr_gatt_read(f->room.phone.conn, secure_gatt_handle(f, i), told_value,
-                                       &f->room.phone),
-                         0);
+        assert_int_equal(
+            blr_gatt_read(f->room.phone.conn, secure_gatt_handle(f, i), told_value, &f->room.phone),
+            0);
     secure_gatt_run(f);
 }
 
@@ -79,23 +79,32 @@ static void every_way_is_barred(void **state)
 {
     struct secure_gatt *f = *state;
     struct secure_side *phone = &f->room.phone;
-    const uint16_t open_first[] = {secure_gatt_handle(f, SECURE_OPEN), secure_gatt_handle(f, SECURE_ENCRYPTED)};
+    const uint16_t open_first[] = {secure_gatt_handle(f, SECURE_OPEN),
+                                   secure_gatt_handle(f, SECURE_ENCRYPTED)};
     const uint8_t value[40] = {9};
     const struct blr_uuid uuid = blr_uuid16(0xFF02);
 
-    assert_int_equal(blr_gatt_read_long(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), told_value, phone), 0);
+    assert_int_equal(
+        blr_gatt_read_long(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), told_value, phone),
+        0);
     assert_int_equal(blr_gatt_read_by_uuid(phone->conn, 1, 0xFFFF, &uuid, told_value, phone), 0);
     assert_int_equal(blr_gatt_read_multiple(phone->conn, open_first, 2, told_value, phone), 0);
-    assert_int_equal(blr_gatt_write(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), value, 1, told_done, phone),
+    assert_int_equal(blr_gatt_write(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), value, 1,
+                                    told_done, phone),
                      0);
-    assert_int_equal(
-        blr_gatt_write_long(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), value, 40, told_done, phone), 0);
-    assert_int_equal(
-        blr_gatt_write_without_response(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), value, 1), 0);
+    assert_int_equal(blr_gatt_write_long(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED),
+                                         value, 40, told_done, phone),
+                     0);
+    assert_int_equal(blr_gatt_write_without_response(
+                         phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED), value, 1),
+                     0);
     /* The CCCD tells what is configured, and lets it be configured by who may read. */
-    assert_int_equal(
-        blr_gatt_read(phone->conn, (uint16_t)(secure_gatt_handle(f, SECURE_ENCRYPTED) + 1), told_value, phone), 0);
-    assert_int_equal(blr_gatt_write(phone->conn, (uint16_t)(secure_gatt_handle(f, SECURE_ENCRYPTED) + 1),
+    assert_int_equal(blr_gatt_read(phone->conn,
+                                   (uint16_t)(secure_gatt_handle(f, SECURE_ENCRYPTED) + 1),
+                                   told_value, phone),
+                     0);
+    assert_int_equal(blr_gatt_write(phone->conn,
+                                    (uint16_t)(secure_gatt_handle(f, SECURE_ENCRYPTED) + 1),
                                     (const uint8_t[]){1, 0}, 2, told_done, phone),
                      0);
     secure_gatt_run(f);
@@ -228,7 +237,9 @@ static void cancelled_while_it_pairs(void **state)
 
     be_automatic(f);
     assert_int_equal(blr_gatt_write_reliable(phone->conn, items, 2, told_done, phone), 0);
-    assert_int_equal(blr_gatt_read(phone->conn, secure_gatt_handle(f, SECURE_OPEN), told_value, &f->room.lock), 0);
+    assert_int_equal(
+        blr_gatt_read(phone->conn, secure_gatt_handle(f, SECURE_OPEN), told_value, &f->room.lock),
+        0);
     while (!strstr(f->room.log, "requested"))
         secure_room_run(&f->room, SIM_MS(1));
     secure_room_forget_log(&f->room);

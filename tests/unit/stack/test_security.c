@@ -216,9 +216,9 @@ static void fail_no_event(struct host_story *story)
 {
     expect_answer(story, enable_zero);
     manual_clock_advance(&story->clock, SIM_S(31));
-    assert_int_equal(blr_security_raise(blr_conn_first(story->host), BLR_SECURITY_ENCRYPTED, NULL,
-                                        NULL),
-                     BLR_ERR_BUSY);
+    assert_int_equal(
+        blr_security_raise(blr_conn_first(story->host), BLR_SECURITY_ENCRYPTED, NULL, NULL),
+        BLR_ERR_BUSY);
     host_story_event(story, encrypted); /* late, and true nevertheless */
 }
 
@@ -319,8 +319,8 @@ static void the_link_goes_in_a_callback(void **state)
     expect_told(story, "called back Not connected\ndisconnected 0040 13\n");
 }
 
-static void pairing_disconnects(struct blr_conn *conn, int error,
-                                const struct blr_pairing *pairing, void *user)
+static void pairing_disconnects(struct blr_conn *conn, int error, const struct blr_pairing *pairing,
+                                void *user)
 {
     (void)pairing;
     if (error != BLR_ERR_NOT_CONNECTED)
@@ -352,8 +352,8 @@ struct ltk_row {
 static const struct ltk_row ltk_rows[] = {
     {"no bond", false, false, BLR_PERIPHERAL, ltk_request_zero, reply_negative},
     {"a legacy key", true, false, BLR_PERIPHERAL, ltk_request_legacy, reply_key},
-    {"another EDIV", true, false, BLR_PERIPHERAL,
-     "3e 0d 05 40 00 08 07 06 05 04 03 02 01 35 12", reply_negative},
+    {"another EDIV", true, false, BLR_PERIPHERAL, "3e 0d 05 40 00 08 07 06 05 04 03 02 01 35 12",
+     reply_negative},
     {"another random number", true, false, BLR_PERIPHERAL,
      "3e 0d 05 40 00 08 07 06 05 04 03 02 00 34 12", reply_negative},
     {"a legacy key, asked for as of Secure Connections", true, false, BLR_PERIPHERAL,
@@ -367,8 +367,8 @@ static const struct ltk_row ltk_rows[] = {
      "3e 0d 05 40 10 00 00 00 00 00 00 00 00 00 00", NULL},
     {"a central is not asked", true, true, BLR_CENTRAL, ltk_request_zero, NULL},
     {"too short", true, true, BLR_PERIPHERAL, "3e 0c 05 40 00 00 00 00 00 00 00 00 00 00", NULL},
-    {"too long", true, true, BLR_PERIPHERAL,
-     "3e 0e 05 40 00 00 00 00 00 00 00 00 00 00 00 00", NULL},
+    {"too long", true, true, BLR_PERIPHERAL, "3e 0e 05 40 00 00 00 00 00 00 00 00 00 00 00 00",
+     NULL},
 };
 
 static void test_ltk(void **state)
@@ -432,7 +432,7 @@ static void the_reply_is_refused(void **state)
 static void unasked(void **state)
 {
     static const char *const events[] = {
-        "08 04 00 40 00 01", "08 04 00 40 00 00", "08 04 06 40 00 00", "08 04 00 40 00 02",
+        "08 04 00 40 00 01", "08 04 00 40 00 00", "08 04 06 40 00 00",    "08 04 00 40 00 02",
         "08 04 00 41 00 01", "08 03 00 40 00",    "08 05 00 40 00 01 00", "30 03 00 40 00",
         "30 03 00 41 00",    "30 02 00 40",       "30 04 00 40 00 00",
     };

@@ -206,12 +206,9 @@ static void steady_state_allocates_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORY(each_allocation_of_a_pairing_fails),
-        STORY(each_allocation_of_a_peers_pairing_fails),
-        STORY(each_allocation_of_an_import_fails),
-        STORY(the_store_gets_no_text),
-        STORY(each_allocation_of_a_return_fails),
-        STORY(steady_state_allocates_nothing),
+        STORY(each_allocation_of_a_pairing_fails), STORY(each_allocation_of_a_peers_pairing_fails),
+        STORY(each_allocation_of_an_import_fails), STORY(the_store_gets_no_text),
+        STORY(each_allocation_of_a_return_fails),  STORY(steady_state_allocates_nothing),
     };
 
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

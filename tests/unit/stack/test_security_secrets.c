@@ -143,12 +143,8 @@ static void fixed_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SECURE(a_pin),
-        SECURE(oob_both_ways),
-        SECURE(oob_one_way),
-        SECURE(oob_legacy),
-        SECURE(oob_of_somebody_else),
-        SECURE(fixed_secrets),
+        SECURE(a_pin),      SECURE(oob_both_ways),        SECURE(oob_one_way),
+        SECURE(oob_legacy), SECURE(oob_of_somebody_else), SECURE(fixed_secrets),
     };
 
     return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);

@@ -41,8 +41,7 @@ static void build(struct fixture *f)
     for (unsigned i = 0; i < TARGETS; i++) {
         const struct blr_characteristic_def def = {
             .uuid = uuid,
-            .properties =
-                i == PLAIN ? GATT_PROP_WRITE : GATT_PROP_AUTHENTICATED_SIGNED_WRITES,
+            .properties = i == PLAIN ? GATT_PROP_WRITE : GATT_PROP_AUTHENTICATED_SIGNED_WRITES,
             .write_level = levels[i],
             .callbacks = &callbacks,
             .user = f,
@@ -151,8 +150,8 @@ static void sign_by_hand(const struct fixture *f, uint32_t counter, uint8_t *pdu
     wr_u8(&w, ATT_OP_SIGNED_WRITE_CMD);
     wr_u16(&w, 0x0202);
     wr_u8(&w, 0x55);
-    assert_int_equal(
-        smp_sign(bond_of(&f->gatt.room.phone)->ours.csrk, pdu, w.len, counter, mac), 0);
+    assert_int_equal(smp_sign(bond_of(&f->gatt.room.phone)->ours.csrk, pdu, w.len, counter, mac),
+                     0);
     wr_u32(&w, counter);
     wr_bytes(&w, mac, sizeof mac);
     *len = w.len;

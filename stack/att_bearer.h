@@ -11,6 +11,7 @@
 
 #include "l2cap.h"
 #include "wire/timer.h"
+#include "wire/wr.h"
 
 struct blr_conn;
 struct blr_host;
@@ -29,6 +30,10 @@ typedef void att_security_cb(struct blr_conn *conn, int error, void *user);
 struct gatt_db *gatt_db_new(const char *device_name, uint16_t appearance,
                             const struct blr_preferred_parameters *preferred);
 void gatt_db_free(struct gatt_db *db);
+/* Vol 3, Part C, 12.3: whether a host may prefer that, and the characteristic's value. */
+#define GATT_NO_PREFERENCE 0xFFFFU
+bool gatt_preferences_valid(const struct blr_preferred_parameters *preferred);
+void gatt_preferences_write(struct wr *w, const struct blr_preferred_parameters *preferred);
 /* Clients may write the Device Name (Vol 3, Part C, 12.1). Before there are any. */
 void gatt_db_let_name_be_written(struct gatt_db *db);
 

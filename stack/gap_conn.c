@@ -6,6 +6,7 @@
  * Version and features take a command, answered by Command Status, and then an event, which may
  * overtake that answer.
  */
+#include "gap_preferred.h"
 #include "host_internal.h"
 
 void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listener, void *user)
@@ -182,6 +183,7 @@ void gap_conn_init(struct blr_conn *conn)
     hci_command_init(&conn->version.command, version_answered, conn);
     hci_command_init(&conn->features.command, features_answered, conn);
     gap_params_init(conn);
+    gap_preferred_init(conn);
     gap_channels_conn_init(conn);
     gap_phy_init(conn);
 }
@@ -192,6 +194,7 @@ void gap_conn_fail(struct blr_conn *conn, int error)
     finish_rssi(conn, error, 0);
     finish_version(conn, error, NULL);
     finish_features(conn, error, 0);
+    gap_preferred_stop(conn);
     gap_params_fail(conn, error);
     gap_channels_conn_fail(conn, error);
     gap_phy_fail(conn, error);

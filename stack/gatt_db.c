@@ -10,8 +10,7 @@
 
 #define DEVICE_NAME_HANDLE 0x0003U
 
-#define DEVICE_NAME_MAX 248U    /* Vol 3, Part C, 12.1 */
-#define UNSPECIFIED     0xFFFFU /* Vol 3, Part C, 12.3 */
+#define DEVICE_NAME_MAX 248U /* Vol 3, Part C, 12.1 */
 
 /* The index of the first attribute at or above a handle. */
 static size_t lower_bound(const struct gatt_db *db, uint32_t handle)
@@ -152,19 +151,26 @@ static int add_readable(struct blr_service *service, uint16_t uuid, const uint8_
 
 static bool valid_interval(uint16_t interval_1250us)
 {
-    return (interval_1250us >= 6 && interval_1250us <= 3200) || interval_1250us == UNSPECIFIED;
+    return (interval_1250us >= 6 && interval_1250us <= 3200) || interval_1250us == GATT_NO_PREFERENCE;
 }
 
-/* Vol 3, Part C, 12.3. */
-static bool valid_preferences(const struct blr_preferred_parameters *p)
+bool gatt_preferences_valid(const struct blr_preferred_parameters *p)
 {
     if (!valid_interval(p->interval_min_1250us) || !valid_interval(p->interval_max_1250us))
         return false;
-    if (p->interval_min_1250us > p->interval_max_1250us && p->interval_min_1250us != UNSPECIFIED)
+    if (p->interval_min_1250us > p->interval_max_1250us && p->interval_min_1250us != GATT_NO_PREFERENCE)
         return false;
-    if (p->timeout_10ms != UNSPECIFIED && (p->timeout_10ms < 10 || p->timeout_10ms > 3200))
+    if (p->timeout_10ms != GATT_NO_PREFERENCE && (p->timeout_10ms < 10 || p->timeout_10ms > 3200))
         return false;
     return p->latency <= 499;
+}
+
+void gatt_preferences_write(struct wr *w, const struct blr_preferred_parameters *preferred)
+{
+    wr_u16(w, preferred->interval_min_1250us);
+    wr_u16(w, preferred->interval_max_1250us);
+    wr_u16(w, preferred->latency);
+    wr_u16(w, preferred->timeout_10ms);
 }
 
 static int add_preferences(struct blr_service *service, const struct blr_preferred_parameters *p)
@@ -172,12 +178,9 @@ static int add_preferences(struct blr_service *service, const struct blr_preferr
     uint8_t octets[8];
     struct wr w = wr_init(octets, sizeof octets);
 
-    if (!valid_preferences(p))
+    if (!gatt_preferences_valid(p))
         return BLR_ERR_INVALID;
-    wr_u16(&w, p->interval_min_1250us);
-    wr_u16(&w, p->interval_max_1250us);
-    wr_u16(&w, p->latency);
-    wr_u16(&w, p->timeout_10ms);
+    gatt_preferences_write(&w, p);
     return add_readable(service, GATT_UUID_PERIPHERAL_PREFERRED_CONNECTION_PARAMETERS, octets,
                         w.len);
 }

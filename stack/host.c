@@ -342,6 +342,8 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     }
     if (config->device_name_writable)
         gatt_db_let_name_be_written(host->db);
+    if (config->preferred)
+        host->preferred = *config->preferred;
     host->clock = config->clock;
     host->link = config->link;
     host->random = config->random;

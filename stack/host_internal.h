@@ -176,6 +176,8 @@ struct blr_host {
     struct gap_connect connect;
     struct gap_channels channels;
     struct privacy privacy;
+    struct blr_preferred_parameters preferred;
+    bool asks_preferred;
     const struct blr_gap_listener *listener;
     void *listener_user;
     struct l2cap_listener *l2cap_listeners;
@@ -260,6 +262,7 @@ struct blr_conn {
     blr_channel_map_cb *channel_map_cb;
     blr_phy_cb *phy_set_cb, *phy_read_cb;
     blr_data_length_cb *length_set_cb;
+    struct timer preferred_timer; /* gap_preferred.c */
     struct conn_security security;
     struct conn_tx tx;
     struct conn_rx rx;

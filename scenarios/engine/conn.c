@@ -252,6 +252,24 @@ static int conn_disconnect(lua_State *L)
     return wait_gone_goes_on(L, LUA_OK, (lua_KContext)task);
 }
 
+/* --- GATT procedures that are not waited for any longer --- */
+
+static int conn_cancel(lua_State *L)
+{
+    struct conn *conn = conn_self(L, 1, "conn:cancel");
+    const struct task *only =
+        lua_isnoneornil(L, 2) ? NULL : object_check(L, 2, &script_type, "conn:cancel");
+    struct blr_conn *link = conn_link(L, conn, "conn:cancel");
+    size_t count = 0;
+
+    for (const struct task *task = conn->device->run->tasks; task; task = task->next)
+        if (task->state == TASK_WAITING && (!only || task == only))
+            count += blr_gatt_cancel(link, task);
+    count += subscription_cancel(conn, only);
+    lua_pushinteger(L, (lua_Integer)count);
+    return 1;
+}
+
 /* --- what the controller knows of the link and the peer --- */
 
 static void got_rssi(struct blr_conn *link, int error, int8_t rssi_dbm, void *user)
@@ -419,6 +437,7 @@ static const char *title(void *object)
 }
 
 static const luaL_Reg methods[] = {
+    {"cancel", conn_cancel},
     {"cancel_pairing", conn_cancel_pairing},
     {"channels", conn_channels},
     {"characteristic", conn_characteristic},
@@ -430,6 +449,7 @@ static const luaL_Reg methods[] = {
     {"forget_services", conn_forget_services},
     {"keypress", conn_keypress},
     {"l2cap", conn_l2cap},
+    {"notify_multiple", conn_notify_multiple},
     {"pair", conn_pair},
     {"phy", conn_phy},
     {"read", conn_read},

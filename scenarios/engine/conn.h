@@ -10,7 +10,8 @@ struct conn *conn_self(lua_State *L, int index, const char *call);
 /* The stack's link, or an error that says why it is gone. */
 struct blr_conn *conn_link(lua_State *L, const struct conn *conn, const char *what);
 
-int conn_l2cap(lua_State *L); /* l2cap.c */
+int conn_l2cap(lua_State *L);           /* l2cap.c */
+int conn_notify_multiple(lua_State *L); /* server_multiple.c */
 
 /* Services, characteristics and descriptors as the client has found them. */
 struct client_descriptor {

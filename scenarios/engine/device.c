@@ -41,6 +41,7 @@ struct blr_host *device_host(struct device *device)
 struct declaration {
     struct room_device_config config;
     struct blr_preferred_parameters preferred;
+    bool asks; /* for what it prefers */
     struct radio_position position;
     lua_Integer sensitivity_dbm;
 };
@@ -82,43 +83,6 @@ static uint8_t read_sca(const struct opts *opts, uint8_t usual)
     return sca;
 }
 
-/* A time of so many units, in its range; 0xFFFF when absent: any will do. */
-static uint16_t read_units(const struct opts *opts, const char *field, sim_ns unit,
-                           const char *unit_text, uint16_t low, uint16_t otherwise)
-{
-    const uint16_t units = opts_time_units(opts, field, unit, unit_text, otherwise);
-
-    if (units != otherwise && (units < low || units > 3200))
-        luaL_error(opts->L, "device: preferred: %s is out of range", field);
-    return units;
-}
-
-/* GAP's Peripheral Preferred Connection Parameters (Core v5.4, Vol 3, Part C, 12.3). */
-static void read_preferred(const struct opts *device_opts, struct declaration *declaration)
-{
-    static const char *const known[] = {"interval", "interval_max", "latency",
-                                        "supervision_timeout", NULL};
-    static const char interval_unit[] = "1.25 ms";
-    struct blr_preferred_parameters *preferred = &declaration->preferred;
-    char what[96];
-
-    if (!opts_push(device_opts, "preferred"))
-        return;
-    const struct opts opts = opts_open(device_opts->L, lua_gettop(device_opts->L),
-                                       opts_what(device_opts, "preferred", what), known, false);
-    const uint16_t low = read_units(&opts, "interval", SIM_US(1250), interval_unit, 6, 0xFFFF);
-    preferred->interval_min_1250us = low;
-    preferred->interval_max_1250us =
-        read_units(&opts, "interval_max", SIM_US(1250), interval_unit, 6, low);
-    preferred->latency = (uint16_t)opts_integer(&opts, "latency", 0, 0, 499);
-    preferred->timeout_10ms =
-        read_units(&opts, "supervision_timeout", SIM_MS(10), "10 ms", 10, 0xFFFF);
-    if (low > preferred->interval_max_1250us && low != 0xFFFF)
-        luaL_error(device_opts->L, "device: preferred: interval_max is below interval");
-    declaration->config.preferred = preferred;
-    lua_pop(device_opts->L, 1);
-}
-
 static struct opts read_declaration(lua_State *L, struct declaration *declaration)
 {
     static const char *const known[] = {
@@ -152,7 +116,12 @@ static struct opts read_declaration(lua_State *L, struct declaration *declaratio
     };
     declaration->sensitivity_dbm = opts_integer(&opts, "sensitivity", 0, -127, 0);
     read_address(&opts, declaration);
-    read_preferred(&opts, declaration);
+    if (opts_push(&opts, "preferred")) {
+        declaration->asks =
+            preferred_read(L, lua_gettop(L), "device: preferred", &declaration->preferred);
+        declaration->config.preferred = &declaration->preferred;
+        lua_pop(L, 1);
+    }
     declaration->position = place_position_option(&opts);
     return opts;
 }
@@ -299,6 +268,8 @@ int device_declare(lua_State *L)
     open_trace(device);
     blr_gap_listen(device_host(device), &listener, device);
     blr_host_on_failure(device_host(device), failed, device);
+    if (declaration.asks && blr_gap_prefer(device_host(device), &declaration.preferred, true) != 0)
+        return luaL_error(L, "device: out of memory");
     device_security_declare(L, device, &opts);
     device->declared = true;
     if (device_start(device) != 0)
@@ -424,6 +395,7 @@ static const luaL_Reg methods[] = {
     {"observe", device_observe},
     {"power_off", device_power_off},
     {"power_on", device_power_on},
+    {"prefer", device_prefer},
     {"privacy", device_privacy},
     {"privacy_mode", device_privacy_mode},
     {"scan", device_scan},

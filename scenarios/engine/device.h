@@ -93,6 +93,7 @@ int device_connect(lua_State *L); /* conn.c */
 int device_wait_connected(lua_State *L);
 int device_connections(lua_State *L);
 int device_accept_updates(lua_State *L); /* link.c */
+int device_prefer(lua_State *L);
 int device_use_channels(lua_State *L);
 int device_service(lua_State *L); /* server.c */
 int device_listen_l2cap(lua_State *L); /* l2cap.c */
@@ -102,6 +103,9 @@ int device_freeze(lua_State *L);
 int device_thaw(lua_State *L);
 int device_field_powered(lua_State *L);
 
+/* The table of preferred parameters at index; returns whether centrals are to be asked for them. */
+bool preferred_read(lua_State *L, int index, const char *call,
+                    struct blr_preferred_parameters *preferred);
 void scan_close(struct device *device);
 /* Told by the GAP listener in device.c. */
 void conn_opened(struct device *device, struct blr_conn *link);
@@ -109,6 +113,8 @@ void conn_closed(struct device *device, struct blr_conn *link, uint8_t reason);
 /* The connection behind a stack's, or NULL. */
 struct conn *conn_of(struct device *device, const struct blr_conn *link);
 void subscription_conn_closed(struct conn *conn);
+/* Cancels those that are being written, by this task or (NULL) any; returns how many. */
+size_t subscription_cancel(struct conn *conn, const struct task *only);
 void server_publish(struct device *device);
 
 #endif

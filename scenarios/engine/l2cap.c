@@ -157,7 +157,8 @@ static enum l2cap_connect_result accept(struct blr_conn *link,
 int device_listen_l2cap(lua_State *L)
 {
     static const char call[] = "device:listen_l2cap";
-    static const char *const known[] = {"credits", "mps", "mtu", "psm", "refuse", NULL};
+    static const char *const known[] = {"credits", "key_size", "level", "mps",
+                                        "mtu",     "psm",      "refuse", NULL};
     struct device *device = device_self(L, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
     struct l2cap_listener *listener = run_alloc_or_raise(L, sizeof *listener);
@@ -168,7 +169,12 @@ int device_listen_l2cap(lua_State *L)
         (enum l2cap_connect_result)opts_integer(&opts, "refuse", L2CAP_CONNECT_SUCCESSFUL, 1, 0xFF);
     listener->channels_end = &listener->channels;
     read_params(&opts, &listener->params);
-    const int error = blr_l2cap_listen(device_host(device), listener->psm, accept, listener);
+    const enum blr_security_level level =
+        (enum blr_security_level)opts_integer(&opts, "level", 0, 1, 4);
+    const uint8_t key_size = (uint8_t)opts_integer(&opts, "key_size", 0, 7, 16);
+    int error = blr_l2cap_listen(device_host(device), listener->psm, accept, listener);
+    if (!error)
+        error = blr_l2cap_require(device_host(device), listener->psm, level, key_size);
     if (error)
         return failure_raise(L, error, call, "psm %d", listener->psm);
     object_push(L, &l2cap_listener_type, listener);

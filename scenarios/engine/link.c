@@ -60,6 +60,56 @@ int device_accept_updates(lua_State *L)
     return 0;
 }
 
+/* --- what a peripheral prefers --- */
+
+/* A time of so many units, in its range; 0xFFFF when absent: any will do. */
+static uint16_t read_units(const struct opts *opts, const char *field, sim_ns unit,
+                           const char *unit_text, uint16_t low, uint16_t otherwise)
+{
+    const uint16_t units = opts_time_units(opts, field, unit, unit_text, otherwise);
+
+    if (units != otherwise && (units < low || units > 3200))
+        luaL_error(opts->L, "%s: %s is out of range", opts->call, field);
+    return units;
+}
+
+/* GAP's Peripheral Preferred Connection Parameters (Core v5.4, Vol 3, Part C, 12.3). */
+bool preferred_read(lua_State *L, int index, const char *call,
+                    struct blr_preferred_parameters *preferred)
+{
+    static const char *const known[] = {"ask", "interval", "interval_max", "latency",
+                                        "supervision_timeout", NULL};
+    static const char interval_unit[] = "1.25 ms";
+    const struct opts opts = opts_open(L, index, call, known, false);
+    const uint16_t low = read_units(&opts, "interval", SIM_US(1250), interval_unit, 6, 0xFFFF);
+
+    preferred->interval_min_1250us = low;
+    preferred->interval_max_1250us =
+        read_units(&opts, "interval_max", SIM_US(1250), interval_unit, 6, low);
+    preferred->latency = (uint16_t)opts_integer(&opts, "latency", 0, 0, 499);
+    preferred->timeout_10ms =
+        read_units(&opts, "supervision_timeout", SIM_MS(10), "10 ms", 10, 0xFFFF);
+    if (low > preferred->interval_max_1250us && low != 0xFFFF)
+        luaL_error(L, "%s: interval_max is below interval", call);
+    return opts_bool(&opts, "ask", false);
+}
+
+int device_prefer(lua_State *L)
+{
+    static const char call[] = "device:prefer";
+    struct device *device = device_self(L, call);
+    struct blr_preferred_parameters preferred;
+    bool asks = false;
+
+    if (!lua_isnoneornil(L, 2))
+        asks = preferred_read(L, 2, call, &preferred);
+    const int error = blr_gap_prefer(device_host(device),
+                                     lua_isnoneornil(L, 2) ? NULL : &preferred, asks);
+    if (error)
+        return failure_raise(L, error, call, NULL);
+    return 0;
+}
+
 /* --- channels --- */
 
 /* A list of channel indices at 2; nil: all. */

@@ -50,6 +50,16 @@ void subscription_conn_closed(struct conn *conn)
     }
 }
 
+size_t subscription_cancel(struct conn *conn, const struct task *only)
+{
+    size_t count = 0;
+
+    for (struct subscription *one = conn->subscriptions; one; one = one->next)
+        if (one->task && (!only || one->task == only))
+            count += blr_gatt_cancel(conn->link, one);
+    return count;
+}
+
 /* --- characteristic:subscribe --- */
 
 /* What the CCCD is to say: bit 0 notifications, bit 1 indications. */

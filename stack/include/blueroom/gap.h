@@ -233,6 +233,17 @@ typedef void blr_conn_update_cb(struct blr_conn *conn, int error, void *user);
 int blr_gap_update_connection(struct blr_conn *conn, const struct blr_conn_params *params,
                               blr_conn_update_cb *cb, void *user) BLR_MUST_CHECK;
 
+/* TGAP(conn_pause_peripheral) (Part C, 9.3.12.2) */
+#define BLR_GAP_PAUSE_PERIPHERAL SIM_S(5)
+/*
+ * What this host wants its links to be where it is the peripheral (Part C, 12.3), from now on; NULL:
+ * anything. GAP tells of it if the host was made with preferred parameters. With `ask`, a central
+ * is asked, once a link, BLR_GAP_PAUSE_PERIPHERAL after the link was made or this was called,
+ * unless the link is so already. BLR_ERR_INVALID for what is out of range.
+ */
+int blr_gap_prefer(struct blr_host *host, const struct blr_preferred_parameters *preferred,
+                   bool ask) BLR_MUST_CHECK;
+
 /*
  * Which of the data channels (bit n: channel n) the connections of this host may use where it is
  * the central, now and from now on; at least two. BLR_ERR_BUSY while one call is under way.

@@ -69,7 +69,7 @@ static const struct script_row rows[] = {
         "device has no 'advertize' (it has: accept_updates, address, address_type, advertise, "
         "advertise_stop, advertising, agent, bond, bonds, connect, connections, export_bonds, "
         "forget, freeze, import_bonds, irk, listen_l2cap, make_oob, move, name, observe, "
-        "own_address, power_off, power_on, powered, privacy, privacy_mode, scan, scan_all, script, "
+        "own_address, power_off, power_on, powered, prefer, privacy, privacy_mode, scan, scan_all, script, "
         "security, service, set_pin, take_oob, thaw, use_channels, wait_connected)"),
     BAD("a method with '.'", TWO "a.scan {}",
         "device:scan is called with ':' on an object of type device, got table"),

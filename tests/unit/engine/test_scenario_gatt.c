@@ -28,7 +28,64 @@
     "properties = 'read, write, notify', " options " } a:advertise {} local conn = b:connect(a) "  \
     "local there = conn:characteristic(0x1851, 0x2A41) "
 
+/* a notifies two values, b is connected and subscribed to both. */
+#define SEVERAL                                                                                    \
+    "local b = device { name = 'b' } local a = device { name = 'a' } local s1 = a:service(1) "     \
+    "local x = s1:characteristic { uuid = 2, properties = 'notify' } "                             \
+    "local y = s1:characteristic { uuid = 3, properties = 'notify' } a:advertise {} "              \
+    "local conn = b:connect(a) local link = a:wait_connected() "                                   \
+    "local sx, sy = conn:characteristic(1, 2):subscribe(), conn:characteristic(1, 3):subscribe() "
+
 static const struct script_row rows[] = {
+    GOOD("several values in one notification",
+         SEVERAL "conn:set_client_features { multiple_notifications = true } "
+                 "for i = 1, 40 do link:notify_multiple { { x, 'x' .. i }, { y, 'y' .. i } } end "
+                 "for i = 1, 39 do sx:next(s(1)) end print(sx:next(s(1)), sy:next(s(1)), "
+                 "radio_stats().sent < 200)",
+         "x40\ty1\ttrue\n"),
+    GOOD("to a client that does not take them",
+         SEVERAL "expect_error(function() link:notify_multiple { { x, 'x' }, { y, 'y' } } end, "
+                 "{ layer = 'host' })",
+         ""),
+    BAD("one value is not several", SEVERAL "link:notify_multiple { { x, 'x' } }",
+        "conn:notify_multiple: 2 to 64 values"),
+    BAD("no list", SEVERAL "link:notify_multiple(x)", "conn:notify_multiple takes a list"),
+    BAD("no pair in it", SEVERAL "link:notify_multiple { x, y }",
+        "conn:notify_multiple: entry 1 must be"),
+    BAD("a value of somebody else",
+        SEVERAL "conn:notify_multiple { { x, 'x' }, { y, 'y' } }",
+        "conn:notify_multiple: entry 1 is of another device"),
+    BAD("no value", SEVERAL "link:notify_multiple { { x, 'x' }, { y } }",
+        "conn:notify_multiple must be a string of octets, got nil"),
+    GOOD("what is not waited for any longer",
+         PAIR THERE
+         "local script = b:script(function() local ok, e = pcall(function() return there:read() "
+         "end) print(ok, e.name) end) sleep(ms(1)) print(conn:cancel(script)) script:join() "
+         "local one = b:script(function() expect_error(function() there:write('x') end, "
+         "'Cancelled') end) local two = b:script(function() expect_error(function() "
+         "conn:read(3) end, 'Cancelled') end) sleep(ms(1)) print(conn:cancel(), conn:cancel()) "
+         "one:join() two:join() print(there:read())",
+         "1\nb: false\tCancelled\n2\t0\n\n"),
+    BAD("no script", PAIR "conn:cancel(5)", "conn:cancel: argument 1 must be a script"),
+    GOOD("what a device prefers, and asks for",
+         "local b = device { name = 'b' } local a = device { name = 'a', preferred = { interval = "
+         "ms(100), interval_max = ms(100), ask = true } } a:advertise {} local c = b:connect(a) "
+         "sleep(s(4.5)) print(c.interval // ms(1)) sleep(s(2)) print(c.interval // ms(1)) "
+         "a:prefer { interval = ms(20), interval_max = ms(30), latency = 3 } sleep(s(7)) "
+         "print(c.interval // ms(1), hex(c:read_by_uuid(0x2A04))) "
+         "a:prefer { interval = ms(20), interval_max = ms(30), latency = 3, ask = true } "
+         "sleep(s(7)) print(c.interval // ms(1), c.latency) a:prefer() "
+         "print(hex(c:read_by_uuid(0x2A04)))",
+         "50\n100\n100\t10 00 18 00 03 00 ff ff\n30\t3\nff ff ff ff 00 00 ff ff\n"),
+    BAD("what cannot be preferred",
+        "local a = device { name = 'a' } a:prefer { interval = ms(5) }",
+        "device:prefer: interval is out of range"),
+    GOOD("a channel that asks for security",
+         "local b = device { name = 'b' } local a = device { name = 'a' } "
+         "a:listen_l2cap { psm = 0x81, level = 2 } a:advertise {} local c = b:connect(a) "
+         "local e = expect_error(function() c:l2cap { psm = 0x81 } end) print(e.layer, e.code) "
+         "c:pair() print(c:l2cap({ psm = 0x81 }).open)",
+         "l2cap\t5\ntrue\n"),
     GOOD("on_read removes its service and returns a value",
          VANISHING("on_read = function() service:remove() return 'b' end")
          "expect_error(function() there:read() end, 0x01) print(conn.connected)",

@@ -305,8 +305,8 @@ function Peer:note(name, pdu)
 end
 
 -- Takes what the device sends at this step.
-function Peer:take(name)
-  local pdu = self:get()
+function Peer:take(name, pdu)
+  pdu = pdu or self:get()
   expect(pdu:byte(1)):named("the code of " .. name):equals(CODES[name])
   self:note(name, pdu)
   if TAKE[name] then
@@ -335,6 +335,23 @@ function Peer:take_answers()
     self:step()
   end
   return self
+end
+
+-- To the end, or until the device fails the pairing: then the round that it was in, and the reason.
+function Peer:finish()
+  for at = self.at, #self.steps do
+    local step = self.steps[at]
+    if step.mine then
+      self:step()
+    else
+      local pdu = self:get()
+      if pdu:byte(1) == CODES.failed then
+        return step.round, pdu:byte(2)
+      end
+      self.at, self.round = at + 1, step.round
+      self:take(step.name, pdu)
+    end
+  end
 end
 
 -- Everything before this side's step of that name (the n-th of that name).

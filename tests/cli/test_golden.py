@@ -22,9 +22,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests/golden"
 SHOWN_LINES = 60
 # A minute of empty packets is nothing to read; the rules of the air are checked by air_check.py.
-WITHOUT_AIR = {"crowd", "flaky_peer", "heart_rate", "many_links", "sleepy"}
+WITHOUT_AIR = {"crowd", "flaky_peer", "heart_rate", "many_links", "pairing_matrix", "sleepy"}
 # Folders of scripts in which a tester watches links that have nothing to say: empty packets are left out.
 WITHOUT_EMPTY = {"robustness"}
+# Of a hundred pairings, what the two ends agree on and what comes of it.
+KEPT_LINES = {"pairing_matrix": re.compile(r"SMP Pairing (Request|Response) |EVT  Encryption Change ")}
 EMPTY = re.compile(r" md=[01] (again )?empty$", re.MULTILINE)
 
 
@@ -47,8 +49,11 @@ def dumped(script, scratch):
         name = trace.relative_to(scratch).with_suffix(".txt").as_posix()
         text = subprocess.run([PROGRAM, "dump", trace], check=True, timeout=300,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout.decode()
+        lines = text.splitlines(True)
         if trace.name == "air.pcap" and script.parent.name in WITHOUT_EMPTY:
-            text = "".join(line for line in text.splitlines(True) if not EMPTY.search(line))
+            text = "".join(line for line in lines if not EMPTY.search(line))
+        elif script.stem in KEPT_LINES:
+            text = "".join(line for line in lines if KEPT_LINES[script.stem].search(line))
         texts[name] = text
     return texts
 

@@ -80,14 +80,14 @@ end
 -- The device answers an ATT Read Request.
 function ll.reads(link, handle, value, what)
   link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
-  expect(link:next_l2cap(ll.ATT, s(1))):named(what .. ": what is read"):equals("\x0b" .. value)
+  expect(link:next_l2cap(ll.ATT, s(4))):named(what .. ": what is read"):equals("\x0b" .. value)
 end
 
--- It refuses to answer one: Insufficient Authentication.
-function ll.does_not_read(link, handle, what)
+-- It refuses to answer one: Insufficient Authentication, or another error.
+function ll.does_not_read(link, handle, what, code)
   link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
-  expect(hex(link:next_l2cap(ll.ATT, s(1)))):named(what .. ": what is read")
-    :equals(hex("\x01\x0a" .. string.pack("<I2", handle) .. "\x05"))
+  expect(hex(link:next_l2cap(ll.ATT, s(4)))):named(what .. ": what is read")
+    :equals(hex("\x01\x0a" .. string.pack("<I2 I1", handle, code or 0x05)))
 end
 
 -- The link goes on as if nothing had been: nothing comes, and ATT is answered.
@@ -96,18 +96,18 @@ function ll.goes_on(link, handle, value, what)
   ll.reads(link, handle, value, what)
 end
 
--- The device ends the link with this reason, and says nothing else before. Without LL_TERMINATE_IND where the
--- specification wants none: then this side notices that nobody is there any more.
+-- The device leaves the link for this reason, and says nothing else before; nor does it say that it leaves, where the
+-- specification wants silence.
 function ll.ended(link, conn, reason, what)
-  expect(conn:wait_disconnected(s(50))):named(what .. ": why it is over"):equals(reason)
-  link:wait_closed(s(50))
+  expect(conn:wait_disconnected(s(10))):named(what .. ": why it is over"):equals(reason)
   ll.nothing_left(link, what)
+  link:stop()
 end
 
 -- No key is kept for this peer: encryption is refused, and the link goes on in clear.
 function ll.no_key(link, what)
   link:control("LL_ENC_REQ", ll.enc_req())
-  link:next_control("LL_ENC_RSP", s(1))
+  link:next_control("LL_ENC_RSP", s(4))
   local answer = link:next(s(1))
   expect(answer.control):named(what .. ": the answer to LL_ENC_REQ"):equals("LL_REJECT_EXT_IND")
   expect(hex(answer.data)):named(what .. ": why"):equals("03 06")
@@ -123,7 +123,7 @@ end
 function ll.leave(link)
   if link.up then
     link:control("LL_TERMINATE_IND", string.char(ll.REMOTE_USER))
-    link:wait_closed(s(1))
+    link:wait_closed(s(4))
   end
 end
 
@@ -140,8 +140,8 @@ end
 -- Central: up to LL_START_ENC_REQ, which has come. Returns what raw_link:encrypt takes.
 function ll.ask_for_encryption(link, ltk, rand, ediv)
   link:control("LL_ENC_REQ", ll.enc_req(rand, ediv))
-  local enc_rsp = link:next_control("LL_ENC_RSP", s(1)).data
-  link:next_control("LL_START_ENC_REQ", s(1))
+  local enc_rsp = link:next_control("LL_ENC_RSP", s(4)).data
+  link:next_control("LL_START_ENC_REQ", s(4))
   return {
     ltk = ltk, skd_c = ll.SKD_C, iv_c = ll.IV_C,
     skd_p = enc_rsp:sub(1, 8), iv_p = enc_rsp:sub(9, 12),
@@ -153,7 +153,7 @@ function ll.encrypt(link, ltk, rand, ediv)
   local keys = ll.ask_for_encryption(link, ltk, rand, ediv)
   link:encrypt(keys)
   link:control("LL_START_ENC_RSP")
-  link:next_control("LL_START_ENC_RSP", s(1))
+  link:next_control("LL_START_ENC_RSP", s(4))
   return keys
 end
 
@@ -162,14 +162,14 @@ function ll.let_encrypt(link, ltk)
   local keys = ll.answer_enc_req(link, ltk)
   link:control("LL_START_ENC_REQ")
   link:encrypt(keys)
-  link:next_control("LL_START_ENC_RSP", s(1))
+  link:next_control("LL_START_ENC_RSP", s(4))
   link:control("LL_START_ENC_RSP")
   return keys
 end
 
 -- Peripheral: LL_ENC_RSP alone.
 function ll.answer_enc_req(link, ltk)
-  local enc_req = link:next_control("LL_ENC_REQ", s(1)).data
+  local enc_req = link:next_control("LL_ENC_REQ", s(4)).data
   link:control("LL_ENC_RSP", ll.SKD_P .. ll.IV_P)
   return {
     ltk = ltk, skd_c = enc_req:sub(11, 18), iv_c = enc_req:sub(19, 22),

@@ -11,6 +11,7 @@ local ll = require "ll_tester"
 local smp = {}
 
 smp.PASSKEY_ENTRY_FAILED = 0x01
+smp.AUTHENTICATION_REQUIREMENTS = 0x03
 smp.CONFIRM_VALUE_FAILED = 0x04
 smp.PAIRING_NOT_SUPPORTED = 0x05
 smp.ENCRYPTION_KEY_SIZE = 0x06
@@ -68,12 +69,12 @@ local function steps_of(method, initiator)
   return steps
 end
 
--- options: method ("secure", "passkey", "legacy"), passkey, io, auth, key_size, keys, private_key, nonce,
--- conn_peer (whom the addresses of the calculation name in place of the link's).
+-- options: method ("secure", "passkey", "legacy"), passkey (and `wrong`: it is not the right one), io, auth,
+-- key_size, keys, private_key, nonce.
 local function new(link, initiator, options)
   local peer = setmetatable({
     link = link, initiator = initiator, method = options.method or "secure",
-    passkey = options.passkey or 0, round = 0, theirs = {}, sent = {},
+    passkey = options.passkey or 0, wrong = options.wrong, round = 0, theirs = {}, sent = {},
     private_key = options.private_key or PRIVATE_KEY, nonce = options.nonce or NONCE,
   }, Peer)
   local secure = peer.method ~= "legacy"
@@ -104,7 +105,7 @@ end
 
 -- The next PDU of the Security Manager.
 function Peer:get(timeout)
-  return self.link:next_l2cap(ll.SMP, timeout or s(1))
+  return self.link:next_l2cap(ll.SMP, timeout or s(4))
 end
 
 function Peer:parties()
@@ -167,7 +168,7 @@ function Peer:verify_confirm()
   else
     wanted = self:legacy_confirm(nonce)
   end
-  if self.theirs.confirm then
+  if self.theirs.confirm and not self.wrong then
     expect(hex(self.theirs.confirm)):named("the device's confirm value"):equals(hex(wanted))
   end
 end
@@ -288,6 +289,7 @@ function TAKE.public_key(peer, value)
 end
 
 function TAKE.check(peer, value)
+  peer.theirs.check = value
   if not peer.ltk then
     peer:derive()
   end
@@ -492,14 +494,15 @@ smp.PDUS = {
 -- A link with a device whose pairing this side begins ("initiator"), or which begins it ("responder"); not walked
 -- yet. Each number is another peer.
 function smp.attack(tester, device, role, number, options)
+  options = options or {}
   local address = ll.address(number)
   local link, conn
   if role == "initiator" then
-    link, conn = ll.connect(tester, device, { address = address })
+    link, conn = ll.connect(tester, device, { address = address, interval = options.interval })
   else
-    link, conn = ll.await(tester, device, address)
+    link, conn = ll.await(tester, device, address, { interval = options.interval })
   end
-  local peer = new(link, role == "initiator", options or {})
+  local peer = new(link, role == "initiator", options)
   peer.device, peer.conn = device, conn
   peer.outcome = device:script(function()
     return pcall(role == "initiator" and conn.wait_pairing or conn.pair, conn)

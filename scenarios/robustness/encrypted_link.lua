@@ -61,12 +61,6 @@ local CASES = {
   { name = "LLID 0 in clear", send = function(link) link:send(0, "\x01\x02\x03\x04\x05", { plain = true }) end },
 }
 
-local function over(link, conn, case)
-  expect(conn:wait_disconnected(s(1))):named(case.name):equals(ll.MIC_FAILURE)
-  ll.nothing_left(link, case.name)
-  link:stop()
-end
-
 scenario("a peripheral is not fooled", function()
   local open = ll.open_value(victim, "W")
   local ltk = smp.bond(tester, victim, PEER)
@@ -75,7 +69,7 @@ scenario("a peripheral is not fooled", function()
     local keys = ll.encrypt(link, ltk)
     ll.reads(link, open.handle, "W", "before " .. case.name)
     case.send(link, open, keys)
-    over(link, conn, case)
+    ll.ended(link, conn, ll.MIC_FAILURE, case.name)
     expect(open:value()):named(case.name .. ": the value"):equals("W")
   end
   local link = ll.connect(tester, victim, { address = PEER })
@@ -93,7 +87,7 @@ scenario("a central is not fooled", function()
     local keys = ll.let_encrypt(link, ltk)
     ll.reads(link, open.handle, "W", "before " .. case.name)
     case.send(link, open, keys)
-    over(link, conn, case)
+    ll.ended(link, conn, ll.MIC_FAILURE, case.name)
     expect(open:value()):named(case.name .. ": the value"):equals("W")
   end
 end)
@@ -157,7 +151,7 @@ scenario("a pause lets nobody in", function()
       ll.goes_on(link, open.handle, "W", case.name)
       ll.leave(link)
     else
-      over(link, conn, case)
+      ll.ended(link, conn, ll.MIC_FAILURE, case.name)
     end
     expect(open:value()):named(case.name .. ": the value"):equals("W")
   end

@@ -1,5 +1,5 @@
 -- PDUs of the Security Manager while no pairing runs, before one and after one: nothing comes of them.
--- Core v5.4, Vol 3, Part H, 3.3 and 3.5; keys that a stack took from a peer which it had not paired with.
+-- Core v5.4, Vol 3, Part H, 3.3 and 3.5; SweynTooth: unexpected public key (CVE-2019-17520); keys of strangers.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
 local smp = require "smp_tester"

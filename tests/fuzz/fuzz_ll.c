@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * PDUs from the air into a link layer that advertises, scans, initiates, or holds a connection in
- * either role.
+ * either role, encrypted or not.
  *
  * The first octet says which. The rest are records: flags, a length, and that many octets, which
  * the lower tester sends on time: T_IFS after whatever it hears, or when it is its turn. Flags:
  * bit 0, make a correct header (and sender's address) for them; bit 1, spoil the CRC; bits 2 to 4,
- * what the host does meanwhile.
+ * what the host does meanwhile, or with bit 5 about encryption; bit 6, do not encrypt them.
  */
 #include "link_tester.h"
 
@@ -20,6 +20,8 @@ enum mode {
     INITIATING,
     PERIPHERAL,
     CENTRAL,
+    ENCRYPTED_PERIPHERAL,
+    ENCRYPTED_CENTRAL,
     MODES,
 };
 
@@ -62,29 +64,42 @@ static void host_acts(struct fuzz *f, unsigned what)
     }
 }
 
+static void host_encrypts(struct fuzz *f, unsigned what)
+{
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct ll *ll = f->upper->ll;
+
+    switch (what) {
+    case 1:
+        (void)ll_enable_encryption(ll, 0, &params);
+        break;
+    case 2:
+        (void)ll_long_term_key_reply(ll, 0, link_ltk);
+        break;
+    case 3:
+        (void)ll_long_term_key_negative_reply(ll, 0);
+        break;
+    case 4:
+        (void)ll_write_payload_timeout(ll, 0, 10);
+        break;
+    case 5:
+        f->upper->refuse_keys = !f->upper->refuse_keys;
+        break;
+    }
+}
+
 /* A correct header before the octets. */
-static size_t assist(const struct fuzz *f, uint8_t pdu[static LL_PDU_MAX], const uint8_t *octets,
+static size_t assist(struct fuzz *f, uint8_t pdu[static LL_PDU_MAX], const uint8_t *octets,
                      size_t len)
 {
-    struct wr w = wr_init(pdu, LL_PDU_MAX);
     const bool connected = f->link.user != NULL;
     const struct bd_addr from = lower_address(), to = upper_address(1);
     struct rd r = rd_init(octets, len);
     const uint8_t kind = rd_u8(&r); /* the first octet chooses the kind of PDU */
     const size_t rest = rd_left(&r) < 240 ? rd_left(&r) : 240;
 
-    if (connected) {
-        const struct ll_data_header header = {
-            .llid = kind & 3,
-            .md = kind >> 2 & 1,
-            .sn = f->link.sn,
-            .nesn = f->link.nesn,
-            .length = (uint8_t)rest,
-        };
-        wr_ll_data_header(&w, &header);
-        wr_bytes(&w, rd_bytes(&r, rest), rest);
-        return w.len;
-    }
+    if (connected)
+        return link_pdu(&f->link, pdu, kind & 3, rd_bytes(&r, rest), rest, kind >> 2 & 1);
     return lower_adv_pdu(pdu, kind & 0x0F, from, kind & 0x10 ? &to : NULL, rd_bytes(&r, rest),
                          rest);
 }
@@ -101,6 +116,8 @@ static void send_record(struct fuzz *f, sim_ns start, uint16_t mhz)
     const uint8_t *octets = rd_bytes(&f->in, len);
     if (!rd_ok(&f->in) || start < f->busy_until)
         return;
+    if (f->link.cipher)
+        f->link.tx_sealed = !(flags & 0x40);
     if (flags & 1) {
         len = assist(f, pdu, octets, len);
         octets = pdu;
@@ -120,7 +137,22 @@ static void send_record(struct fuzz *f, sim_ns start, uint16_t mhz)
     if (raw_radio_send(f->room.lower, &packet) != 0)
         abort();
     f->busy_until = start + ll_air_time(RADIO_PHY_1M, len);
-    host_acts(f, flags >> 2 & 7);
+    if (flags & 0x20)
+        host_encrypts(f, flags >> 2 & 7);
+    else
+        host_acts(f, flags >> 2 & 7);
+}
+
+/* A key for what is sent from now on, if the peer has just given its part of it in clear. */
+static void take_key(struct link *link)
+{
+    const uint8_t opcode = link->central ? LL_ENC_RSP : LL_ENC_REQ;
+    uint8_t ctr_data_len = 0;
+
+    (void)ll_control_name(opcode, &ctr_data_len);
+    if (link->header.llid == LL_LLID_CONTROL && link->len == 3U + ctr_data_len &&
+        link->pdu[2] == opcode)
+        link_agree(link);
 }
 
 static void heard(void *user, const struct radio_rx *rx)
@@ -134,11 +166,10 @@ static void heard(void *user, const struct radio_rx *rx)
         /* What is sent is well-formed, whatever was received. */
         if (!rx->crc_ok || !rd_ok(&r) || rd_left(&r) != header.length || header.llid == 0)
             abort();
-        if (header.nesn != f->link.sn)
-            f->link.sn = !f->link.sn;
-        if (header.sn == f->link.nesn)
-            f->link.nesn = !f->link.nesn;
-        if (f->mode == PERIPHERAL && !header.md)
+        if (!link_heard(&f->link, rx))
+            abort();
+        take_key(&f->link);
+        if (f->link.central && !header.md)
             return; /* the next turn is at the anchor point */
     }
     send_record(f, rx->end + LL_T_IFS, rx->mhz);
@@ -170,7 +201,17 @@ static void begin(struct fuzz *f)
     case MODES:
         link_open_peripheral(&f->link, f->upper, true);
         break;
+    case ENCRYPTED_PERIPHERAL:
+        link_open_central(&f->link, f->upper, &ind);
+        link_encrypt(&f->link, f->upper);
+        link_skip(&f->link, 1);
+        break;
+    case ENCRYPTED_CENTRAL:
+        link_open_peripheral(&f->link, f->upper, true);
+        link_encrypt(&f->link, f->upper);
+        break;
     }
+    f->link.rx_sealed = false; /* nobody looks at what comes */
     f->upper->keep_nothing = true;
     raw_radio_on_rx(f->room.lower, heard, f);
 }
@@ -184,12 +225,14 @@ static void step(struct fuzz *f)
         ll_room_run(&f->room, SIM_MS(4));
         break;
     case PERIPHERAL:
+    case ENCRYPTED_PERIPHERAL:
         ll_room_run(&f->room, f->link.anchor - SIM_MS(1) - ll_room_now(&f->room));
         send_record(f, f->link.anchor, ll_channel_mhz(f->link.channel));
         link_skip(&f->link, 1);
         break;
     case ADVERTISING:
     case CENTRAL:
+    case ENCRYPTED_CENTRAL:
     case MODES:
         ll_room_run(&f->room, SIM_MS(30));
         break;
@@ -214,6 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ll_room_run(&f->room, SIM_S(3));
     ll_reset(f->upper->ll);
     ll_room_run(&f->room, SIM_S(1));
+    link_forget_key(&f->link);
     ll_room_close_dirty(&f->room);
     free(f);
     return 0;

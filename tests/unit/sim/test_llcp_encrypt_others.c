@@ -125,9 +125,79 @@ static void update_is_held_back(void **state)
     close_state(&f);
 }
 
+/*
+ * A central that had the peripheral's request before it began may reject it in between (5.1.3.1):
+ * that is no intruder.
+ */
+static void rejected_meanwhile(void **state)
+{
+    static const uint8_t start_rsp[] = {LL_START_ENC_RSP},
+                         reject[] = {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_REQ, HOST_DECLINES};
+    struct hostile f;
+
+    (void)state;
+    open_state(&f, false, OUR_PARAMS);
+    struct link *link = &f.room.link;
+    link_swap_control(link, LINK_ENC_REQ, LL_ENC_RSP);
+    link_agree(link);
+    upper_expect(f.room.upper, UP_KEY_REQUEST, 0);
+    link_swap_empty(link, reject, sizeof reject);
+    assert_int_equal(upper_expect(f.room.upper, UP_UPDATED, 0)->status, HOST_DECLINES);
+    assert_int_equal(ll_long_term_key_reply(f.room.upper->ll, 0, link_ltk), 0);
+    link_swap_control(link, NULL, 0, LL_START_ENC_REQ);
+    link_seal(link, true);
+    link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+    assert_int_equal(upper_expect(f.room.upper, UP_ENCRYPTION, 0)->status, 0);
+    link_idle_event(link);
+    expect_works(&f);
+    close_state(&f);
+}
+
+/*
+ * Two answers may wait for the end of encryption; what comes then is not acknowledged, so that there
+ * is always room for the PDUs of the procedure.
+ */
+static void answers_that_wait(void **state)
+{
+    static const uint8_t ping[] = {LL_PING_REQ}, start_req[] = {LL_START_ENC_REQ},
+                         start_rsp[] = {LL_START_ENC_RSP};
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct hostile f;
+
+    (void)state;
+    open_state(&f, true, IDLE);
+    struct link *link = &f.room.link;
+    assert_int_equal(ll_enable_encryption(f.room.upper->ll, 0, &params), 0);
+    link_swap_control(link, NULL, 0, LL_ENC_REQ);
+    link_agree(link);
+    for (int i = 0; i < 6; i++) {
+        link_swap_empty(link, ping, 1);
+        /* The acknowledgement is in what comes next. */
+        assert_int_equal(link->acked, i <= 2);
+    }
+    link_swap_empty(link, LINK_ENC_RSP);
+    link_swap_empty(link, start_req, 1);
+    link_seal(link, true);
+    link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+    assert_int_equal(upper_expect(f.room.upper, UP_ENCRYPTION, 0)->status, 0);
+    link_begin(link);
+    for (int i = 0; i < 2; i++) {
+        link_hear(link);
+        assert_int_equal(link->pdu[2], LL_PING_RSP);
+        link_send_empty(link, false);
+    }
+    link_expect_nothing(link);
+    expect_works(&f);
+    close_state(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(update_is_held_back)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(update_is_held_back),
+        cmocka_unit_test(rejected_meanwhile),
+        cmocka_unit_test(answers_that_wait),
+    };
     int failed = RUN_ROWS(of_peripheral, peripheral_is_encrypted);
 
     failed += RUN_ROWS(of_peripheral, peripheral_is_refreshed);

@@ -139,10 +139,13 @@ static void ping_not_answered(void **state)
     open_timed(&f, row->central, UINT64_MAX);
     expect_ping(&f, PING_AT);
     const sim_ns latest = now(&f) + SIM_S(40);
+    sim_ns last = 0;
     for (int i = 0; i < 5; i++) {
         upper_expect_none(f.room.upper);
         idle_for(&f, i == 0 ? 6 * SIM_MS(30) + SIM_MS(30) : TIMEOUT);
-        upper_expect(f.room.upper, UP_PAYLOAD_TIMEOUT, 0);
+        const sim_ns at = upper_expect(f.room.upper, UP_PAYLOAD_TIMEOUT, 0)->at;
+        assert_true(i == 0 || at == last + TIMEOUT);
+        last = at;
     }
     f.room.upper->keep_nothing = true;
     idle_for(&f, latest - now(&f) - SIM_MS(200));

@@ -240,6 +240,12 @@ void gap_connect_heard(struct blr_host *host, const struct blr_adv_report *repor
     gap_connect_go_on(host);
 }
 
+void gap_connect_search_failed(struct blr_host *host, int error)
+{
+    if (host->connect.state == WAIT_PEER)
+        fail_attempt(host, host->connect.give_up ? host->connect.give_up : error);
+}
+
 void gap_connect_go_on(struct blr_host *host)
 {
     struct gap_connect *connect = &host->connect;

@@ -133,6 +133,14 @@ bool blr_gap_scanning(const struct blr_host *host)
 
 /* --- looking for a peer --- */
 
+/* Who takes the scan back sees to what follows. */
+static void search_started(struct blr_host *host, int error, void *user)
+{
+    (void)user;
+    if (error && error != BLR_ERR_CANCELLED)
+        gap_connect_search_failed(host, error);
+}
+
 void gap_scan_search(struct blr_host *host, bool again)
 {
     struct gap_scan *scan = &host->scan;
@@ -144,9 +152,9 @@ void gap_scan_search(struct blr_host *host, bool again)
         scan->own = host->connect.own;
         scan->params = (struct blr_scan_params){.interval_625us = INTERVAL_DEFAULT_625US,
                                                 .window_625us = INTERVAL_DEFAULT_625US};
-        (void)!start(host, NULL, NULL);
+        (void)!start(host, search_started, NULL);
     } else if (again && scan->params.filter_duplicates) {
-        (void)!start(host, NULL, NULL);
+        (void)!start(host, search_started, NULL);
     }
 }
 

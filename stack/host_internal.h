@@ -428,6 +428,8 @@ bool gap_connect_pause(struct blr_host *host);
 void gap_connect_release(struct blr_host *host, int error);
 /* The scan has come to rest. */
 void gap_connect_go_on(struct blr_host *host);
+/* The controller does not scan. */
+void gap_connect_search_failed(struct blr_host *host, int error);
 /* Whether it is one of the peer that is searched for; then that is over. */
 void gap_connect_heard(struct blr_host *host, const struct blr_adv_report *report);
 

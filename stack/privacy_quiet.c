@@ -100,6 +100,7 @@ static void finish(struct blr_host *host)
         gap_connect_release(host, error_of(&host->connect.own, random_error));
     if (!privacy_running(privacy))
         tell_set(host);
+    gap_connect_go_on(host);
 }
 
 /* False: there is nothing more to be told. */

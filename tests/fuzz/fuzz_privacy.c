@@ -286,6 +286,9 @@ static void check_rest(struct room *room)
           (room->advertises && host->adv.params.kind == BLR_ADV_DIRECTED_HIGH_DUTY));
     if (host->privacy.state == PRIVACY_IDLE)
         check(room->scans == host->scan.sw.on);
+    if (host->privacy.state == PRIVACY_IDLE && host->connect.state == WAIT_PEER)
+        check(room->scans);
+    check(host->connect.state != WAIT_SCAN_END || host->privacy.state != PRIVACY_IDLE);
     check(room->pending == (host->connect.state != GAP_CONNECT_IDLE) ||
           host->privacy.state != PRIVACY_IDLE);
 }

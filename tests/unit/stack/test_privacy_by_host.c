@@ -336,6 +336,41 @@ static void gives_up_looking(void **state)
     expect_no_command(story);
 }
 
+static void cannot_look(void **state)
+{
+    struct host_story *story = *state;
+
+    privacy_story_bond(story, 0x40, BLR_NETWORK_PRIVACY);
+    story->fake.fails_opcode = HCI_OP_LE_SET_SCAN_ENABLE;
+    story->fake.fails_status = HCI_ERR_CONTROLLER_BUSY;
+    connect(story, 0);
+    expect_answer(story, "200b");
+    expect_answer(story, "200c 01 00");
+    expect_told(story, "connect Controller Busy\n");
+    expect_no_command(story);
+}
+
+/* The pause for another bond was the end of its scan: it begins another. */
+static void the_scan_is_lost(void **state)
+{
+    struct host_story *story = *state;
+
+    privacy_story_on(story, true, 5);
+    privacy_story_bond(story, 0x40, BLR_NETWORK_PRIVACY);
+    connect(story, 0);
+    fake_controller_answer_all(&story->fake);
+    manual_clock_advance(&story->clock, SIM_S(5));
+    expect_answer(story, "200c 00 00");
+    (void)expect_random_address(story, PRIVACY_RANDOM_RESOLVABLE);
+    story->fake.fails_opcode = HCI_OP_LE_SET_SCAN_ENABLE;
+    story->fake.fails_status = HCI_ERR_CONTROLLER_BUSY;
+    expect_answer(story, "200c 01 00");
+    story->fake.fails_opcode = 0;
+    expect_answer(story, "200b");
+    expect_answer(story, "200c 01 00");
+    expect_told(story, "");
+}
+
 /* A scan of the application's finds the peer as well, and goes on. */
 static void the_application_scans_already(void **state)
 {
@@ -415,6 +450,8 @@ int main(void)
         TEST(looks_for_the_peer),
         TEST(looks_for_the_peer_again),
         TEST(gives_up_looking),
+        TEST(cannot_look),
+        TEST(the_scan_is_lost),
         TEST(the_application_scans_already),
         TEST(the_application_scans_meanwhile),
         WITH_LIST(although_the_controller_could),

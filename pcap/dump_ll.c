@@ -180,6 +180,20 @@ static void data_payload(struct trace_dump *d, struct link *link, unsigned direc
         dump_malformed(d, "LLID 0", &before);
 }
 
+/*
+ * A trace that tells what some PDUs say tells it of all that were encrypted; and one that is too
+ * short for a MIC was not.
+ */
+static enum link_secrecy secrecy_of(const struct link *link, const struct trace_air_record *air,
+                                    size_t len)
+{
+    if (!link->encrypted || len == 0)
+        return LINK_CLEAR;
+    if (!air->decrypted && (link->decrypted || len <= LL_MIC_SIZE))
+        return LINK_EXPOSED;
+    return LINK_SEALED;
+}
+
 static void decrypted(struct trace_dump *d, const struct trace_air_record *air)
 {
     text_str(&d->text, " [decrypted");
@@ -226,16 +240,20 @@ static void data(struct trace_dump *d, const struct trace_air_record *air, struc
         known && is_again(&link->stream[direction], &header, r->p + r->off, rd_left(r));
     if (again)
         text_str(&d->text, " again");
-    if (air->decrypted)
-        decrypted(d, air);
     struct link_stream *stream = &link->stream[direction];
     /* What was sent in clear before encryption began is repeated in clear. */
-    stream->last_sealed =
-        again ? stream->last_sealed : link->encrypted && header.length > LL_MIC_SIZE;
-    if (stream->last_sealed && !air->decrypted)
+    if (!again)
+        stream->last_secrecy = secrecy_of(link, air, header.length);
+    if (air->decrypted) {
+        link->decrypted = link->encrypted;
+        decrypted(d, air);
+    } else if (stream->last_secrecy == LINK_SEALED) {
         ciphertext(d, r->p + r->off, rd_left(r));
-    else
-        data_payload(d, link, direction, again, &header, r);
+        return;
+    } else if (stream->last_secrecy == LINK_EXPOSED) {
+        text_str(&d->text, " [in clear]");
+    }
+    data_payload(d, link, direction, again, &header, r);
 }
 
 /* "- ch=37 1M   -20dBm AA=8e89bed6" */

@@ -84,5 +84,5 @@ void dump_ll_control(struct trace_dump *d, struct link *link, struct rd *r)
     if (opcode == LL_START_ENC_REQ && (link->asked || !link->whole))
         link->encrypted = true;
     if (opcode == LL_PAUSE_ENC_RSP)
-        link->encrypted = false;
+        link->encrypted = link->decrypted = false;
 }

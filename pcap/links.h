@@ -11,6 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How a data PDU was sent. */
+enum link_secrecy {
+    LINK_CLEAR,   /* before encryption began */
+    LINK_SEALED,  /* encrypted, whether or not what it says is known */
+    LINK_EXPOSED, /* in clear, when it should have been encrypted */
+};
+
 /* One direction of a link. */
 struct link_stream {
     uint8_t *bytes; /* the frame so far, L2CAP header included */
@@ -23,7 +30,7 @@ struct link_stream {
     /* Of the air: the last data PDU. */
     bool has_last;
     bool last_sn;
-    bool last_sealed;
+    enum link_secrecy last_secrecy;
     uint8_t last_llid;
     uint8_t last_len;
     uint32_t last_crc_of_payload;
@@ -51,6 +58,7 @@ struct link {
     bool whole;     /* seen since its CONNECT_IND */
     bool asked;     /* for encryption */
     bool encrypted; /* PDUs of the air are ciphertext from here on */
+    bool decrypted; /* and this trace tells what they say */
     struct link_stream stream[2];
     struct link_channel *channels;
 };

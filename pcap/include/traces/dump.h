@@ -13,7 +13,8 @@
  * HCI packet, of the LL PDU, or of an L2CAP frame that came in fragments.
  *
  * Encrypted PDUs that the trace tells the plaintext of are marked [decrypted]; of the others there
- * is [encrypted, N octets] and the octets. Keys are shown in full.
+ * is [encrypted, N octets] and the octets. What was sent in clear in an encrypted connection is
+ * marked [in clear]. Keys are shown in full.
  *
  * A dump remembers links, to put L2CAP frames together and to know ciphertext and retransmissions.
  * Memory grows with what was seen, never by a length that a packet claims.

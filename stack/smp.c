@@ -164,12 +164,9 @@ void smp_break(struct smp *smp, int error)
 /* One that answers a Security Request is told although nothing has begun. */
 void smp_peer_failed(struct smp *smp, uint8_t reason)
 {
-    const bool asked = smp->state == SMP_IDLE && smp->asked_until;
-
-    if (asked) {
-        smp->asked_until = 0;
+    if (smp->state == SMP_IDLE && smp->asked)
         smp->state = SMP_WAIT_CONFIRM;
-    }
+    smp->asked = false;
     if (smp_running(smp))
         smp->queued = 0;
     smp_end(smp, BLR_ERR_SMP(reason));
@@ -217,6 +214,7 @@ static void timed_out(void *user)
 
     enter(smp);
     smp->timed_out = true;
+    smp->asked = false;
     smp->queued = 0;
     smp_end(smp, BLR_ERR_TIMEOUT);
     leave(smp);
@@ -264,7 +262,9 @@ static void writable(struct l2cap_channel *channel)
 void smp_encrypted(struct smp *smp, uint8_t status)
 {
     enter(smp);
-    smp->asked_until = 0;
+    if (smp->asked)
+        clock_cancel(smp->clock, &smp->timeout);
+    smp->asked = false;
     if (smp->state == SMP_WAIT_ENCRYPTED) {
         const int error = status ? BLR_ERR_HCI(status) : smp_keys_begin(smp);
         if (error)

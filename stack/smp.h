@@ -118,8 +118,9 @@ struct l2cap_channel *smp_channel(struct smp *smp);
 /*
  * Central: sends Pairing Request. Peripheral: Security Request, which alone is no pairing: nothing
  * runs, and finished() does not come, unless Pairing Request follows (which is answered by this
- * setup for 30 s, requested() not being asked) or Pairing Failed; the owner knows how long to wait.
- * BLR_ERR_BUSY; BLR_ERR_TIMEOUT after a timeout on this link (3.4); BLR_ERR_AGAIN: the channel is
+ * setup, requested() not being asked) or Pairing Failed. When neither comes for 30 s, and the link
+ * is not encrypted either, there is no more SMP on this link (3.4); the owner knows how long to
+ * wait. BLR_ERR_BUSY; BLR_ERR_TIMEOUT after a timeout on this link; BLR_ERR_AGAIN: the channel is
  * clogged; BLR_ERR_SMP(Repeated Attempts); BLR_ERR_INVALID: key sizes, capability or level out of
  * range.
  */

@@ -233,9 +233,11 @@ int smp_security_request(struct smp *smp)
     wr_u8(&w, SMP_SECURITY_REQUEST);
     wr_u8(&w, own_auth_req(&smp->setup));
     const int error = smp_send(smp, &w);
-    if (!error)
-        smp->asked_until = clock_now(smp->clock) + SMP_TIMEOUT_NS;
-    return error;
+    if (error)
+        return error;
+    smp->asked = true;
+    smp_restart_timer(smp);
+    return 0;
 }
 
 static int respond(struct smp *smp)
@@ -266,9 +268,9 @@ static int respond(struct smp *smp)
  */
 static bool decide(struct smp *smp, const struct features *f)
 {
-    const bool asked = smp->asked_until && clock_now(smp->clock) < smp->asked_until;
+    const bool asked = smp->asked;
 
-    smp->asked_until = 0;
+    smp->asked = false;
     if (asked)
         return true;
     struct smp_setup setup = {.required_level = 0};

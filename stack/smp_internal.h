@@ -88,7 +88,7 @@ struct smp {
     struct timer timeout;
     struct timer ending;
     struct smp_attempts attempts;
-    sim_ns asked_until; /* a Security Request may be answered until then; 0: there is none */
+    bool asked; /* a Security Request has not been answered; its time runs */
     struct smp_setup setup;
     struct smp_run run;
     uint8_t queue[SMP_QUEUE_SIZE]; /* a PDU's length, then the PDU; and again */

@@ -532,9 +532,10 @@ static void the_central_does_nothing(void **state)
     expect_told(story, "");
     manual_clock_advance(&story->clock, SIM_S(2));
     expect_told(story, "called back Timed out\n");
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    /* There is no more SMP on this link (Vol 3, Part H, 3.4). */
+    assert_int_equal(blr_security_raise(conn, BLR_SECURITY_ENCRYPTED, NULL, NULL), BLR_ERR_TIMEOUT);
     fake_controller_disconnected(&story->fake, LINK, 0x13);
-    expect_told(story, "called back Not connected\ndisconnected 0040 13\n");
+    expect_told(story, "disconnected 0040 13\n");
 }
 
 /* Of failed pairings the next link remembers. */

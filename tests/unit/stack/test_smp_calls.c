@@ -90,25 +90,45 @@ static void request_is_refused(void **state)
     smp_couple_close(&couple);
 }
 
-/* The central encrypts with what it has, or does nothing for 30 s: the wish is gone. */
+/* The central encrypts with what it has: the wish is gone, and so is its time. */
 static void request_is_over(void **state)
 {
     (void)state;
-    for (unsigned n = 0; n < 3; n++) {
+    for (unsigned n = 0; n < 2; n++) {
         struct smp_couple couple;
         smp_couple_open(&couple);
         assert_int_equal(smp_pair(couple.peripheral.smp, &couple.peripheral.setup), 0);
         smp_couple_run(&couple);
-        if (n == 0)
+        manual_clock_advance(&couple.clock, SMP_TIMEOUT_NS - 1);
+        if (n)
             smp_encrypted(couple.peripheral.smp, 0);
-        else
-            manual_clock_advance(&couple.clock, SMP_TIMEOUT_NS - (n == 2));
+        if (n)
+            manual_clock_advance(&couple.clock, SMP_TIMEOUT_NS);
         assert_int_equal(couple.peripheral.told.finished, 0);
         smp_couple_pair(&couple);
-        assert_int_equal(couple.peripheral.told.requested, n != 2);
+        assert_int_equal(couple.peripheral.told.requested, n);
         assert_smp_finished(&couple.peripheral, 0);
         smp_couple_close(&couple);
     }
+}
+
+/* 3.4: the Security Request has a time as well. */
+static void request_is_not_answered(void **state)
+{
+    struct smp_couple couple;
+
+    (void)state;
+    smp_couple_open(&couple);
+    struct smp_side *side = &couple.peripheral;
+    assert_int_equal(smp_pair(side->smp, &side->setup), 0);
+    smp_couple_run(&couple);
+    manual_clock_advance(&couple.clock, SMP_TIMEOUT_NS);
+    assert_int_equal(side->told.finished, 0);
+    assert_int_equal(smp_pair(side->smp, &side->setup), BLR_ERR_TIMEOUT);
+    smp_side_hear_hex(side, "01 03 00 01 10 07 07");
+    assert_smp_sent(side, "");
+    assert_int_equal(side->told.requested, 0);
+    smp_couple_close(&couple);
 }
 
 /* It crosses the central's Pairing Request, or what begins encryption. */
@@ -409,17 +429,12 @@ static void no_randomness(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(request_is_followed),
-        cmocka_unit_test(request_is_refused),
-        cmocka_unit_test(request_is_over),
-        cmocka_unit_test(request_crosses),
-        cmocka_unit_test(request_of_wrong_length),
-        cmocka_unit_test(owner_refuses),
-        cmocka_unit_test(setup_of_owner_makes_no_sense),
-        cmocka_unit_test(slow_users),
-        cmocka_unit_test(calls_out_of_turn),
-        cmocka_unit_test(event_at_the_end),
-        cmocka_unit_test(nothing_gets_out),
+        cmocka_unit_test(request_is_followed), cmocka_unit_test(request_is_refused),
+        cmocka_unit_test(request_is_over),     cmocka_unit_test(request_is_not_answered),
+        cmocka_unit_test(request_crosses),     cmocka_unit_test(request_of_wrong_length),
+        cmocka_unit_test(owner_refuses),       cmocka_unit_test(setup_of_owner_makes_no_sense),
+        cmocka_unit_test(slow_users),          cmocka_unit_test(calls_out_of_turn),
+        cmocka_unit_test(event_at_the_end),    cmocka_unit_test(nothing_gets_out),
         cmocka_unit_test(no_randomness),
     };
 

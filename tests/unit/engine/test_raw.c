@@ -88,6 +88,20 @@ static const struct script_row rows[] = {
               "print(hex(a:next_control(nil, s(1)).payload)) b:answer('LL_PING_REQ') "
               "a:control('LL_PING_REQ') print(a:next(s(1)).control)",
          "07 12\nLL_PING_RSP\n"),
+    GOOD("a connection request is for one",
+         TESTER "local other, l = raw { name = 'other' }, tester:advertise {} local whose "
+                "other:hear { channel = 37 } other:on_heard(function(p) other:reply(p, { pdu = "
+                "'\\x85\\x22' .. ('\\1'):rep(6) .. whose(p) .. 'AAAACCC\\1\\0\\0\\x18\\0\\0\\0"
+                "\\x64\\0\\xff\\xff\\xff\\xff\\x1f\\7' }) end) "
+                "function whose() return ('\\2'):rep(6) end sleep(s(1)) print(l.up) "
+                "function whose(p) return p.pdu:sub(3, 8) end l:wait_connected(s(1)) print(l.up, "
+                "l.peer, l.crc_init == 0x434343, l.access_address == 0x41414141)",
+         "false\ntrue\t01:01:01:01:01:01\ttrue\ttrue\n"),
+    GOOD("versions are exchanged once",
+         PAIR "a:control('LL_VERSION_IND', '\\9\\0\\0\\0\\0') "
+              "print(a:next_control(nil, s(1)).data:byte()) sleep(s(1)) "
+              "print(a.pending, b.pending, pcall(function() b:next(s(0)) end))",
+         "8\n0\t0\tfalse\ttest.lua:1: other: raw_link:next: Timed out: nothing came\n"),
     GOOD("in the very instant",
          PAIR "local at b:on_heard(function(p) at = p.ended b:send(2, p.payload) return true end) "
               "sleep(ms(50)) a:send(2, 'echo') local p = a:next(s(1)) "

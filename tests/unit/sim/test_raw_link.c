@@ -5,6 +5,7 @@
  */
 #include "link.h"
 #include "ll_tester.h"
+#include "raw_link_internal.h"
 #include "rows.h"
 #include "sim/raw_link.h"
 
@@ -283,6 +284,25 @@ static void test_update(void **state)
     lab_close(lab);
 }
 
+/* The first packet after an update comes anywhere in its window. */
+static void test_late_in_the_window(void **state)
+{
+    struct lab *lab = lab_pair(false);
+    uint8_t pdu[LINK_CONTROL_MAX];
+    const struct link_update update = {
+        .win_size_1250us = 4, .interval_1250us = 24, .timeout_10ms = 100, .instant = 12};
+    const size_t len = link_update_ind(pdu, &update);
+    const struct raw_link_pdu sent = {
+        .llid = LL_LLID_CONTROL, .payload = pdu, .len = len, .ignore = true};
+
+    (void)state;
+    assert_int_equal(raw_link_send(lab->a.link, &sent), 0);
+    link_follow_update(&lab->a.link->end, &update, SIM_US(4 * 1250));
+    run(lab, SIM_S(2));
+    assert_int_equal(raw_link_counts(lab->b.link)->missed, 0);
+    lab_close(lab);
+}
+
 static void test_map_and_phy(void **state)
 {
     struct lab *lab = lab_pair(true);
@@ -438,6 +458,11 @@ static void test_silence(void **state)
     run(lab, SIM_S(1));
     assert_int_equal(raw_link_counts(lab->a.link)->missed, 10);
     assert_true(raw_link_up(lab->a.link) && raw_link_up(lab->b.link));
+    /* Longer than the supervision timeout, both at once: nobody listened, so nobody notices. */
+    raw_link_silence(lab->a.link, 40);
+    raw_link_silence(lab->b.link, 40);
+    run(lab, SIM_S(3));
+    assert_true(raw_link_up(lab->a.link) && raw_link_up(lab->b.link));
     raw_link_silence(lab->a.link, 1000);
     run(lab, SIM_S(2));
     assert_true(lab->b.closed == 1 && lab->b.reason == 0x08);
@@ -579,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_with_a_link_layer),
         cmocka_unit_test(test_advertises_to_a_link_layer),
         cmocka_unit_test(test_update),
+        cmocka_unit_test(test_late_in_the_window),
         cmocka_unit_test(test_map_and_phy),
         cmocka_unit_test(test_not_followed),
         cmocka_unit_test(test_terminated_by_central),

@@ -30,8 +30,10 @@ local function meet(central_io, peripheral_io)
   for _, peripheral in ipairs { bob, false_bob } do
     peripheral:security { io = peripheral_io, mitm = peripheral_io ~= "none" }
   end
-  local his, copied = call_itself_bob(bob), call_itself_bob(false_bob)
+  local his = call_itself_bob(bob)
   local to_bob = false_alice:connect(bob)
+  bob:wait_connected(s(1))
+  local copied = call_itself_bob(false_bob)
   local to_false_bob = alice:connect(alice:scan { name = "Bob", timeout = s(2) })
   expect(to_false_bob.peer):equals(false_bob.address)
   return to_false_bob, to_bob, copied, his

@@ -46,7 +46,7 @@ scenario("the tracker hears many devices, and the owner one", function()
   conn:disconnect()
   there:wait_disconnected(s(1))
 
-  watch:advertise { connectable = false, interval = s(1) }
+  watch:advertise { connectable = false, interval = s(10) }
   local observer = owner:observe {}
   local order, seen = follow(ADDRESSES * KEPT_FOR)
 
@@ -77,7 +77,7 @@ scenario("the tracker hears many devices, and the owner one", function()
 end)
 
 scenario("a device without privacy is followed by anybody", function()
-  beacon:advertise { connectable = false, interval = s(1) }
+  beacon:advertise { connectable = false, interval = s(10) }
   local order = follow(3 * KEPT_FOR)
   expect(order):has_length(1)
   expect(text(order[1])):equals(beacon.address)
@@ -86,7 +86,7 @@ end)
 scenario("an address that nobody can resolve is new each time", function()
   local earlier = {}
   for _ = 1, ADDRESSES do
-    beacon:advertise { connectable = false, interval = ms(100), own_address = "non_resolvable" }
+    beacon:advertise { connectable = false, interval = ms(400), own_address = "non_resolvable" }
     local order = follow(s(1))
     expect(order):has_length(1)
     local address = text(order[1])

@@ -22,7 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests/golden"
 SHOWN_LINES = 60
 # A minute of empty packets is nothing to read; the rules of the air are checked by air_check.py.
-WITHOUT_AIR = {"crowd", "flaky_peer", "heart_rate", "many_links", "pairing_matrix", "sleepy"}
+WITHOUT_AIR = {"crowd", "flaky_peer", "heart_rate", "many_links", "pairing_matrix",
+               "privacy_tracker", "sleepy"}
 # Folders of scripts in which a tester watches links that have nothing to say: empty packets are left out.
 WITHOUT_EMPTY = {"robustness"}
 # Of a hundred pairings, what the two ends agree on and what comes of it.

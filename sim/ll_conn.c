@@ -278,7 +278,10 @@ static unsigned clashes(const struct ll *ll, const struct ll_conn *self, sim_ns 
 uint16_t ll_conn_choose_offset(const struct ll *ll, const struct ll_conn *self, sim_ns earliest,
                                uint16_t interval_1250us)
 {
-    const struct ll_conn shape = {.tx_phy = RADIO_PHY_1M, .rx_phy = RADIO_PHY_1M};
+    /* It may become encrypted. */
+    const struct ll_conn shape = {.tx_phy = RADIO_PHY_1M,
+                                  .rx_phy = RADIO_PHY_1M,
+                                  .encrypt = {.tx_on = true, .rx_on = true}};
     /* A quarter of a millisecond lets peripherals' windows widen. */
     const sim_ns length = ll_conn_exchange_time(&shape) + LL_SCHED_LEAD + SIM_US(250);
     const sim_ns interval = SIM_US(1250) * interval_1250us;

@@ -99,6 +99,55 @@ static void test_send_queue(void **state)
     lab_close(lab);
 }
 
+/* What a trace gets of ciphertext: the plaintext that came with each packet. */
+struct plain_sink {
+    struct trace_sink sink;
+    uint8_t seen;
+};
+
+static void see_plain(struct trace_sink *sink, const struct trace_air_packet *packet)
+{
+    struct plain_sink *plain = (struct plain_sink *)sink;
+
+    plain->seen++;
+    if (plain->seen == 3) {
+        assert_null(packet->plain);
+        assert_int_equal(packet->plain_len, 0);
+        assert_false(packet->mic_valid);
+        return;
+    }
+    assert_int_equal(packet->plain_len, 4);
+    assert_int_equal(packet->plain[3], plain->seen);
+    assert_true(packet->mic_valid == (plain->seen != 2));
+}
+
+static void test_plaintext_is_copied(void **state)
+{
+    static const struct trace_sink_ops ops = {.air = see_plain};
+    struct plain_sink sink = {.sink.ops = &ops};
+    uint8_t plain[LL_PDU_MAX + 1] = {0};
+    struct lab *lab = lab_open();
+    (void)state;
+
+    radio_medium_trace(lab->room.medium, &sink.sink);
+    for (uint8_t i = 1; i <= 4; i++) {
+        struct radio_packet packet = room_packet(SIM_MS(i), 8);
+        plain[3] = i;
+        packet.plain = i == 3 ? NULL : plain;
+        packet.plain_len = 4;
+        packet.mic_valid = i != 2;
+        send(lab->tester, &packet);
+    }
+    memset(plain, 0xEE, sizeof plain);
+    radio_room_run(&lab->room, SIM_S(1));
+    assert_int_equal(sink.seen, 4);
+    struct radio_packet packet = room_packet(SIM_S(2), 8);
+    packet.plain = plain;
+    packet.plain_len = sizeof plain;
+    assert_int_equal(raw_radio_send(lab->tester, &packet), BLR_ERR_INVALID);
+    lab_close(lab);
+}
+
 static void test_send_refusals(void **state)
 {
     struct lab *lab = lab_open();
@@ -293,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_send_queue),
+        cmocka_unit_test(test_plaintext_is_copied),
         cmocka_unit_test(test_send_refusals),
         cmocka_unit_test(test_hear_reopens),
         cmocka_unit_test(test_hears_while_sending),

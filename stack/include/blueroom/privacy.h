@@ -37,8 +37,8 @@ struct blr_privacy_params {
  * Resolution of bonded peers works without privacy of one's own as well.
  *
  * While addresses or bonds change, advertising, scanning and connecting are paused for as long as
- * the controller needs to hear of it. A controller without a resolving list makes its addresses of
- * what the host draws, as does one that runs out of room in it.
+ * the controller needs to hear of it; a scan that filters duplicates tells of everybody anew then.
+ * Where the controller has no resolving list, or no room in it, the host does its work.
  */
 int blr_privacy_set(struct blr_host *host, const struct blr_privacy_params *params, blr_host_cb *cb,
                     void *user) BLR_MUST_CHECK;

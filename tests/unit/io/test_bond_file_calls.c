@@ -226,6 +226,20 @@ static void interrupted(void **state)
     bond_file_close(file);
 }
 
+/* It was removed by whoever had it before, between opening it and locking it. */
+static void a_lock_that_is_no_file_any_more(void **state)
+{
+    struct fixture *f = *state;
+    char trouble[BOND_FILE_TROUBLE_SIZE];
+    int error;
+
+    fail_call_at(4, ENOENT); /* open, flock, fstat, stat */
+    struct bond_file *file = bond_file_open(f->path, &error, trouble);
+    assert_non_null(file);
+    assert_int_equal(fail_call_count(), 9); /* close, and all four again */
+    bond_file_close(file);
+}
+
 static const struct word_row {
     const char *name;
     unsigned call; /* of bond_file_save() */
@@ -262,7 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(killed_while_saving),         TEST(killed_while_setting_aside),
         TEST(a_call_fails_while_saving),   TEST(a_call_fails_while_loading_or_setting_aside),
-        TEST(interrupted),                 TEST(says_what_is_wrong),
+        TEST(interrupted),                 TEST(a_lock_that_is_no_file_any_more),
+        TEST(says_what_is_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

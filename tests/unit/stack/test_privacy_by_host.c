@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -106,6 +107,40 @@ static void addresses_of_nobody(void **state)
         assert_int_equal(blr_gap_scan_stop(story->host, NULL, NULL), 0);
         fake_controller_answer_all(&story->fake);
         last = next;
+    }
+}
+
+/* All ones, then all zeros (Vol 6, Part B, 1.3.2.2: neither may stand), then something. */
+static void draw_badly(void *user, uint8_t *out, size_t len)
+{
+    unsigned *draws = user;
+
+    memset(out, *draws == 0 ? 0xFF : *draws == 1 ? 0 : 0xA5, len);
+    ++*draws;
+}
+
+static void draw_nothing_but_ones(void *user, uint8_t *out, size_t len)
+{
+    (void)user;
+    memset(out, 0xFF, len);
+}
+
+static void random_parts(void **state)
+{
+    struct host_story *story = *state;
+    const enum privacy_random kinds[] = {PRIVACY_RANDOM_RESOLVABLE, PRIVACY_RANDOM_NON_RESOLVABLE};
+
+    (void)blr_privacy_irk(story->host); /* has been drawn */
+    for (int i = 0; i < 2; i++) {
+        unsigned draws = 0;
+        struct bd_addr address;
+        story->host->random = draw_badly;
+        story->host->random_user = &draws;
+        assert_int_equal(privacy_draw(story->host, kinds[i], &address), 0);
+        assert_int_equal(draws, 3);
+        assert_int_equal(address.octet[5], i ? 0x25 : 0x65);
+        story->host->random = draw_nothing_but_ones;
+        assert_int_equal(privacy_draw(story->host, kinds[i], &address), BLR_ERR_UNSUPPORTED);
     }
 }
 
@@ -443,6 +478,7 @@ int main(void)
         TEST(a_new_address_when_its_time_is_over),
         TEST(limited_time_goes_on_while_paused),
         TEST(addresses_of_nobody),
+        TEST(random_parts),
         TEST(conflicts),
         cmocka_unit_test(reports),
         WITH_LIST(directed_reports),

@@ -188,6 +188,26 @@ static void a_start_is_taken_back(void **state)
     expect_no_command(story);
 }
 
+/* And again, for what has come up meanwhile. */
+static void a_bond_comes_while_it_goes_on(void **state)
+{
+    struct host_story *story = *state;
+
+    advertise(story, BLR_ADV_CONNECTABLE);
+    fake_controller_answer_all(&story->fake);
+    new_bond(story);
+    expect_answer(story, "200a 00");
+    expect_add(story, 0x40, false);
+    expect_answer(story, "202d 01");
+    privacy_story_bond(story, 0x41, BLR_NETWORK_PRIVACY);
+    expect_answer(story, "200a 01");
+    expect_answer(story, "200a 00");
+    expect_add(story, 0x41, false);
+    expect_answer(story, "200a 01");
+    expect_no_command(story);
+    assert_true(blr_gap_advertising(story->host));
+}
+
 static void what_is_under_way_is_waited_for(void **state)
 {
     struct host_story *story = *state;
@@ -350,6 +370,7 @@ int main(void)
         TEST(starts_wait),
         TEST(stops_wait),
         TEST(a_start_is_taken_back),
+        TEST(a_bond_comes_while_it_goes_on),
         TEST(what_is_under_way_is_waited_for),
         TEST(an_attempt_times_out),
         TEST(an_attempt_is_cancelled_while_it_is_held),

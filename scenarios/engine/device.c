@@ -180,8 +180,12 @@ static void started(struct blr_host *host, int error, void *user)
 {
     struct device *device = user;
 
-    if (error || device->power == POWER_GOING || !device_privacy_start(device, up))
-        up(host, error, device);
+    if (!error && device->power != POWER_GOING && device->security.wants_privacy) {
+        error = device_privacy_start(device, up);
+        if (!error)
+            return;
+    }
+    up(host, error, device);
 }
 
 static void failed(struct blr_host *host, int error, void *user)

@@ -63,12 +63,10 @@ int device_privacy_mode(lua_State *L)
     return 0;
 }
 
-bool device_privacy_start(struct device *device, blr_host_cb *cb)
+int device_privacy_start(struct device *device, blr_host_cb *cb)
 {
-    if (!device->security.wants_privacy)
-        return false;
     device->security.wants_privacy = false; /* the host keeps it from now on */
-    return blr_privacy_set(device_host(device), &device->security.privacy, cb, device) == 0;
+    return blr_privacy_set(device_host(device), &device->security.privacy, cb, device);
 }
 
 int device_field_irk(lua_State *L)

@@ -4,11 +4,12 @@
  *
  * Reading order: script.c (a file, scenario by scenario), run.c (one scenario from world to
  * verdict), task.c (coroutines and what they wait for), device.c, then a file a theme: adv.c,
- * scan.c, conn.c, client.c, subscription.c, server.c, raw.c, sniffer.c, faults.c, expect.c. report.c words failures.
+ * scan.c, conn.c, client.c, subscription.c, server.c, security.c, raw.c, faults.c, expect.c.
+ * report.c words failures.
  *
  * Scripts run in SIM_PHASE_SCRIPT alone, never within a callback of a host: a callback notes what
- * came and wakes the task, whose timer resumes it. (The exceptions are on_read, on_write and their
- * like, which a host asks and which cannot wait.) All objects that a script can hold live until the
+ * came and wakes the task, whose timer resumes it. (The exceptions are those of callback.h, which
+ * cannot wait.) All objects that a script can hold live until the
  * scenario ends.
  */
 #ifndef ENGINE_RUN_H

@@ -54,8 +54,8 @@ struct conn_security {
 
 /* The options `security`, `pin` and `privacy` of device { }; before the host is started. */
 void device_security_declare(lua_State *L, struct device *device, const struct opts *opts);
-/* A host is up: what is to be done before the script goes on. False: nothing. */
-bool device_privacy_start(struct device *device, blr_host_cb *cb);
+/* A host is up, and private as the option says before the script goes on. */
+int device_privacy_start(struct device *device, blr_host_cb *cb) BLR_MUST_CHECK;
 
 /* Told by conn.c. */
 void conn_security_opened(struct conn *conn);

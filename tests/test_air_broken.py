@@ -363,6 +363,15 @@ class Broken(unittest.TestCase):
             else:
                 self.expect_alone("MaxRxTime of 17040, not 328 to 2120")
 
+    def test_an_end_that_is_too_long(self):
+        """It is none."""
+        room = self.room = Room()
+        link = room.connect(10 * MS)
+        link.event((3, b"\x02\x13\x00"))
+        link.event()
+        link.event()
+        self.assertEqual(check(room), (0, []))
+
     def test_after_terminate(self):
         self.link.pdu(self.link.anchor, CENTRAL)
         self.room.packets.sort(key=lambda packet: packet["start"])

@@ -12,9 +12,9 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from air import capture, ccm, decryption, keys  # noqa: E402
+from air import capture, ccm, decryption, hosts, keys  # noqa: E402
 from air.capture import CENTRAL, MS, PERIPHERAL  # noqa: E402
-from air.room import good_room  # noqa: E402
+from air.room import ADVERTISER, good_room  # noqa: E402
 from air.secret_room import (EDIV, LTK, RAND, btsnoop, enable_encryption,  # noqa: E402
                              secret_room)
 
@@ -126,7 +126,7 @@ class Keys(unittest.TestCase):
 
 @unittest.skipUnless(shutil.which("openssl"), "no openssl")
 class Rooms(unittest.TestCase):
-    def compare(self, room, trace=None, raw=None, decoded=None):
+    def compare(self, room, trace=None, raw=None, decoded=None, tester=False):
         """The lines, and how many PDUs were decrypted."""
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
@@ -134,7 +134,7 @@ class Rooms(unittest.TestCase):
             (folder / "air.pcap").write_bytes(decoded or room.write())
             (folder / "phone.btsnoop").write_bytes(
                 btsnoop(enable_encryption()) if trace is None else trace)
-            return decryption.compare_folder(folder)
+            return decryption.compare_folder(folder, tester)
 
     def told(self, room, pattern, **files):
         lines, _ = self.compare(room, **files)
@@ -242,6 +242,20 @@ class Rooms(unittest.TestCase):
             path = pathlib.Path(name) / "air-raw.pcap"
             path.write_bytes(room.write(decoded=False))
             return capture.read(path)[0]
+
+    def test_a_tester_may_encrypt_as_it_likes(self):
+        """That is an end of a connection of which no host has heard."""
+        room, link = secret_room()
+        link.counter[CENTRAL] += 1
+        link.event((2, b"\x03\x00\x04\x00\x0a\x05\x00"))
+        (ind,) = [p for p in room.packets if len(p["pdu"]) == 36]
+        stamp = hosts.EPOCH_US + 1577836800 * 1000000 + ind["start"] // 1000 + 500
+        body = b"\x04\x3e\x13\x01\x00\x40\x00\x00\x01" + ADVERTISER + bytes(7)
+        heard = keys.RECORD.pack(len(body), len(body), 1, 0, stamp) + body
+        trace = btsnoop(enable_encryption())
+        self.told(room, "openssl makes it", trace=trace)
+        self.assertEqual(self.compare(room, trace, tester=True)[0], [])
+        self.told(room, "openssl makes it", trace=trace + heard, tester=True)
 
     def test_a_counter_that_skips(self):
         room, link = secret_room()

@@ -121,6 +121,8 @@ ROWS = [
      peripheral, ATT, 2, None, QUIET + "asked"),
     ("LL_START_ENC_REQ out of the blue", lambda link: None, peripheral, START_ENC_REQ, 3, None,
      "LL_START_ENC_REQ of the peripheral, in clear, when the connection is clear"),
+    ("an LL_ENC_REQ that is too short", lambda link: central(link, ENC_REQ[:-1]), peripheral, ATT, 2,
+     None, ""),
     ("LL_ENC_REQ of the peripheral", lambda link: None, peripheral, ENC_REQ, 3, None,
      "LL_ENC_REQ of the peripheral, in clear, when the connection is clear"),
 ]

@@ -324,26 +324,32 @@ class Connection:
             side.lengths = tuple(map(max, zip(side.lengths, told)))
         if opcode in LL_FEATURES and len(data) == 9:
             self.sides[sender].features = int.from_bytes(data[1:], "little")
-        elif opcode == LL_TERMINATE_IND:
+        elif opcode == LL_TERMINATE_IND and len(data) == 2:
             self.leaver = sender
         elif opcode == LL_CHANNEL_MAP_IND and len(data) == 8:
-            instant = self.instant(packet, sender, data[6:8])
+            if not self.may_name_an_instant(packet, sender):
+                return
+            instant = self.instant(packet, data[6:8])
             used = channels.used_channels(data[1:6])
             if len(used) < 2:
                 self.report(packet, f"LL_CHANNEL_MAP_IND: number of used channels of {len(used)}",
                             "5.1.2")
             self.maps.append((instant, used))
         elif opcode == LL_CONNECTION_UPDATE_IND and len(data) == 12:
+            if not self.may_name_an_instant(packet, sender):
+                return
             offset, interval, latency, timeout = (
                 int.from_bytes(data[i:i + 2], "little") for i in (2, 4, 6, 8))
-            instant = self.instant(packet, sender, data[10:12])
+            instant = self.instant(packet, data[10:12])
             for good, name, value in parameter_rules(data[1], offset, interval, latency, timeout):
                 if not good:
                     self.report(packet, f"LL_CONNECTION_UPDATE_IND: {name} of {value}", "5.1.1")
             self.update = Update(instant, data[1] * UNIT, offset * UNIT,
                                  max(interval, 1) * UNIT, timeout * 10 * MS)
         elif opcode == LL_PHY_UPDATE_IND and len(data) == 5 and data[1:3] != b"\0\0":
-            instant = self.instant(packet, sender, data[3:5])
+            if not self.may_name_an_instant(packet, sender):
+                return
+            instant = self.instant(packet, data[3:5])
             for side, mask in ((CENTRAL, data[1]), (PERIPHERAL, data[2])):
                 if mask in PHYS:
                     self.phys[side].append((instant, PHYS[mask]))
@@ -361,10 +367,14 @@ class Connection:
                 self.report(packet, f"{name} of {value // unit}, not {least // unit} to "
                             f"{most // unit}", "2.4.2.21 and 4.5.10")
 
-    def instant(self, packet, sender, octets):
-        """Of a PDU that is the central's alone, of which one at a time is under way (5.3)."""
+    def may_name_an_instant(self, packet, sender):
+        """The PDUs that do are the central's alone: who hears one of the peripheral ignores it."""
         if sender != CENTRAL:
             self.report(packet, "an instant named by the peripheral", "5.1")
+        return sender == CENTRAL
+
+    def instant(self, packet, octets):
+        """Of a PDU of which one at a time is under way (5.3)."""
         if self.event < self.pending:
             self.report(packet, f"another instant, though event {self.pending} is still to come",
                         "5.3")

@@ -18,6 +18,10 @@ NAMES = {LL_ENC_REQ: "LL_ENC_REQ", LL_ENC_RSP: "LL_ENC_RSP", LL_START_ENC_REQ: "
 SIDES = {CENTRAL: "central", PERIPHERAL: "peripheral"}
 REJECTS = (LL_REJECT_IND, LL_REJECT_EXT_IND)
 START, PAUSE = "5.1.3.1", "5.1.3.2"
+# Opcode and CtrData; of another length it is none of them.
+LENGTHS = {LL_ENC_REQ: 23, LL_ENC_RSP: 13, LL_START_ENC_REQ: 1, LL_START_ENC_RSP: 1,
+           LL_PAUSE_ENC_REQ: 1, LL_PAUSE_ENC_RSP: 1, LL_TERMINATE_IND: 2, LL_REJECT_IND: 2,
+           LL_REJECT_EXT_IND: 3}
 
 # The step that each PDU begins: who sends it, encrypted or not, after which steps.
 STEPS = {
@@ -58,6 +62,8 @@ class Encryption:
     def new(self, packet, sender):
         """A new PDU that is not empty. False: it is not what the peer will understand."""
         opcode = packet.content[2] if packet.content[0] & 3 == 3 else None
+        if LENGTHS.get(opcode) != len(packet.content) - 2:
+            opcode = None
         step = self.step_of(packet, sender, opcode)
         if step:
             self.begin(packet, step)

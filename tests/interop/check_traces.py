@@ -147,7 +147,7 @@ class Checker:
         if tester or self.is_opaque(path):
             if self.program:
                 found += self.dump(path, [{} for _ in frames])
-            return self.whole(found) + self.compared(path)
+            return self.whole(found) + self.compared(path, tester)
         if path.name == "air.pcap":
             found += self.layers(path, frames)
         if path.suffix == ".btsnoop":
@@ -167,10 +167,10 @@ class Checker:
         """What is said of the trace as a whole."""
         return [line for line in found if re.match(r"\w+: exit status|dump prints", line)]
 
-    def compared(self, path):
+    def compared(self, path, tester):
         """With the other traces of its room, where that can be."""
         if path.name == "air-raw.pcap":
-            return decryption.compare_folder(path.parent)[0]
+            return decryption.compare_folder(path.parent, tester)[0]
         return heard.compare(path) if self.is_opaque(path) else []
 
     @staticmethod

@@ -74,8 +74,6 @@ static int alloc_lists(struct ll *ll)
         if (!ll->accept)
             return BLR_ERR_NO_MEMORY;
     }
-    if (ll_resolving_init(ll) != 0)
-        return BLR_ERR_NO_MEMORY;
     return ll_acl_pool_init(&ll->acl, ll->profile.acl_packets, ll->profile.acl_data_len);
 }
 
@@ -110,6 +108,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
     ll_adv_init(&ll->adv, ll);
     ll_scan_init(&ll->scan, ll);
     ll_init_init(&ll->init, ll);
+    ll_resolving_init(ll);
     ll_stream_init(ll, &ll->session_stream, "ll/session");
     forget(ll);
     return ll;

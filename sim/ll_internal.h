@@ -7,7 +7,8 @@
  *
  * Memory: one struct ll with its lists and ACL buffers, allocated by ll_new(); one struct ll_conn
  * for each connection, allocated when connectable advertising is enabled or a connection is asked
- * for, so that what comes from the air never needs memory.
+ * for, and the resolving list with its first entry, so that what comes from the air never needs
+ * memory.
  */
 #ifndef SIM_LL_INTERNAL_H
 #define SIM_LL_INTERNAL_H

@@ -11,30 +11,22 @@
 
 #define KIND_STATIC 3 /* bd_addr_random_kind() */
 
-/* cache[].result */
+/* ll_resolved.result */
 enum {
-    CACHE_EMPTY,
-    CACHE_NOBODY,
-    CACHE_FIRST_ENTRY,
+    BY_NOTHING,
+    BY_NOBODY,
+    BY_FIRST_ENTRY,
 };
 
-uint8_t ll_resolving_init(struct ll *ll)
+void ll_resolving_init(struct ll *ll)
 {
-    const uint8_t size = ll->profile.resolving_list_size;
-
     ll_stream_init(ll, &ll->resolving.stream, "rpa");
-    if (size) {
-        ll->resolving.entry = calloc(size, sizeof *ll->resolving.entry);
-        if (!ll->resolving.entry)
-            return HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
-    }
     ll_resolving_reset(ll);
-    return 0;
 }
 
 void ll_resolving_fini(struct ll *ll)
 {
-    free(ll->resolving.entry);
+    free(ll->resolving.table);
 }
 
 void ll_resolving_reset(struct ll *ll)
@@ -56,25 +48,40 @@ static bool irk_resolves(const uint8_t irk[static SMP_KEY_SIZE], const struct bd
 
 static unsigned resolve(const struct ll_resolving *list, const struct bd_addr *address)
 {
+    const struct ll_resolving_entry *entry = list->table->entry;
+
     for (unsigned i = 0; i < list->count; i++) {
-        if (list->entry[i].has_peer_irk && irk_resolves(list->entry[i].peer_irk, address))
-            return CACHE_FIRST_ENTRY + i;
+        if (entry[i].has_peer_irk && irk_resolves(entry[i].peer_irk, address))
+            return BY_FIRST_ENTRY + i;
     }
-    return CACHE_NOBODY;
+    return BY_NOBODY;
+}
+
+/* Resolves what was not resolved of late. */
+static unsigned result_for(struct ll_resolving *list, const struct bd_addr *address)
+{
+    const unsigned set = (address->octet[0] ^ address->octet[3]) % LL_RESOLVED_SETS;
+    struct ll_resolved *way = list->table->resolved[set];
+
+    for (unsigned i = 0; i < LL_RESOLVED_WAYS; i++) {
+        if (way[i].result != BY_NOTHING &&
+            memcmp(way[i].octet, address->octet, sizeof address->octet) == 0)
+            return way[i].result;
+    }
+    uint8_t *oldest = &list->table->oldest[set];
+    way += *oldest;
+    *oldest = (uint8_t)((*oldest + 1) % LL_RESOLVED_WAYS);
+    memcpy(way->octet, address->octet, sizeof address->octet);
+    way->result = (uint16_t)resolve(list, address);
+    return way->result;
 }
 
 static struct ll_resolving_entry *find_by_rpa(struct ll_resolving *list,
                                               const struct bd_addr *address)
 {
-    const unsigned place = (address->octet[0] ^ address->octet[3]) % LL_RESOLVED_CACHE;
-    uint16_t *result = &list->cache[place].result;
+    const unsigned result = result_for(list, address);
 
-    if (*result == CACHE_EMPTY ||
-        memcmp(list->cache[place].octet, address->octet, sizeof address->octet) != 0) {
-        *result = (uint16_t)resolve(list, address);
-        memcpy(list->cache[place].octet, address->octet, sizeof address->octet);
-    }
-    return *result == CACHE_NOBODY ? NULL : &list->entry[*result - CACHE_FIRST_ENTRY];
+    return result == BY_NOBODY ? NULL : &list->table->entry[result - BY_FIRST_ENTRY];
 }
 
 struct ll_resolving_entry *ll_resolving_find(const struct ll *ll, const struct bd_addr *peer)
@@ -82,8 +89,8 @@ struct ll_resolving_entry *ll_resolving_find(const struct ll *ll, const struct b
     const struct ll_resolving *list = &ll->resolving;
 
     for (unsigned i = 0; i < list->count; i++) {
-        if (bd_addr_equal(&list->entry[i].peer, peer))
-            return &list->entry[i];
+        if (bd_addr_equal(&list->table->entry[i].peer, peer))
+            return &list->table->entry[i];
     }
     return NULL;
 }
@@ -241,7 +248,7 @@ static bool is_identity(const struct bd_addr *address)
 /* Whom addresses resolve to is different from now on. An empty list is not asked. */
 static void forget_results(struct ll_resolving *list)
 {
-    memset(list->cache, 0, sizeof list->cache);
+    memset(list->table->resolved, 0, sizeof list->table->resolved);
 }
 
 static bool known_already(const struct ll *ll, const struct ll_resolving_entry *entry)
@@ -249,12 +256,27 @@ static bool known_already(const struct ll *ll, const struct ll_resolving_entry *
     const struct ll_resolving *list = &ll->resolving;
 
     for (unsigned i = 0; i < list->count; i++) {
-        if (bd_addr_equal(&list->entry[i].peer, &entry->peer) ||
+        const struct ll_resolving_entry *known = &list->table->entry[i];
+
+        if (bd_addr_equal(&known->peer, &entry->peer) ||
             (entry->has_peer_irk &&
-             memcmp(list->entry[i].peer_irk, entry->peer_irk, SMP_KEY_SIZE) == 0))
+             memcmp(known->peer_irk, entry->peer_irk, SMP_KEY_SIZE) == 0))
             return true;
     }
     return false;
+}
+
+/* There is memory for one entry more. */
+static bool have_room(struct ll *ll)
+{
+    struct ll_resolving *list = &ll->resolving;
+    const size_t size = ll->profile.resolving_list_size;
+
+    if (list->count >= size)
+        return false;
+    if (!list->table)
+        list->table = calloc(1, sizeof *list->table + size * sizeof *list->table->entry);
+    return list->table != NULL;
 }
 
 uint8_t ll_resolving_add(struct ll *ll, const struct bd_addr *peer,
@@ -270,9 +292,9 @@ uint8_t ll_resolving_add(struct ll *ll, const struct bd_addr *peer,
     entry.has_local_irk = read_irk(entry.local_irk, local_irk);
     if (known_already(ll, &entry))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
-    if (ll->resolving.count >= ll->profile.resolving_list_size)
+    if (!have_room(ll))
         return HCI_ERR_MEMORY_CAPACITY_EXCEEDED;
-    ll->resolving.entry[ll->resolving.count++] = entry;
+    ll->resolving.table->entry[ll->resolving.count++] = entry;
     forget_results(&ll->resolving);
     return 0;
 }
@@ -296,7 +318,7 @@ uint8_t ll_resolving_remove(struct ll *ll, const struct bd_addr *peer)
 
     if (error)
         return error;
-    *entry = ll->resolving.entry[--ll->resolving.count];
+    *entry = ll->resolving.table->entry[--ll->resolving.count];
     forget_results(&ll->resolving);
     return 0;
 }

@@ -10,7 +10,7 @@
  *
  * Addresses that come from the air are resolved by an AES for each entry with a peer IRK; the last
  * results are kept, so that an advertiser costs that once for each of its addresses. Nothing is
- * spent while the list is empty.
+ * spent, memory neither, by those who never put anybody on the list.
  */
 #ifndef SIM_LL_RESOLVING_H
 #define SIM_LL_RESOLVING_H
@@ -38,19 +38,28 @@ struct ll_resolving_entry {
     sim_ns since;        /* the period's begin */
 };
 
-#define LL_RESOLVED_CACHE 16U
+#define LL_RESOLVED_SETS 64U
+#define LL_RESOLVED_WAYS 4U
+
+/* An RPA resolved of late. */
+struct ll_resolved {
+    uint8_t octet[6];
+    uint16_t result; /* 0: nothing, 1: by nobody, from 2: by that entry */
+};
+
+/* Allocated with the first entry, for good. */
+struct ll_resolving_table {
+    struct ll_resolved resolved[LL_RESOLVED_SETS][LL_RESOLVED_WAYS];
+    uint8_t oldest[LL_RESOLVED_SETS];
+    struct ll_resolving_entry entry[]; /* profile.resolving_list_size of them */
+};
 
 struct ll_resolving {
-    struct ll_resolving_entry *entry; /* profile.resolving_list_size of them */
+    struct ll_resolving_table *table; /* NULL: nobody was ever on the list */
     uint8_t count;
     bool enabled; /* LE Set Address Resolution Enable */
     uint16_t timeout_s;
     struct sim_stream stream;
-    /* RPAs resolved of late; 0: nothing, 1: by nobody, from 2: by that entry. */
-    struct {
-        uint8_t octet[6];
-        uint16_t result;
-    } cache[LL_RESOLVED_CACHE];
 };
 
 /* Who sent something, as far as the list tells. Valid until the list is changed. */
@@ -67,8 +76,7 @@ struct ll_own {
     bool generated; /* an RPA made here */
 };
 
-/* HCI_ERR_MEMORY_CAPACITY_EXCEEDED, or 0. */
-uint8_t ll_resolving_init(struct ll *ll);
+void ll_resolving_init(struct ll *ll);
 void ll_resolving_fini(struct ll *ll);
 void ll_resolving_reset(struct ll *ll);
 

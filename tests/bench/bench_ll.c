@@ -246,6 +246,60 @@ static void pair(enum talk talks)
     sim_world_free(world);
 }
 
+static const struct bd_addr nobody = {.octet = {0xEE}};
+
+/* One who knows eight devices by their IRKs, among them those that are called 1 to 7. */
+static void list_devices(struct device *device)
+{
+    uint8_t irk[16] = {0};
+
+    for (uint8_t i = 1; i <= 8; i++) {
+        const struct bd_addr peer = {.octet = {i}};
+
+        irk[0] = i;
+        check(ll_resolving_add(device->ll, &peer, irk, irk));
+    }
+    check(ll_set_address_resolution(device->ll, true));
+}
+
+/* By an IRK of its own, whose addresses change every 15 minutes. */
+static void advertise_privately(struct device *device, unsigned n)
+{
+    const struct ll_adv_params params = {.interval_min_625us = 160,
+                                         .interval_max_625us = 160,
+                                         .own_address_type = 2,
+                                         .peer = nobody,
+                                         .channel_map = 7};
+    const uint8_t none[16] = {0}, irk[16] = {(uint8_t)n, (uint8_t)(n >> 8)};
+
+    check(ll_resolving_add(device->ll, &nobody, none, irk));
+    check(ll_adv_set_params(device->ll, &params));
+    check(ll_adv_enable(device->ll, true));
+}
+
+static void private_crowd(unsigned advertisers, sim_ns span, const char *name)
+{
+    struct sim_world *world = sim_world_new(1);
+    struct device *device = calloc(MOST, sizeof *device);
+    const struct ll_scan_params params = {
+        .interval_625us = 160, .window_625us = 160, .own_address_type = 2};
+
+    check(world && device ? 0 : BLR_ERR_NO_MEMORY);
+    for (unsigned i = 0; i < advertisers; i++) {
+        join(&device[i], world, i);
+        advertise_privately(&device[i], i + 1);
+    }
+    join(&device[advertisers], world, advertisers);
+    list_devices(&device[advertisers]);
+    check(ll_scan_set_params(device[advertisers].ll, &params));
+    check(ll_scan_enable(device[advertisers].ll, true, false));
+    measure(world, span, name, "");
+    for (unsigned i = 0; i <= advertisers; i++)
+        leave(&device[i]);
+    sim_world_free(world);
+    free(device);
+}
+
 static void crowd(unsigned advertisers, bool active, sim_ns span, const char *name,
                   const char *goal)
 {
@@ -278,6 +332,8 @@ int main(void)
     crowd(50, true, SIM_S(60), "ll_50_advertisers_active", "over 500");
     crowd(1000, false, SIM_S(10), "ll_1000_advertisers", "over 20");
     crowd(1000, true, SIM_S(10), "ll_1000_advertisers_active", "over 20");
+    private_crowd(50, SIM_S(60), "ll_50_private");
+    private_crowd(1000, SIM_S(10), "ll_1000_private");
     bench_print("ll_size", (double)sizeof(struct ll), "octets", "under 4608");
     bench_print("ll_conn_size", (double)sizeof(struct ll_conn), "octets", "");
     return 0;

@@ -2,6 +2,7 @@
 /* Link layers that run out of memory: an error, nothing half made, and nothing from the air. */
 #include "fail_alloc.h"
 #include "link_tester.h"
+#include "privacy_room.h"
 
 static const struct ll_indications none;
 
@@ -68,11 +69,44 @@ static void connections_are_allocated_ahead(void **state)
     ll_room_close(&room);
 }
 
+/* The first entry of the resolving list is refused for want of memory; addresses need none. */
+static void the_resolving_list(void **state)
+{
+    struct privacy_room p;
+    struct bd_addr peer = peer_identity(), rpa;
+    struct ll_adv_params adv = upper_adv_params(0, 160);
+    (void)state;
+
+    privacy_open(&p);
+    raw_radio_free(p.room.lower);
+    p.room.lower = NULL;
+    fail_alloc_from(1);
+    assert_int_equal(list_device(p.ll, peer, peer_irk, local_irk),
+                     HCI_ERR_MEMORY_CAPACITY_EXCEEDED);
+    fail_alloc_from(0);
+    assert_int_equal(ll_resolving_remove(p.ll, &peer), HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER);
+    assert_int_equal(list_device(p.ll, peer, peer_irk, local_irk), 0);
+    fail_alloc_from(1);
+    assert_int_equal(list_device(p.ll, upper_address(9), other_irk, local_irk), 0);
+    assert_int_equal(ll_set_rpa_timeout(p.ll, 1), 0);
+    assert_int_equal(ll_read_local_rpa(p.ll, &peer, &rpa), 0);
+    fail_alloc_from(0);
+    adv.own_address_type = 2;
+    adv.peer = peer;
+    assert_int_equal(ll_adv_set_params(p.ll, &adv), 0);
+    assert_int_equal(ll_adv_enable(p.ll, true), 0);
+    const unsigned before = fail_alloc_count();
+    ll_room_run(&p.room, SIM_S(5));
+    assert_int_equal(fail_alloc_count(), before);
+    ll_room_close(&p.room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_of_ll_new),
         cmocka_unit_test(connections_are_allocated_ahead),
+        cmocka_unit_test(the_resolving_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The resolving list by itself (Core v5.4, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77): what may be put
- * on it and when, and the life of the addresses that are made from it.
+ * The resolving list by itself (Core v5.4, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77): what may be
+ * put on it and when, and the life of the addresses that are made from it.
  */
 #include "privacy_room.h"
 #include "rows.h"
@@ -434,7 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(capacity),        cmocka_unit_test(timeout_range),
         cmocka_unit_test(local_addresses), cmocka_unit_test(local_addresses_change),
-        cmocka_unit_test(zeros),           cmocka_unit_test(timeout_changed), cmocka_unit_test(peer_addresses),
+        cmocka_unit_test(zeros),
+        cmocka_unit_test(timeout_changed), cmocka_unit_test(peer_addresses),
         cmocka_unit_test(flood),           cmocka_unit_test(forgotten),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,8 @@ static int begin_refresh(struct blr_conn *conn)
     if (security_bond_key(conn, &bond) &&
         security_level_of(&bond) >= security_level_of(&conn->security.in_use))
         return security_encrypt(conn, &bond);
+    if (conn->security.in_use.of_bond) /* which has been deleted */
+        return BLR_ERR_STATE;
     return security_encrypt(conn, &conn->security.in_use);
 }
 
@@ -156,7 +158,7 @@ static int begin_raise(struct blr_conn *conn, uint8_t level)
     if (conn->role == BLR_CENTRAL && security_bond_key(conn, &bond) &&
         security_level_of(&bond) >= level)
         return security_encrypt(conn, &bond);
-    return security_pair(conn, level);
+    return security_pair(conn, level, false);
 }
 
 static int begin(struct blr_conn *conn, struct security_call *call)
@@ -166,7 +168,7 @@ static int begin(struct blr_conn *conn, struct security_call *call)
     case SECURITY_RAISE:
         return begin_raise(conn, call->level);
     case SECURITY_PAIR:
-        return security_pair(conn, 0);
+        return security_pair(conn, 0, true);
     case SECURITY_REFRESH:
         return begin_refresh(conn);
     }

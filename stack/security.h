@@ -32,6 +32,7 @@ struct security_key {
     uint8_t size;
     bool authenticated, secure_connections;
     bool of_pairing; /* of the one that runs, which is told of it */
+    bool of_bond;    /* and of no use without it */
 };
 
 enum security_state {
@@ -69,7 +70,7 @@ struct conn_security {
     struct smp *smp; /* NULL until something of SMP has come or is to go */
     enum security_state state;
     bool encrypted, has_pending, has_pairing_key;
-    bool ours;                       /* the pairing that runs was this host's idea */
+    bool anew; /* the application wants the pairing that runs, whatever bond there is */
     struct security_key in_use;      /* while encrypted */
     struct security_key pending;     /* told to the controller, which has not said how it went */
     struct security_key pairing_key; /* peripheral: for the central's request */
@@ -159,8 +160,11 @@ extern const struct att_security security_att;
 
 /* --- security_pairing.c --- */
 
-/* Of a pairing that this host begins (central), or asks for (peripheral). */
-int security_pair(struct blr_conn *conn, uint8_t level) BLR_MUST_CHECK;
+/*
+ * Of a pairing that this host begins (central), or asks for (peripheral). `anew`: it may leave a
+ * weaker bond than there is.
+ */
+int security_pair(struct blr_conn *conn, uint8_t level, bool anew) BLR_MUST_CHECK;
 /* The link's SMP is there and plugged in; NULL: no memory, or nothing to draw keys from. */
 struct smp *security_smp(struct blr_conn *conn);
 /* Something came for L2CAP_CID_SMP: true if the channel can take it, else it has been answered. */

@@ -31,6 +31,7 @@ bool security_bond_key(const struct blr_conn *conn, struct security_key *key)
         .size = bond->key_size,
         .authenticated = bond->authenticated,
         .secure_connections = bond->secure_connections,
+        .of_bond = true,
     };
     memcpy(key->value, keys->ltk, sizeof key->value);
     memcpy(key->rand, keys->rand, sizeof key->rand);
@@ -140,7 +141,7 @@ static bool names(const struct security_key *key, uint16_t ediv, const uint8_t r
     return key->ediv == ediv && memcmp(key->rand, rand, sizeof key->rand) == 0;
 }
 
-/* Of the pairing that runs, or the one in use, or of the bond: whichever is meant. */
+/* Of the pairing that runs, or one that made no bond, or of the bond: whichever is meant. */
 static bool find_key(const struct blr_conn *conn, uint16_t ediv, const uint8_t rand[static 8],
                      struct security_key *key)
 {
@@ -148,7 +149,8 @@ static bool find_key(const struct blr_conn *conn, uint16_t ediv, const uint8_t r
 
     if (security->has_pairing_key && names(&security->pairing_key, ediv, rand))
         *key = security->pairing_key;
-    else if (security->encrypted && names(&security->in_use, ediv, rand))
+    else if (security->encrypted && !security->in_use.of_bond &&
+             names(&security->in_use, ediv, rand))
         *key = security->in_use;
     else
         return security_bond_key(conn, key) && names(key, ediv, rand);

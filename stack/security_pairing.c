@@ -3,10 +3,10 @@
  * Between the Security Manager Protocol and the host (Core v5.4, Vol 3, Part H, 2.3, 2.4; Part C,
  * 10.3, 10.5).
  *
- * A pairing that the peer asks for may not leave less than there is: where a bond is authenticated,
- * it must be authenticated again, by Secure Connections if the bond is by these, and with a key no
- * shorter. So nobody gets rid of a bond by claiming its address. An application that wants it
- * otherwise begins the pairing itself, or deletes the bond.
+ * A pairing may not leave less than there is: where a bond is authenticated, it must be
+ * authenticated again, by Secure Connections if the bond is by these, and with a key no shorter. So
+ * nobody gets rid of a bond by claiming its address, not even when this host has asked for
+ * security. An application that wants it otherwise asks for a new pairing, or deletes the bond.
  */
 #include "host_internal.h"
 
@@ -19,14 +19,19 @@ static struct blr_host *host_of(const struct blr_conn *conn)
 
 static void keep_strength(const struct blr_conn *conn, struct smp_setup *setup)
 {
-    struct security_key bond;
+    const struct blr_bond *bond = bonds_find(conn->host, &conn->identity);
 
-    if (!security_bond_key(conn, &bond) || !bond.authenticated)
+    if (!bond || !bond->authenticated)
         return;
-    if (security_level_of(&bond) > setup->required_level)
-        setup->required_level = security_level_of(&bond);
-    if (bond.size > setup->config.min_key_size)
-        setup->config.min_key_size = bond.size;
+    const struct security_key key = {
+        .size = bond->key_size,
+        .authenticated = true,
+        .secure_connections = bond->secure_connections,
+    };
+    if (security_level_of(&key) > setup->required_level)
+        setup->required_level = security_level_of(&key);
+    if (key.size > setup->config.min_key_size)
+        setup->config.min_key_size = key.size;
 }
 
 static void fill_setup(struct blr_conn *conn, bool mitm, uint8_t level, struct smp_setup *setup)
@@ -66,14 +71,16 @@ static int start(struct blr_conn *conn, const struct smp_setup *setup)
     return error;
 }
 
-int security_pair(struct blr_conn *conn, uint8_t level)
+int security_pair(struct blr_conn *conn, uint8_t level, bool anew)
 {
     struct smp_setup setup;
 
     if (!may_pair(conn->host))
         return BLR_ERR_UNSUPPORTED;
-    conn->security.ours = true;
+    conn->security.anew = anew;
     fill_setup(conn, level >= BLR_SECURITY_AUTHENTICATED, level, &setup);
+    if (!anew)
+        keep_strength(conn, &setup);
     return start(conn, &setup);
 }
 
@@ -113,7 +120,7 @@ static bool requested(void *user, bool bonding, bool mitm, struct smp_setup *set
 {
     struct blr_conn *conn = user;
 
-    conn->security.ours = false;
+    conn->security.anew = false;
     conn_hold(conn);
     const bool wanted = welcome(conn, bonding, mitm);
     if (wanted) {
@@ -135,7 +142,7 @@ static uint8_t pair_for_peer(struct blr_conn *conn, uint8_t auth_req)
     const bool mitm = auth_req & SMP_AUTH_MITM;
     struct smp_setup setup;
 
-    conn->security.ours = false;
+    conn->security.anew = false;
     if (!welcome(conn, auth_req & SMP_AUTH_BONDING_MASK, mitm))
         return conn->closed ? 0 : SMP_REASON_PAIRING_NOT_SUPPORTED;
     if (security_busy(conn)) /* the application had the same idea */
@@ -250,7 +257,7 @@ static bool keep_bond(struct blr_conn *conn, const struct smp_outcome *outcome)
     bond.authenticated = outcome->pairing.authenticated;
     bond.key_size = outcome->pairing.key_size;
     /* The identity may be that of a peer whom nobody knew to be at the other end. */
-    if (present && !conn->security.ours && weaker(&bond, present))
+    if (present && !conn->security.anew && weaker(&bond, present))
         return false;
     bond.privacy_mode = present ? present->privacy_mode : (uint8_t)privacy_default_mode(host);
     if (bonds_put(host, &bond))
@@ -265,6 +272,7 @@ static void take_outcome(struct blr_conn *conn, const struct smp_outcome *outcom
                          struct blr_pairing *pairing)
 {
     const struct bd_addr before = conn->identity;
+    struct security_key key;
 
     *pairing = outcome->pairing;
     if (pairing->method == BLR_OOB)
@@ -274,6 +282,7 @@ static void take_outcome(struct blr_conn *conn, const struct smp_outcome *outcom
     conn->identity = before;
     if (outcome->has_identity)
         security_identified(conn, &outcome->bond.identity);
+    conn->security.in_use.of_bond = pairing->bonded && security_bond_key(conn, &key);
 }
 
 static void finished(void *user, int error, const struct smp_outcome *outcome)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What pairings are made of besides random numbers (Core v5.4, Vol 3, Part H, 2.3.5.6). */
+/*
+ * What pairings are made of besides random numbers (Core v5.4, Vol 3, Part H, 2.3.5.6). Drawn are:
+ * the IRK (16 octets) before the first pairing; before each a CSRK (16), and then what smp.h says;
+ * for out of band data the private key (32), r (16) and the temporary key (16).
+ */
 #include "host_internal.h"
 #include "wire/smp_crypto.h"
 

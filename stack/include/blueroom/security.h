@@ -65,11 +65,10 @@ struct blr_pairing {
 };
 
 /*
- * A new pairing replaces the bond of that identity. But one that the peer asks for may leave no
- * less: where a bond is authenticated it has to be so again, by Secure Connections and with a key of
- * that size if it was, or it fails with Authentication Requirements. So nobody undoes a bond by
- * claiming its address. What this host's application begins, or allows by deleting the bond first,
- * is its own decision.
+ * A new pairing replaces the bond of that identity. But it may leave no less, unless it is one of
+ * blr_security_pair(): where a bond is authenticated it has to be so again, by Secure Connections
+ * and with a key of that size if it was, or it fails with Authentication Requirements. So nobody
+ * undoes a bond by claiming its address. Deleting the bond first allows any pairing.
  *
  * Questions are put once and answered by the calls below, now or later; a pairing that ends
  * meanwhile is told by finished(). Members may be NULL.
@@ -118,7 +117,8 @@ int blr_security_raise(struct blr_conn *conn, enum blr_security_level level, blr
 int blr_security_pair(struct blr_conn *conn, blr_security_cb *cb, void *user) BLR_MUST_CHECK;
 /*
  * Encrypts anew (5.1.3.2 of Vol 6, Part B), with the bond's key if there is one, else with that in
- * use; BLR_ERR_STATE for a peripheral, and on a link that is not encrypted.
+ * use; BLR_ERR_STATE for a peripheral, on a link that is not encrypted, and when the bond whose key
+ * it is has been deleted.
  */
 int blr_security_refresh(struct blr_conn *conn, blr_security_cb *cb, void *user) BLR_MUST_CHECK;
 /* Ends a pairing that runs with this reason (enum smp_reason). BLR_ERR_STATE: none runs. */

@@ -175,7 +175,7 @@ static void a_key_that_is_too_short(void **state)
     assert_int_equal(blr_security_configure(story->host, &config), 0);
     raise(story, conn, BLR_SECURITY_ENCRYPTED);
     expect_no_command(story);
-    expect_acl(story, "0040 0 07 00 06 00 01 03 00 09 10 07 07");
+    expect_acl(story, "0040 0 07 00 06 00 01 03 00 0d 10 07 07");
 }
 
 /* --- each way to fail, and the callback comes once --- */

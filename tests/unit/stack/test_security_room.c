@@ -234,6 +234,13 @@ static void a_weaker_pairing_is_refused(void **state)
                      "phone finished Authentication Requirements\n"
                      "phone called back Authentication Requirements, level 1\n");
     assert_true(blr_bond_next(room->lock.host, NULL)->authenticated);
+    /* Nor is it asked for by asking for security. */
+    secure_room_run(room, SIM_S(5)); /* repeated attempts */
+    secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
+    expect_log(room, "phone requested bonding mitm\n"
+                     "lock finished Authentication Requirements\n"
+                     "lock called back Authentication Requirements, level 1\n"
+                     "phone finished Authentication Requirements\n");
     /* Unless the lock's own application wants it so. */
     secure_room_run(room, SIM_S(5)); /* repeated attempts */
     assert_int_equal(blr_security_pair(room->lock.conn, told_security, &room->lock), 0);
@@ -289,6 +296,30 @@ static void refresh(struct secure_room *room, bool sc)
                          "phone called back ok, level 2\n");
         expect_levels(room, BLR_SECURITY_ENCRYPTED);
     }
+}
+
+/* Not again in this link, either. */
+static void the_bond_of_the_key_is_deleted(void **state)
+{
+    struct secure_room *room = *state;
+
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    blr_bond_delete_all(room->phone.host);
+    expect_levels(room, BLR_SECURITY_ENCRYPTED);
+    assert_int_equal(blr_security_refresh(room->phone.conn, NULL, NULL), BLR_ERR_STATE);
+    secure_room_disconnect(room);
+    blr_bond_delete_all(room->lock.host);
+    secure_room_connect(room);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    blr_bond_delete_all(room->lock.host);
+    secure_room_forget_log(room);
+    assert_int_equal(blr_security_refresh(room->phone.conn, told_security, &room->phone), 0);
+    secure_room_run(room, SIM_S(1));
+    /* A refresh without a key ends the link (Vol 6, Part B, 5.1.3.2). */
+    expect_log(room, "lock disconnected 06\n"
+                     "phone changed PIN or Key Missing, level 2\n"
+                     "phone called back PIN or Key Missing, level 1\n"
+                     "phone disconnected 06\n");
 }
 
 static void the_key_is_refreshed(void **state)
@@ -435,6 +466,7 @@ int main(void)
         SECURE(a_weaker_pairing_is_refused),
         SECURE(without_bonding_keys_die_with_the_link),
         SECURE(the_key_is_refreshed),
+        SECURE(the_bond_of_the_key_is_deleted),
         SECURE(a_legacy_key_is_refreshed),
         SECURE(the_link_goes_during_a_pairing),
         SECURE(nobody_answers_for_30_s),

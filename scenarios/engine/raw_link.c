@@ -55,23 +55,24 @@ static struct raw_link_object *new_link(lua_State *L, struct raw *raw, const str
 {
     static const struct raw_link_ops ops = {
         .connected = connected, .heard = heard, .acked = acked, .closed = closed};
+    const bool procedures = opts_bool(opts, "procedures", true);
 
     sandbox_charge(L, LINK_COST);
     sandbox_charge_memory(L, LINK_MEMORY);
     struct raw_link_object *object = run_alloc_or_raise(L, sizeof *object);
     object->raw = raw;
     object->on_heard = LUA_NOREF;
+    object->procedures = procedures;
     object->link = raw_link_new(raw->radio, &ops, object);
     if (!object->link)
         luaL_error(L, "%s: out of memory", opts->call);
-    object->procedures = opts_bool(opts, "procedures", true);
-    queue_init(&object->pdus, raw->run);
-    queue_init(&object->frames, raw->run);
-    /* In the order in which they were made: the medium has them so. */
+    /* From here on it is freed with the raw radio. In the order of making, as the medium has them. */
     struct raw_link_object **at = &raw->links;
     while (*at)
         at = &(*at)->next;
     *at = object;
+    queue_init(&object->pdus, raw->run);
+    queue_init(&object->frames, raw->run);
     return object;
 }
 
@@ -197,11 +198,11 @@ int raw_advertise(lua_State *L)
     struct raw_link_advertising advertising = {
         .address = opts_has(&opts, "address") ? raw_address_option(&opts, "address")
                                               : raw->address,
-        .data = opts_bytes(&opts, "data", &advertising.data_len, LL_LEGACY_ADV_DATA_MAX),
         .interval = opts_time(&opts, "interval", SIM_MS(100)),
         .ch_sel = opts_bool(&opts, "ch_sel", false),
     };
 
+    advertising.data = opts_bytes(&opts, "data", &advertising.data_len, LL_LEGACY_ADV_DATA_MAX);
     advertising.scan_response = opts_bytes(&opts, "scan_response", &advertising.scan_response_len,
                                            LL_LEGACY_ADV_DATA_MAX);
     if (opts_push(&opts, "directed")) {

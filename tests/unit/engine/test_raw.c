@@ -88,6 +88,19 @@ static const struct script_row rows[] = {
               "print(hex(a:next_control(nil, s(1)).payload)) b:answer('LL_PING_REQ') "
               "a:control('LL_PING_REQ') print(a:next(s(1)).control)",
          "07 12\nLL_PING_RSP\n"),
+    GOOD("what it advertises",
+         TESTER "local phone = device { name = 'phone' } tester:advertise { data = '\\2\\1\\6', "
+                "scan_response = '\\2\\9Q', interval = ms(20), address = 'C0:00:00:00:00:07' } "
+                "local adv = phone:scan { name = 'Q' } print(adv.address, adv.flags, adv.type, "
+                "#adv.data, adv.scan_response == '\\2\\9Q')",
+         "C0:00:00:00:00:07\t6\tADV_IND\t3\ttrue\n"),
+    GOOD("it calls one device",
+         TESTER "local phone = device { name = 'phone' } local other = device { name = 'other' } "
+                "local l = tester:advertise { directed = phone, interval = ms(20) } "
+                "expect_error(function() other:connect(tester.address, { timeout = s(1) }) end) "
+                "print(phone:scan({ address = tester.address }).type) "
+                "phone:connect(tester.address) print(l.up, l.peer == phone.address)",
+         "ADV_DIRECT_IND\ntrue\ttrue\n"),
     GOOD("a connection request is for one",
          TESTER "local other, l = raw { name = 'other' }, tester:advertise {} local whose "
                 "other:hear { channel = 37 } other:on_heard(function(p) other:reply(p, { pdu = "

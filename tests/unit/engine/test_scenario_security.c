@@ -301,7 +301,29 @@ static const struct script_row rows[] = {
          "false\tdevice: pin: a PIN has 1 to 6 digits and nothing else\ntrue\n"),
 };
 
+/* What a pairing that fails shows: the packets of both ends, by their names. */
+static void test_failure_text(void **state)
+{
+    struct script_run run;
+
+    (void)state;
+    script_run_init(&run);
+    script_run_text(&run,
+                    "local a = device { name = 'a', pin = '7' } "
+                    "local b = device { name = 'b', security = { io = 'keyboard_only' } } "
+                    "scenario('t', function() b:agent { enter = function() return 8 end } "
+                    "a:advertise {} b:connect(a):pair() end)");
+    assert_int_equal(run.result, SCENARIO_FAILED);
+    assert_non_null(strstr(run.text, "b: conn:pair: Confirm Value Failed (smp 0x04)"));
+    assert_non_null(strstr(run.text, "last packets of b:"));
+    assert_non_null(strstr(run.text, "Pairing Failed"));
+    assert_non_null(strstr(run.text, "Pairing Confirm"));
+}
+
 int main(void)
 {
-    return RUN_ROWS(rows, script_test_row);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failure_text)};
+
+    const int failed = RUN_ROWS(rows, script_test_row);
+    return failed + cmocka_run_group_tests_name("failure text", tests, NULL, NULL);
 }

@@ -192,6 +192,8 @@ int smp_rounds_passkey_entered(struct smp *smp) BLR_MUST_CHECK;
 /* --- smp_keys.c --- */
 
 int smp_keys_begin(struct smp *smp) BLR_MUST_CHECK;
+/* All zeros stand for none: that side has no resolvable private addresses. */
+bool smp_is_irk(const uint8_t irk[static SMP_KEY_SIZE]);
 /* The PDU that is due next; 0: none. */
 uint8_t smp_keys_due(const struct smp *smp);
 /* One of the peer's has come and is kept. */

@@ -63,6 +63,13 @@ static int send_identity_address(struct smp *smp)
     return smp_send(smp, &w);
 }
 
+bool smp_is_irk(const uint8_t irk[static SMP_KEY_SIZE])
+{
+    static const uint8_t none[SMP_KEY_SIZE];
+
+    return memcmp(irk, none, sizeof none) != 0;
+}
+
 static int send_key(struct smp *smp, enum smp_key_pdu pdu)
 {
     struct blr_bond_keys *ours = &smp->run.ours;
@@ -74,8 +81,8 @@ static int send_key(struct smp *smp, enum smp_key_pdu pdu)
     case SMP_KEY_CENTRAL_IDENTIFICATION:
         return send_central_identification(smp);
     case SMP_KEY_IDENTITY:
-        ours->has_irk = true;
         memcpy(ours->irk, smp->setup.irk, sizeof ours->irk);
+        ours->has_irk = smp_is_irk(ours->irk);
         return smp_send_value(smp, SMP_IDENTITY_INFORMATION, ours->irk);
     case SMP_KEY_IDENTITY_ADDRESS:
         return send_identity_address(smp);

@@ -62,12 +62,10 @@ static int central_identification_received(struct smp *smp, struct rd *r)
 
 static int identity_information_received(struct smp *smp, struct rd *r)
 {
-    static const uint8_t none[SMP_KEY_SIZE];
     struct blr_bond_keys *theirs = &smp->run.theirs;
 
-    /* Zeros: the peer has no private addresses. */
     rd_reversed(r, theirs->irk, SMP_KEY_SIZE);
-    theirs->has_irk = memcmp(theirs->irk, none, sizeof none) != 0;
+    theirs->has_irk = smp_is_irk(theirs->irk);
     return smp_keys_received(smp, SMP_KEY_IDENTITY);
 }
 

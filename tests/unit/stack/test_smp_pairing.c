@@ -385,6 +385,24 @@ static void unmasked_ltk(void **state)
     smp_couple_close(&couple);
 }
 
+/* An IRK of zeros is none; the identity address is told all the same. */
+static void no_irk(void **state)
+{
+    struct smp_couple couple;
+
+    (void)state;
+    smp_couple_open(&couple);
+    memset(couple.peripheral.setup.irk, 0, 16);
+    smp_couple_pair(&couple);
+    assert_both_finished(&couple, 0);
+    assert_same_bond(&couple);
+    const struct smp_outcome *outcome = &couple.central.told.outcome;
+    assert_false(outcome->bond.theirs.has_irk);
+    assert_true(outcome->bond.ours.has_irk && outcome->has_identity);
+    assert_true(bd_addr_equal(&outcome->bond.identity, &couple.peripheral.setup.identity));
+    smp_couple_close(&couple);
+}
+
 /* A bond takes two; who makes none neither gives nor takes keys. */
 static void bonding(void **state)
 {
@@ -412,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_bit),
         cmocka_unit_test(unmasked_ltk),
+        cmocka_unit_test(no_irk),
     };
 
     return RUN_ROWS(smp_cases, method) + RUN_ROWS(smp_cases, repeated) +

@@ -1,5 +1,5 @@
 -- CONNECT_INDs that no link can come of are ignored, and the advertiser goes on.
--- Core v5.4, Vol 6, Part B, 2.3.3.1; SweynTooth: invalid connection request, channel map (CVE-2019-19193, CVE-2020-10069).
+-- Core v5.4, Vol 6, Part B, 2.3.3.1; SweynTooth: invalid requests and channel maps (CVE-2019-19193, CVE-2020-10069).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
 

@@ -67,3 +67,22 @@ scenario("a central says what it does not know", function()
   attack(link, open)
   ll.leave(link)
 end)
+
+-- Answers cannot go out as long as nothing is acknowledged: then the device takes nothing more, and forgets nothing.
+scenario("requests without end", function()
+  local open = ll.open_value(victim, "W")
+  local link, conn = ll.connect(tester, victim)
+  link:hold(true)
+  for _ = 1, 20 do
+    link:control("LL_PING_REQ")
+  end
+  sleep(ms(15))
+  expect(link.pending):named("what was not taken"):above(0)
+  expect(conn.connected):is_true()
+  link:hold(false)
+  for number = 1, 20 do
+    expect(link:next(s(1)).control):named("answer " .. number):equals("LL_PING_RSP")
+  end
+  ll.goes_on(link, open.handle, "W", "after that")
+  ll.leave(link)
+end)

@@ -1,5 +1,5 @@
 -- L2CAP frames that are longer or shorter than they say, fragments without a beginning: dropped, the next is heard.
--- Core v5.4, Vol 3, Part A, 3.1 and 7.2.1; SweynTooth: truncated L2CAP, invalid fragment (CVE-2019-17517, CVE-2019-19195).
+-- Core v5.4, Vol 3, Part A, 3.1, 7.2.1; SweynTooth: truncated L2CAP, invalid fragment (CVE-2019-17517, CVE-2019-19195).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
 

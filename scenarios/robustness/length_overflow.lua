@@ -1,5 +1,5 @@
 -- PDUs longer than was agreed, and lengths that say more or less than there is: both are taken for corrupted.
--- Core v5.4, Vol 6, Part B, 2.4 and 4.5.10; SweynTooth: length overflow (CVE-2019-16336, CVE-2019-17519, CVE-2019-17518).
+-- Core v5.4, Vol 6, Part B, 2.4, 4.5.10; SweynTooth: length overflow (CVE-2019-16336, CVE-2019-17519, CVE-2019-17518).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
 

@@ -1,5 +1,5 @@
 -- Key sizes below the minimum, over 16 or absurd, and a downgrade to 7 octets: refused, and nothing is cut short.
--- Core v5.4, Vol 3, Part H, 2.3.4 and 3.5.1; SweynTooth: key size overflow (CVE-2019-19196); the KNOB downgrade, done to LE.
+-- Core v5.4, Vol 3, Part H, 2.3.4 and 3.5.1; SweynTooth: key size overflow (CVE-2019-19196); KNOB, done to LE.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
 local smp = require "smp_tester"

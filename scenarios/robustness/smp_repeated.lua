@@ -1,4 +1,4 @@
--- Every PDU of the Security Manager said twice: the first is answered, the second ends the pairing with Unspecified Reason.
+-- Every PDU of the Security Manager twice: the first is answered, the second ends the pairing (Unspecified Reason).
 -- Core v5.4, Vol 3, Part H, 3.5.5; a repeated PDU that real stacks computed with twice, or took for the next one.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"

@@ -73,6 +73,25 @@ static void request_is_followed(void **state)
     smp_couple_close(&couple);
 }
 
+/* It is followed by a pairing that fails before anything is encrypted: that was it. */
+static void request_is_used_up(void **state)
+{
+    struct smp_couple couple;
+
+    (void)state;
+    smp_couple_open(&couple);
+    assert_int_equal(smp_pair(couple.peripheral.smp, &couple.peripheral.setup), 0);
+    smp_couple_run(&couple);
+    smp_side_hear_hex(&couple.peripheral, "01 03 00 01 06 07 07");
+    assert_smp_finished(&couple.peripheral, BLR_ERR_SMP(SMP_REASON_ENCRYPTION_KEY_SIZE));
+    smp_side_hear_hex(&couple.peripheral, "05 08");
+    assert_int_equal(couple.peripheral.told.requested, 0);
+    smp_side_hear_hex(&couple.peripheral, "01 03 00 01 10 07 07");
+    assert_int_equal(couple.peripheral.told.requested, 1);
+    assert_int_equal(couple.peripheral.told.finished, 1);
+    smp_couple_close(&couple);
+}
+
 static void request_is_refused(void **state)
 {
     struct smp_couple couple;

@@ -448,12 +448,19 @@ static void no_randomness(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(request_is_followed), cmocka_unit_test(request_is_refused),
-        cmocka_unit_test(request_is_over),     cmocka_unit_test(request_is_not_answered),
-        cmocka_unit_test(request_crosses),     cmocka_unit_test(request_of_wrong_length),
-        cmocka_unit_test(owner_refuses),       cmocka_unit_test(setup_of_owner_makes_no_sense),
-        cmocka_unit_test(slow_users),          cmocka_unit_test(calls_out_of_turn),
-        cmocka_unit_test(event_at_the_end),    cmocka_unit_test(nothing_gets_out),
+        cmocka_unit_test(request_is_followed),
+        cmocka_unit_test(request_is_refused),
+        cmocka_unit_test(request_is_used_up),
+        cmocka_unit_test(request_is_over),
+        cmocka_unit_test(request_is_not_answered),
+        cmocka_unit_test(request_crosses),
+        cmocka_unit_test(request_of_wrong_length),
+        cmocka_unit_test(owner_refuses),
+        cmocka_unit_test(setup_of_owner_makes_no_sense),
+        cmocka_unit_test(slow_users),
+        cmocka_unit_test(calls_out_of_turn),
+        cmocka_unit_test(event_at_the_end),
+        cmocka_unit_test(nothing_gets_out),
         cmocka_unit_test(no_randomness),
     };
 

@@ -253,6 +253,23 @@ static void cancelled_while_it_pairs(void **state)
                          "lock read ok [00]\n");
 }
 
+static void what_was_queued_is_taken_back(void **state)
+{
+    struct secure_gatt *f = *state;
+    struct secure_side *phone = &f->room.phone;
+    size_t len;
+
+    cancelled_while_it_pairs(state);
+    assert_int_equal(blr_gatt_write_long(phone->conn, secure_gatt_handle(f, SECURE_ENCRYPTED),
+                                         (const uint8_t[40]){3}, 40, told_done, phone),
+                     0);
+    secure_gatt_run(f);
+    expect_log(&f->room, "phone done ok\n");
+    assert_int_equal(blr_attribute_value(f->attr[SECURE_ENCRYPTED], &len)[0], 3);
+    assert_int_equal(blr_attribute_value(f->attr[SECURE_OPEN], &len)[0], 0);
+    assert_int_equal(len, 1);
+}
+
 static void the_link_goes_while_it_pairs(void **state)
 {
     struct secure_gatt *f = *state;
@@ -282,6 +299,7 @@ int main(void)
         SECURE_GATT(automatic_pairing_fails),
         SECURE_GATT(automatic_long_write),
         SECURE_GATT(cancelled_while_it_pairs),
+        SECURE_GATT(what_was_queued_is_taken_back),
         SECURE_GATT(the_link_goes_while_it_pairs),
     };
 

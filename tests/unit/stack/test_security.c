@@ -538,6 +538,51 @@ static void the_central_does_nothing(void **state)
     expect_told(story, "disconnected 0040 13\n");
 }
 
+/* A central that has answered with less than it was asked for is not asked again. */
+static void the_central_does_less(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_conn *conn = bonded(story, BLR_PERIPHERAL, true, false);
+
+    raise(story, conn, BLR_SECURITY_AUTHENTICATED);
+    expect_acl(story, "0040 0 02 00 06 00 0b 0d");
+    host_story_event(story, ltk_request_zero);
+    expect_answer(story, reply_key);
+    host_story_event(story, encrypted);
+    pass(story);
+    expect_told(story, "changed ok, level 2\ncalled back Authentication Requirements\n");
+    expect_no_acl(story);
+}
+
+/* A public key is longer than what the smallest ATT MTU takes, and comes in fragments. */
+static void a_public_key_in_fragments(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_security_config config = blr_security_config_default();
+    uint8_t pdu[69] = {65, 0, 6, 0, SMP_PAIRING_PUBLIC_KEY};
+    struct wr w = wr_init(pdu + 5, 64);
+
+    host_story_free(story);
+    host_story_new(story, 23);
+    assert_int_equal(blr_host_start(story->host, NULL, NULL), 0);
+    fake_controller_answer_all(&story->fake);
+    config.accept_debug_key = true;
+    assert_int_equal(blr_security_configure(story->host, &config), 0);
+    link_up(story, BLR_PERIPHERAL);
+    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 09 10 00 00");
+    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00");
+    wr_reversed(&w, crypto_p256_debug_public, 32);
+    wr_reversed(&w, crypto_p256_debug_public + 32, 32);
+    fake_controller_send_acl(&story->fake, LINK, 2, pdu, 27);
+    fake_controller_send_acl(&story->fake, LINK, 1, pdu + 27, 27);
+    expect_no_acl(story);
+    fake_controller_send_acl(&story->fake, LINK, 1, pdu + 54, 15);
+    const struct fake_packet *answer = fake_controller_acl(&story->fake);
+    assert_non_null(answer);
+    assert_int_equal(answer->bytes[8], SMP_PAIRING_PUBLIC_KEY);
+    assert_int_equal(story->host->counters.dropped_pdus, 0);
+}
+
 /* Of failed pairings the next link remembers. */
 static void attempts_are_remembered(void **state)
 {
@@ -579,6 +624,8 @@ int main(void)
         STORY(who_refuses),
         STORY(no_key_before_the_pairing_has_come_to_it),
         STORY(the_central_does_nothing),
+        STORY(the_central_does_less),
+        STORY(a_public_key_in_fragments),
         STORY(attempts_are_remembered),
     };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "host_internal.h"
 #include "rows.h"
 #include "secure_room.h"
 
@@ -254,6 +255,26 @@ static void a_weaker_pairing_is_refused(void **state)
     assert_false(blr_bond_next(room->lock.host, NULL)->authenticated);
 }
 
+/* Nor by claiming an identity that the address does not show. */
+static void an_identity_is_claimed(void **state)
+{
+    struct secure_room *room = *state;
+
+    secure_room_passkey(room);
+    blr_bond_delete_all(room->phone.host);
+    struct bd_addr other = blr_bond_next(room->lock.host, NULL)->identity;
+    other.octet[0] ^= 1;
+    bonds_find(room->lock.host, blr_conn_identity(room->lock.conn))->identity = other;
+    reconnect(room);
+    room->phone.host->public_address = other;
+    secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
+    secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
+    assert_non_null(strstr(room->log, "lock finished ok just_works sc 16\n"));
+    const struct blr_bond *bond = blr_bond_next(room->lock.host, NULL);
+    assert_true(bond->authenticated);
+    assert_null(blr_bond_next(room->lock.host, bond));
+}
+
 static void without_bonding_keys_die_with_the_link(void **state)
 {
     struct secure_room *room = *state;
@@ -464,6 +485,7 @@ int main(void)
         SECURE(the_lock_has_forgotten),
         SECURE(the_phone_has_forgotten),
         SECURE(a_weaker_pairing_is_refused),
+        SECURE(an_identity_is_claimed),
         SECURE(without_bonding_keys_die_with_the_link),
         SECURE(the_key_is_refreshed),
         SECURE(the_bond_of_the_key_is_deleted),

@@ -202,6 +202,39 @@ static void replayed_and_forged(void **state)
     expect_log(room, "");
 }
 
+static void signed_on_an_encrypted_link(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t pdu[32];
+    size_t len;
+
+    secure_gatt_just_works(&f->gatt);
+    sign_by_hand(f, 0, pdu, &len);
+    send_pdu(f, pdu, len);
+    expect_log(&f->gatt.room, "");
+    assert_int_equal(bond_of(&f->gatt.room.lock)->theirs.sign_counter, 0);
+}
+
+/* Like any command of a client that does not know of a change (Part G, 2.5.2.1). */
+static void out_of_sync(void **state)
+{
+    struct fixture *f = *state;
+    struct secure_room *room = &f->gatt.room;
+    const struct blr_uuid uuid = blr_uuid16(0xFF31);
+    struct blr_service *service;
+
+    secure_gatt_just_works(&f->gatt);
+    assert_int_equal(
+        blr_gatt_set_client_features(room->phone.conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL), 0);
+    secure_gatt_run(&f->gatt);
+    secure_room_disconnect(room);
+    assert_int_equal(blr_service_new(room->lock.host, &uuid, true, 0, &service), 0);
+    assert_int_equal(blr_service_publish(service), 0);
+    secure_room_connect(room);
+    assert_int_equal(write_signed(f, SIGNED, 1), 0);
+    expect_log(room, "");
+}
+
 static void signed_too_often(void **state)
 {
     struct fixture *f = *state;
@@ -241,6 +274,8 @@ int main(void)
         SIGNED_WRITE(by_an_authenticated_bond),
         SIGNED_WRITE(on_an_encrypted_link),
         SIGNED_WRITE(replayed_and_forged),
+        SIGNED_WRITE(signed_on_an_encrypted_link),
+        SIGNED_WRITE(out_of_sync),
         SIGNED_WRITE(signed_too_often),
         SIGNED_WRITE(too_long),
     };

@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "host_internal.h"
-#include "host_story.h"
 #include "rows.h"
-
-enum { LINK = 0x40 };
+#include "security_story.h"
 
 static const char ltk_request_legacy[] = "3e 0d 05 40 00 08 07 06 05 04 03 02 01 34 12";
 static const char ltk_request_zero[] = "3e 0d 05 40 00 00 00 00 00 00 00 00 00 00 00";
@@ -23,112 +21,27 @@ static const char encrypted[] = "08 04 00 40 00 01";
 static const char key_missing[] = "08 04 06 40 00 00";
 static const char refreshed[] = "30 03 00 40 00";
 
-static void draw(void *user, uint8_t *out, size_t len)
-{
-    uint8_t *next = user;
-
-    while (len--)
-        *out++ = (*next)++;
-}
-
-static void told_changed(struct blr_conn *conn, int error, void *user)
-{
-    host_story_log(user, "changed %s, level %d\n", error ? blr_strerror(error) : "ok",
-                   blr_conn_security(conn));
-}
-
-static void told_finished(struct blr_conn *conn, int error, const struct blr_pairing *pairing,
-                          void *user)
-{
-    (void)conn;
-    (void)pairing;
-    host_story_log(user, "finished %s\n", error ? blr_strerror(error) : "ok");
-}
-
-static const struct blr_security_listener listener = {
-    .changed = told_changed,
-    .finished = told_finished,
-};
-
-static void called(struct blr_conn *conn, int error, void *user)
-{
-    (void)conn;
-    host_story_log(user, "called back %s\n", error ? blr_strerror(error) : "ok");
-}
-
-static struct blr_conn *link_up(struct host_story *story, enum blr_role role)
-{
-    static uint8_t next;
-
-    next = 1;
-    story->host->random = draw;
-    story->host->random_user = &next;
-    blr_security_listen(story->host, &listener, story);
-    struct blr_conn *conn = host_story_connect(story, LINK, role);
-    fake_controller_answer_all(&story->fake);
-    return conn;
-}
-
-/* Of the peer of LINK. */
-static void bond(struct host_story *story, bool sc, bool authenticated)
-{
-    struct blr_bond made = {
-        .identity = host_story_peer(LINK),
-        .secure_connections = sc,
-        .authenticated = authenticated,
-        .key_size = 16,
-        .ours = {.has_ltk = true},
-    };
-
-    for (uint8_t i = 0; i < 16; i++)
-        made.ours.ltk[i] = i;
-    if (!sc) {
-        made.ours.ediv = 0x1234;
-        for (uint8_t i = 0; i < 8; i++)
-            made.ours.rand[i] = (uint8_t)(i + 1);
-    }
-    made.theirs = made.ours;
-    assert_int_equal(bonds_put(story->host, &made), 0);
-}
-
-static struct blr_conn *bonded(struct host_story *story, enum blr_role role, bool sc,
-                               bool authenticated)
-{
-    bond(story, sc, authenticated);
-    return link_up(story, role);
-}
-
-static void raise(struct host_story *story, struct blr_conn *conn, enum blr_security_level level)
-{
-    assert_int_equal(blr_security_raise(conn, level, called, story), 0);
-}
-
-static void pass(struct host_story *story)
-{
-    manual_clock_advance(&story->clock, 0);
-}
-
 /* --- the central --- */
 
 static void a_key_of_legacy_pairing(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, false, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, false, true);
 
-    raise(story, conn, BLR_SECURITY_AUTHENTICATED);
+    security_story_raise(story, conn, BLR_SECURITY_AUTHENTICATED);
     expect_answer(story, enable_legacy);
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "");
     assert_false(blr_conn_encrypted(conn));
     host_story_event(story, encrypted);
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "changed ok, level 3\ncalled back ok\n");
     assert_int_equal(blr_conn_key_size(conn), 16);
     expect_no_command(story);
     /* There it is already. */
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     expect_told(story, "");
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "called back ok\n");
     expect_no_command(story);
 }
@@ -136,44 +49,44 @@ static void a_key_of_legacy_pairing(void **state)
 static void a_key_of_secure_connections(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, true);
 
-    raise(story, conn, BLR_SECURITY_AUTHENTICATED_SC);
+    security_story_raise(story, conn, BLR_SECURITY_AUTHENTICATED_SC);
     expect_answer(story, enable_zero);
     host_story_event(story, encrypted);
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "changed ok, level 4\ncalled back ok\n");
 
-    assert_int_equal(blr_security_refresh(conn, called, story), 0);
+    assert_int_equal(blr_security_refresh(conn, security_story_called, story), 0);
     expect_answer(story, enable_zero);
     host_story_event(story, refreshed);
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "changed ok, level 4\ncalled back ok\n");
 }
 
 static void a_key_that_does_not_suffice(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, false);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, false);
 
-    raise(story, conn, BLR_SECURITY_AUTHENTICATED);
+    security_story_raise(story, conn, BLR_SECURITY_AUTHENTICATED);
     expect_no_command(story);
     expect_acl(story, "0040 0 07 00 06 00 01 03 00 0d 10 07 07"); /* Pairing Request, MITM */
-    host_story_acl(story, LINK, 2, "02 00 06 00 05 05");
-    pass(story);
+    host_story_acl(story, SECURITY_LINK, 2, "02 00 06 00 05 05");
+    security_story_pass(story);
     expect_told(story, "finished Pairing Not Supported\ncalled back Pairing Not Supported\n");
 }
 
 static void a_key_that_is_too_short(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, true);
     struct blr_security_config config = blr_security_config_default();
 
     bonds_find(story->host, &conn->identity)->key_size = 15;
     config.min_key_size = 16;
     assert_int_equal(blr_security_configure(story->host, &config), 0);
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     expect_no_command(story);
     expect_acl(story, "0040 0 07 00 06 00 01 03 00 0d 10 07 07");
 }
@@ -196,13 +109,13 @@ static void fail_key_missing(struct host_story *story)
 static void fail_link(struct host_story *story)
 {
     expect_answer(story, enable_zero);
-    fake_controller_disconnected(&story->fake, LINK, 0x3D);
+    fake_controller_disconnected(&story->fake, SECURITY_LINK, 0x3D);
 }
 
 static void fail_link_before_status(struct host_story *story)
 {
     expect_command(story, enable_zero);
-    fake_controller_disconnected(&story->fake, LINK, 0x08);
+    fake_controller_disconnected(&story->fake, SECURITY_LINK, 0x08);
     fake_controller_status(&story->fake, HCI_OP_LE_ENABLE_ENCRYPTION, 0x02);
 }
 
@@ -265,10 +178,10 @@ static void test_failure(void **state)
     static struct host_story story;
 
     host_story_up(&story);
-    struct blr_conn *conn = bonded(&story, BLR_CENTRAL, true, true);
-    raise(&story, conn, BLR_SECURITY_ENCRYPTED);
+    struct blr_conn *conn = security_story_bonded(&story, BLR_CENTRAL, true, true);
+    security_story_raise(&story, conn, BLR_SECURITY_ENCRYPTED);
     row->happens(&story);
-    pass(&story);
+    security_story_pass(&story);
     expect_told(&story, row->told);
     host_story_free(&story);
     expect_told(&story, "");
@@ -277,9 +190,9 @@ static void test_failure(void **state)
 static void the_host_is_freed(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, true);
 
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     blr_host_free(story->host);
     expect_told(story, "called back Cancelled\n");
     assert_int_equal(story->clock.count, 0);
@@ -288,9 +201,9 @@ static void the_host_is_freed(void **state)
 static void the_host_is_freed_during_a_pairing(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = link_up(story, BLR_CENTRAL);
+    struct blr_conn *conn = security_story_link(story, BLR_CENTRAL);
 
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     blr_host_free(story->host);
     expect_told(story, "finished Cancelled\ncalled back Cancelled\n");
     assert_int_equal(story->clock.count, 0);
@@ -309,13 +222,13 @@ static void the_link_goes_in_a_callback(void **state)
 {
     static const struct blr_security_listener ends = {.changed = disconnects};
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, true);
 
     blr_security_listen(story->host, &ends, story);
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     expect_answer(story, enable_zero);
     host_story_event(story, encrypted);
-    pass(story);
+    security_story_pass(story);
     expect_told(story, "called back Not connected\ndisconnected 0040 13\n");
 }
 
@@ -331,12 +244,12 @@ static void the_link_goes_when_a_pairing_has_failed(void **state)
 {
     static const struct blr_security_listener ends = {.finished = pairing_disconnects};
     struct host_story *story = *state;
-    struct blr_conn *conn = link_up(story, BLR_CENTRAL);
+    struct blr_conn *conn = security_story_link(story, BLR_CENTRAL);
 
     blr_security_listen(story->host, &ends, story);
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
-    host_story_acl(story, LINK, 2, "02 00 06 00 05 08");
-    pass(story);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    host_story_acl(story, SECURITY_LINK, 2, "02 00 06 00 05 08");
+    security_story_pass(story);
     expect_told(story, "called back Not connected\ndisconnected 0040 13\n");
 }
 
@@ -378,8 +291,8 @@ static void test_ltk(void **state)
 
     host_story_up(&story);
     if (row->bonded)
-        bond(&story, row->sc, false);
-    struct blr_conn *conn = link_up(&story, row->role);
+        security_story_bond(&story, row->sc, false);
+    struct blr_conn *conn = security_story_link(&story, row->role);
     host_story_event(&story, row->event);
     const bool with_key = row->command == reply_key;
     if (row->command)
@@ -390,7 +303,7 @@ static void test_ltk(void **state)
                      !row->command);
     /* Without a key there was, it is not believed. */
     host_story_event(&story, encrypted);
-    pass(&story);
+    security_story_pass(&story);
     assert_int_equal(blr_conn_encrypted(conn), with_key);
     expect_told(&story, with_key ? "changed ok, level 2\n" : "");
     host_story_free(&story);
@@ -400,7 +313,7 @@ static void asked_again_before_the_answer(void **state)
 {
     struct host_story *story = *state;
 
-    bonded(story, BLR_PERIPHERAL, true, false);
+    security_story_bonded(story, BLR_PERIPHERAL, true, false);
     host_story_event(story, ltk_request_zero);
     host_story_event(story, ltk_request_zero);
     expect_answer(story, reply_key);
@@ -415,7 +328,7 @@ static void asked_again_before_the_answer(void **state)
 static void the_reply_is_refused(void **state)
 {
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_PERIPHERAL, true, false);
+    struct blr_conn *conn = security_story_bonded(story, BLR_PERIPHERAL, true, false);
 
     story->fake.fails_opcode = HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY;
     story->fake.fails_status = 0x0C;
@@ -437,7 +350,7 @@ static void unasked(void **state)
         "30 03 00 41 00",    "30 02 00 40",       "30 04 00 40 00 00",
     };
     struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_CENTRAL, true, true);
+    struct blr_conn *conn = security_story_bonded(story, BLR_CENTRAL, true, true);
 
     for (unsigned i = 0; i < sizeof events / sizeof events[0]; i++) {
         host_story_event(story, events[i]);
@@ -448,10 +361,10 @@ static void unasked(void **state)
     }
     expect_told(story, "");
     /* On a link that is encrypted as well. */
-    raise(story, conn, BLR_SECURITY_ENCRYPTED);
+    security_story_raise(story, conn, BLR_SECURITY_ENCRYPTED);
     expect_answer(story, enable_zero);
     host_story_event(story, encrypted);
-    pass(story);
+    security_story_pass(story);
     story->log_len = 0;
     host_story_event(story, encrypted);
     host_story_event(story, refreshed);
@@ -462,146 +375,6 @@ static void unasked(void **state)
     host_story_event(story, "08 04 00 40 00 00"); /* it is not any more */
     assert_int_equal(blr_conn_security(conn), BLR_SECURITY_NONE);
     expect_told(story, "changed ok, level 1\n");
-}
-
-/* --- the protocol --- */
-
-static void without_random_numbers(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_conn *conn = host_story_connect(story, LINK, BLR_PERIPHERAL);
-    struct blr_oob oob;
-
-    fake_controller_answer_all(&story->fake);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 02 00 06 00 05 05");
-    assert_int_equal(blr_security_pair(conn, NULL, NULL), BLR_ERR_UNSUPPORTED);
-    assert_int_equal(blr_security_make_oob(story->host, &oob), BLR_ERR_UNSUPPORTED);
-}
-
-static void who_refuses(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_security_config config = blr_security_config_default();
-
-    link_up(story, BLR_PERIPHERAL);
-    config.refuse = true;
-    assert_int_equal(blr_security_configure(story->host, &config), 0);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 02 00 06 00 05 05");
-    expect_told(story, "");
-    config.refuse = false;
-    assert_int_equal(blr_security_configure(story->host, &config), 0);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00"); /* Pairing Response */
-    config.refuse = true;
-    assert_int_equal(blr_security_configure(story->host, &config), 0);
-    host_story_acl(story, LINK, 2, "02 00 06 00 05 08");
-    expect_told(story, "finished Unspecified Reason\n");
-}
-
-/* Nobody gets round the confirm values by asking for encryption early. */
-static void no_key_before_the_pairing_has_come_to_it(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_conn *conn = link_up(story, BLR_PERIPHERAL);
-
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00");
-    host_story_event(story, ltk_request_zero);
-    expect_answer(story, reply_negative);
-    host_story_acl(story, LINK, 2,
-                   "11 00 06 00 03 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f");
-    host_story_event(story, ltk_request_zero);
-    expect_answer(story, reply_negative);
-    host_story_event(story, encrypted);
-    assert_false(blr_conn_encrypted(conn));
-    expect_told(story, "");
-}
-
-/* A peripheral asks, and nobody does anything about it. */
-static void the_central_does_nothing(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_conn *conn = link_up(story, BLR_PERIPHERAL);
-
-    raise(story, conn, BLR_SECURITY_AUTHENTICATED);
-    expect_acl(story, "0040 0 02 00 06 00 0b 0d");
-    assert_int_equal(blr_security_pair(conn, NULL, NULL), BLR_ERR_BUSY);
-    manual_clock_advance(&story->clock, SIM_S(29));
-    expect_told(story, "");
-    manual_clock_advance(&story->clock, SIM_S(2));
-    expect_told(story, "called back Timed out\n");
-    /* There is no more SMP on this link (Vol 3, Part H, 3.4). */
-    assert_int_equal(blr_security_raise(conn, BLR_SECURITY_ENCRYPTED, NULL, NULL), BLR_ERR_TIMEOUT);
-    fake_controller_disconnected(&story->fake, LINK, 0x13);
-    expect_told(story, "disconnected 0040 13\n");
-}
-
-/* A central that has answered with less than it was asked for is not asked again. */
-static void the_central_does_less(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_conn *conn = bonded(story, BLR_PERIPHERAL, true, false);
-
-    raise(story, conn, BLR_SECURITY_AUTHENTICATED);
-    expect_acl(story, "0040 0 02 00 06 00 0b 0d");
-    host_story_event(story, ltk_request_zero);
-    expect_answer(story, reply_key);
-    host_story_event(story, encrypted);
-    pass(story);
-    expect_told(story, "changed ok, level 2\ncalled back Authentication Requirements\n");
-    expect_no_acl(story);
-}
-
-/* A public key is longer than what the smallest ATT MTU takes, and comes in fragments. */
-static void a_public_key_in_fragments(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_security_config config = blr_security_config_default();
-    uint8_t pdu[69] = {65, 0, 6, 0, SMP_PAIRING_PUBLIC_KEY};
-    struct wr w = wr_init(pdu + 5, 64);
-
-    host_story_free(story);
-    host_story_new(story, 23);
-    assert_int_equal(blr_host_start(story->host, NULL, NULL), 0);
-    fake_controller_answer_all(&story->fake);
-    config.accept_debug_key = true;
-    assert_int_equal(blr_security_configure(story->host, &config), 0);
-    link_up(story, BLR_PERIPHERAL);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 09 10 00 00");
-    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00");
-    wr_reversed(&w, crypto_p256_debug_public, 32);
-    wr_reversed(&w, crypto_p256_debug_public + 32, 32);
-    fake_controller_send_acl(&story->fake, LINK, 2, pdu, 27);
-    fake_controller_send_acl(&story->fake, LINK, 1, pdu + 27, 27);
-    expect_no_acl(story);
-    fake_controller_send_acl(&story->fake, LINK, 1, pdu + 54, 15);
-    const struct fake_packet *answer = fake_controller_acl(&story->fake);
-    assert_non_null(answer);
-    assert_int_equal(answer->bytes[8], SMP_PAIRING_PUBLIC_KEY);
-    assert_int_equal(story->host->counters.dropped_pdus, 0);
-}
-
-/* Of failed pairings the next link remembers. */
-static void attempts_are_remembered(void **state)
-{
-    struct host_story *story = *state;
-    struct blr_conn *conn = link_up(story, BLR_PERIPHERAL);
-
-    (void)conn;
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00");
-    host_story_acl(story, LINK, 2, "02 00 06 00 05 04");
-    expect_told(story, "finished Confirm Value Failed\n");
-    fake_controller_disconnected(&story->fake, LINK, 0x13);
-    host_story_connect(story, LINK, BLR_PERIPHERAL);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 02 00 06 00 05 09");
-    manual_clock_advance(&story->clock, SIM_S(2));
-    fake_controller_completed(&story->fake, LINK, 1);
-    host_story_acl(story, LINK, 2, "07 00 06 00 01 03 00 01 10 00 00");
-    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 00");
 }
 
 int main(void)
@@ -620,13 +393,6 @@ int main(void)
         STORY(asked_again_before_the_answer),
         STORY(the_reply_is_refused),
         STORY(unasked),
-        STORY(without_random_numbers),
-        STORY(who_refuses),
-        STORY(no_key_before_the_pairing_has_come_to_it),
-        STORY(the_central_does_nothing),
-        STORY(the_central_does_less),
-        STORY(a_public_key_in_fragments),
-        STORY(attempts_are_remembered),
     };
 
     return RUN_ROWS(failures, test_failure) + RUN_ROWS(ltk_rows, test_ltk) +

@@ -70,12 +70,13 @@ local function steps_of(method, initiator)
 end
 
 -- options: method ("secure", "passkey", "legacy"), passkey (and `wrong`: it is not the right one), io, auth,
--- key_size, keys, private_key, nonce.
+-- key_size, keys, private_key, nonce, identity (the address that it distributes).
 local function new(link, initiator, options)
   local peer = setmetatable({
     link = link, initiator = initiator, method = options.method or "secure",
-    passkey = options.passkey or 0, wrong = options.wrong, round = 0, theirs = {}, sent = {},
+    passkey = options.passkey or 0, wrong = options.wrong, round = 0, theirs = {},
     private_key = options.private_key or PRIVATE_KEY, nonce = options.nonce or NONCE,
+    identity = options.identity or link.address,
   }, Peer)
   local secure = peer.method ~= "legacy"
   local io = options.io or (peer.method == "passkey" and 2 or 3)
@@ -248,7 +249,7 @@ function MAKE.identity_information()
 end
 
 function MAKE.identity_address(peer)
-  return "\x01" .. bytes(peer.link.address):reverse()
+  return "\x01" .. bytes(peer.identity):reverse()
 end
 
 function MAKE.signing_information()

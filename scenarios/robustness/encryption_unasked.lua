@@ -50,6 +50,36 @@ scenario("a central in clear", function()
   ll.leave(link)
 end)
 
+-- What begins a pause is not the wrong role's to say, and what belongs into one means nothing outside.
+local function without(cases, opcode)
+  local others = {}
+  for _, case in ipairs(cases) do
+    if case.opcode ~= opcode then
+      others[#others + 1] = case
+    end
+  end
+  return others
+end
+
+scenario("an encrypted peripheral", function()
+  local open = ll.open_value(victim, "W")
+  local ltk = smp.bond(tester, victim, ll.address(1))
+  local link = ll.connect(tester, victim, { address = ll.address(1) })
+  ll.encrypt(link, ltk)
+  attack(link, open, without(TO_PERIPHERAL, "LL_PAUSE_ENC_REQ"))
+  ll.leave(link)
+end)
+
+scenario("an encrypted central", function()
+  local open = ll.open_value(victim, "W")
+  local ltk = smp.bond_as_peripheral(tester, victim, ll.address(1))
+  local link = ll.await(tester, victim, ll.address(1))
+  link:l2cap(ll.SMP, "\x0b\x09")
+  ll.let_encrypt(link, ltk)
+  attack(link, open, TO_CENTRAL)
+  ll.leave(link)
+end)
+
 scenario("encryption with a peripheral that has no key", function()
   local open = ll.open_value(victim, "W")
   local link = ll.connect(tester, victim)

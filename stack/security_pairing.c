@@ -237,11 +237,25 @@ static void encrypt(void *user, const uint8_t value[static 16], uint8_t size)
 
 /* --- the end --- */
 
-static bool weaker(const struct blr_bond *a, const struct blr_bond *b)
+static bool weaker(const struct blr_pairing *pairing, const struct blr_bond *bond)
 {
-    if (a->authenticated != b->authenticated)
-        return b->authenticated;
-    return b->authenticated && b->secure_connections && !a->secure_connections;
+    if (pairing->authenticated != bond->authenticated)
+        return bond->authenticated;
+    return bond->authenticated && bond->secure_connections && !pairing->secure_connections;
+}
+
+/*
+ * The peer says that it is somebody who has a stronger bond. What the application asked for was a
+ * new pairing with the peer that it knew to be at the other end, not with any other.
+ */
+static bool claims_too_much(const struct blr_conn *conn, const struct smp_outcome *outcome)
+{
+    const struct bd_addr *claimed = outcome->has_identity ? &outcome->bond.identity
+                                                          : &conn->identity;
+    const struct blr_bond *present = bonds_find(conn->host, claimed);
+    const bool meant = conn->security.anew && bd_addr_equal(claimed, &conn->identity);
+
+    return present && !meant && weaker(&outcome->pairing, present);
 }
 
 /* False: it could not be kept. */
@@ -256,9 +270,6 @@ static bool keep_bond(struct blr_conn *conn, const struct smp_outcome *outcome)
     bond.secure_connections = outcome->pairing.secure_connections;
     bond.authenticated = outcome->pairing.authenticated;
     bond.key_size = outcome->pairing.key_size;
-    /* The identity may be that of a peer whom nobody knew to be at the other end. */
-    if (present && !conn->security.anew && weaker(&bond, present))
-        return false;
     bond.privacy_mode = present ? present->privacy_mode : (uint8_t)privacy_default_mode(host);
     if (bonds_put(host, &bond))
         return false;
@@ -272,15 +283,16 @@ static void take_outcome(struct blr_conn *conn, const struct smp_outcome *outcom
                          struct blr_pairing *pairing)
 {
     const struct bd_addr before = conn->identity;
+    const bool believed = !claims_too_much(conn, outcome);
     struct security_key key;
 
     *pairing = outcome->pairing;
     if (pairing->method == BLR_OOB)
         security_oob_used(conn->host);
     if (pairing->bonded)
-        pairing->bonded = keep_bond(conn, outcome);
+        pairing->bonded = believed && keep_bond(conn, outcome);
     conn->identity = before;
-    if (outcome->has_identity)
+    if (outcome->has_identity && believed)
         security_identified(conn, &outcome->bond.identity);
     conn->security.in_use.of_bond = pairing->bonded && security_bond_key(conn, &key);
 }

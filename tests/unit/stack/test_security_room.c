@@ -275,6 +275,35 @@ static void an_identity_is_claimed(void **state)
     assert_null(blr_bond_next(room->lock.host, bond));
 }
 
+/* Under an address that says nothing, somebody pairs and then calls himself the phone. */
+static void nobody_takes_the_name_of_a_bonded_peer(void **state)
+{
+    const struct bd_addr unknown = {{1, 2, 3, 4, 5, 0x40}, BD_ADDR_RANDOM};
+    struct secure_room *room = *state;
+
+    for (int anew = 0; anew <= 1; anew++) {
+        blr_bond_delete_all(room->lock.host);
+        blr_bond_delete_all(room->phone.host);
+        secure_room_passkey(room);
+        reconnect(room);
+        blr_bond_delete_all(room->phone.host);
+        secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
+        room->lock.conn->identity = unknown;
+        secure_room_forget_log(room);
+        struct secure_side *side = anew ? &room->lock : &room->phone;
+        assert_int_equal(blr_security_pair(side->conn, told_security, side), 0);
+        secure_room_run(room, SIM_S(3));
+        assert_true(blr_conn_encrypted(room->lock.conn));
+        assert_false(blr_conn_bonded(room->lock.conn));
+        assert_true(bd_addr_equal(blr_conn_identity(room->lock.conn), &unknown));
+        const struct blr_bond *bond = blr_bond_next(room->lock.host, NULL);
+        assert_true(bond->authenticated);
+        assert_null(blr_bond_next(room->lock.host, bond));
+        secure_room_forget_log(room);
+        reconnect(room);
+    }
+}
+
 static void without_bonding_keys_die_with_the_link(void **state)
 {
     struct secure_room *room = *state;
@@ -486,6 +515,7 @@ int main(void)
         SECURE(the_phone_has_forgotten),
         SECURE(a_weaker_pairing_is_refused),
         SECURE(an_identity_is_claimed),
+        SECURE(nobody_takes_the_name_of_a_bonded_peer),
         SECURE(without_bonding_keys_die_with_the_link),
         SECURE(the_key_is_refreshed),
         SECURE(the_bond_of_the_key_is_deleted),

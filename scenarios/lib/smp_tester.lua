@@ -477,6 +477,7 @@ end
 -- --- attacks, and what is to come of them ---
 
 smp.ROLES = { "initiator", "responder" }
+smp.SENT_BY = { initiator = "a central", responder = "a peripheral" }
 
 -- One of each PDU, where a right peer sends it; Pairing Request and Response have their own ways.
 smp.PDUS = {

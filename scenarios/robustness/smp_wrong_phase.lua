@@ -30,7 +30,7 @@ local function attack(peer, handle, value, when)
 end
 
 for _, role in ipairs(smp.ROLES) do
-  scenario("from an " .. role, function()
+  scenario("from " .. smp.SENT_BY[role], function()
     local values = ll.values(victim)
     local link = (role == "initiator" and ll.connect or ll.await)(tester, victim)
     attack(smp[role](link), values.open.handle, "W", "before a pairing")

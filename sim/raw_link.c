@@ -87,8 +87,8 @@ void raw_link_close(struct raw_link *link, uint8_t reason)
 
 static bool supervised(struct raw_link *link)
 {
-    const sim_ns timeout = link->established ? SIM_MS(10) * link->end.ind.timeout_10ms
-                                             : 6 * interval_of(link);
+    const sim_ns timeout =
+        link->established ? SIM_MS(10) * link->end.ind.timeout_10ms : 6 * interval_of(link);
 
     return link->end.anchor < link->last_valid + timeout;
 }
@@ -217,8 +217,8 @@ static void event_due(void *user)
 static bool time_left(const struct raw_link *link)
 {
     const sim_ns next = link->end.anchor + interval_of(link);
-    const sim_ns longest = ll_air_time(link->end.tx_phy, LL_PDU_MAX) +
-                           ll_air_time(link->end.rx_phy, 2) + 3 * LL_T_IFS;
+    const sim_ns longest =
+        ll_air_time(link->end.tx_phy, LL_PDU_MAX) + ll_air_time(link->end.rx_phy, 2) + 3 * LL_T_IFS;
 
     return link->end.last_end + longest + SIM_MS(1) / 2 < next;
 }
@@ -300,8 +300,8 @@ static void arrived(struct raw_link *link)
         return;
     const uint8_t *said = item->sealed ? item->plain + 2 : item->payload;
     const size_t len = item->sealed ? item->plain_len - 2U : item->len;
-    const bool over = item->follow && item->llid == LL_LLID_CONTROL && len == 2 &&
-                      said[0] == LL_TERMINATE_IND;
+    const bool over =
+        item->follow && item->llid == LL_LLID_CONTROL && len == 2 && said[0] == LL_TERMINATE_IND;
     drop_item(link, item);
     if (!link->items && link->ops->acked)
         link->ops->acked(link->user);
@@ -463,8 +463,7 @@ static int seal(struct raw_link *link, struct raw_link_item *item, bool bad_mic)
         .from_central = link->end.central,
         .header = item->llid,
     };
-    const int error =
-        ll_cipher_seal(link->cipher, &place, item->payload, item->len, item->payload);
+    const int error = ll_cipher_seal(link->cipher, &place, item->payload, item->len, item->payload);
 
     if (error)
         return error;

@@ -130,7 +130,9 @@ static size_t adv_pdu(const struct raw_link *link, uint8_t pdu[static LL_PDU_MAX
     const size_t len = response ? adv->scan_response_len : to ? 6U : adv->data_len;
     struct wr w = wr_init(pdu, LL_PDU_MAX);
     const struct ll_adv_header header = {
-        .type = response ? LL_SCAN_RSP : to ? LL_ADV_DIRECT_IND : LL_ADV_IND,
+        .type = response ? LL_SCAN_RSP
+                : to     ? LL_ADV_DIRECT_IND
+                         : LL_ADV_IND,
         .ch_sel = adv->ch_sel && !response,
         .tx_add = adv->address.type == BD_ADDR_RANDOM,
         .rx_add = to && to->type == BD_ADDR_RANDOM,

@@ -90,7 +90,8 @@ static int tell(struct blr_host *host)
 int blr_gap_prefer(struct blr_host *host, const struct blr_preferred_parameters *preferred,
                    bool ask_central)
 {
-    static const struct blr_preferred_parameters none = {GATT_NO_PREFERENCE, GATT_NO_PREFERENCE, 0, GATT_NO_PREFERENCE};
+    static const struct blr_preferred_parameters none = {GATT_NO_PREFERENCE, GATT_NO_PREFERENCE, 0,
+                                                         GATT_NO_PREFERENCE};
     const struct blr_preferred_parameters *wanted = preferred ? preferred : &none;
 
     if (!gatt_preferences_valid(wanted))

@@ -10,24 +10,6 @@
 /* Registry key of the metatable. */
 static const char metatable_key;
 
-static void set_bytes(lua_State *L, const char *field, const uint8_t *bytes, size_t len)
-{
-    lua_pushlstring(L, (const char *)bytes, len);
-    lua_setfield(L, -2, field);
-}
-
-static void set_integer(lua_State *L, const char *field, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, field);
-}
-
-static void set_boolean(lua_State *L, const char *field, bool value)
-{
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, field);
-}
-
 /* The table at the top gets `field` as a list, if it has not got one yet; pushes it. */
 static void push_list(lua_State *L, const char *field)
 {
@@ -70,7 +52,7 @@ static void add_service_data(lua_State *L, const struct ad_structure *ad, size_t
     lua_createtable(L, 0, 2);
     value_push_uuid(L, &uuid);
     lua_setfield(L, -2, "uuid");
-    set_bytes(L, "data", ad->data + width, ad->len - width);
+    value_set_bytes(L, "data", ad->data + width, ad->len - width);
     append(L);
 }
 
@@ -83,9 +65,9 @@ static void add_ibeacon(lua_State *L, const struct ad_ibeacon *beacon)
     lua_createtable(L, 0, 4);
     value_push_uuid(L, &uuid);
     lua_setfield(L, -2, "uuid");
-    set_integer(L, "major", beacon->major);
-    set_integer(L, "minor", beacon->minor);
-    set_integer(L, "measured_power", beacon->measured_power_dbm);
+    value_set_integer(L, "major", beacon->major);
+    value_set_integer(L, "minor", beacon->minor);
+    value_set_integer(L, "measured_power", beacon->measured_power_dbm);
     lua_setfield(L, -2, "ibeacon");
 }
 
@@ -99,8 +81,8 @@ static void add_manufacturer(lua_State *L, const struct ad_structure *ad)
         return;
     push_list(L, "manufacturer");
     lua_createtable(L, 0, 2);
-    set_integer(L, "company", company);
-    set_bytes(L, "data", ad->data + 2, ad->len - 2U);
+    value_set_integer(L, "company", company);
+    value_set_bytes(L, "data", ad->data + 2, ad->len - 2U);
     append(L);
     if (ad_ibeacon_decode(ad, &beacon))
         add_ibeacon(L, &beacon);
@@ -113,8 +95,8 @@ static void add_structure(lua_State *L, const struct ad_structure *ad)
 
     push_list(L, "structures");
     lua_createtable(L, 0, 2);
-    set_integer(L, "type", ad->type);
-    set_bytes(L, "data", ad->data, ad->len);
+    value_set_integer(L, "type", ad->type);
+    value_set_bytes(L, "data", ad->data, ad->len);
     append(L);
     if (width)
         add_services(L, ad, width);
@@ -126,15 +108,15 @@ static void add_structure(lua_State *L, const struct ad_structure *ad)
         break;
     case AD_FLAGS:
         if (ad->len >= 1)
-            set_integer(L, "flags", ad->data[0]);
+            value_set_integer(L, "flags", ad->data[0]);
         break;
     case AD_TX_POWER_LEVEL:
         if (ad->len == 1)
-            set_integer(L, "tx_power", (int8_t)ad->data[0]);
+            value_set_integer(L, "tx_power", (int8_t)ad->data[0]);
         break;
     case AD_APPEARANCE:
         if (ad->len == 2)
-            set_integer(L, "appearance", ad->data[0] | ad->data[1] << 8);
+            value_set_integer(L, "appearance", ad->data[0] | ad->data[1] << 8);
         break;
     }
 }
@@ -210,21 +192,21 @@ void adv_push(lua_State *L, const struct adv *adv)
     lua_setfield(L, -2, "identity");
     lua_pushstring(L, adv->identity.type == BD_ADDR_RANDOM ? "random" : "public");
     lua_setfield(L, -2, "identity_type");
-    set_boolean(L, "resolved", adv->resolved);
+    value_set_boolean(L, "resolved", adv->resolved);
     lua_pushstring(L, type < sizeof types / sizeof types[0] ? types[type] : "unknown");
     lua_setfield(L, -2, "type");
-    set_boolean(L, "connectable", type <= 1);
-    set_boolean(L, "scannable", type == 0 || type == 2 || adv->has_response);
-    set_integer(L, "time", (lua_Integer)adv->at);
-    set_integer(L, "count", (lua_Integer)adv->count);
+    value_set_boolean(L, "connectable", type <= 1);
+    value_set_boolean(L, "scannable", type == 0 || type == 2 || adv->has_response);
+    value_set_integer(L, "time", (lua_Integer)adv->at);
+    value_set_integer(L, "count", (lua_Integer)adv->count);
     if (adv->rssi_dbm != 127) /* not available: Vol 4, Part E, 7.7.65.2 */
-        set_integer(L, "rssi", adv->rssi_dbm);
+        value_set_integer(L, "rssi", adv->rssi_dbm);
     push_list(L, "services");
     lua_pop(L, 1);
-    set_bytes(L, "data", adv->data, adv->data_len);
+    value_set_bytes(L, "data", adv->data, adv->data_len);
     /* The response first: where both have a field, the advertisement itself counts. */
     if (adv->has_response) {
-        set_bytes(L, "scan_response", adv->response, adv->response_len);
+        value_set_bytes(L, "scan_response", adv->response, adv->response_len);
         add_payload(L, adv->response, adv->response_len);
     }
     add_payload(L, adv->data, adv->data_len);

@@ -15,37 +15,19 @@ enum { BOND_COST = 200, MAX_TEXT = 1 << 20 };
 
 /* --- as tables --- */
 
-static void set_octets(lua_State *L, const char *field, const uint8_t *octets, size_t len)
-{
-    lua_pushlstring(L, (const char *)octets, len);
-    lua_setfield(L, -2, field);
-}
-
-static void set_integer(lua_State *L, const char *field, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, field);
-}
-
-static void set_bool(lua_State *L, const char *field, bool value)
-{
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, field);
-}
-
 static void set_keys(lua_State *L, const char *field, const struct blr_bond_keys *keys)
 {
     lua_createtable(L, 0, 6);
     if (keys->has_ltk) {
-        set_octets(L, "ltk", keys->ltk, sizeof keys->ltk);
-        set_integer(L, "ediv", keys->ediv);
-        set_octets(L, "rand", keys->rand, sizeof keys->rand);
+        value_set_bytes(L, "ltk", keys->ltk, sizeof keys->ltk);
+        value_set_integer(L, "ediv", keys->ediv);
+        value_set_bytes(L, "rand", keys->rand, sizeof keys->rand);
     }
     if (keys->has_irk)
-        set_octets(L, "irk", keys->irk, sizeof keys->irk);
+        value_set_bytes(L, "irk", keys->irk, sizeof keys->irk);
     if (keys->has_csrk) {
-        set_octets(L, "csrk", keys->csrk, sizeof keys->csrk);
-        set_integer(L, "sign_counter", keys->sign_counter);
+        value_set_bytes(L, "csrk", keys->csrk, sizeof keys->csrk);
+        value_set_integer(L, "sign_counter", keys->sign_counter);
     }
     lua_setfield(L, -2, field);
 }
@@ -59,9 +41,9 @@ static void push_bond(lua_State *L, const struct blr_bond *bond)
     lua_setfield(L, -2, "identity");
     lua_pushstring(L, bond->identity.type == BD_ADDR_RANDOM ? "random" : "public");
     lua_setfield(L, -2, "identity_type");
-    set_bool(L, "secure_connections", bond->secure_connections);
-    set_bool(L, "authenticated", bond->authenticated);
-    set_integer(L, "key_size", bond->key_size);
+    value_set_boolean(L, "secure_connections", bond->secure_connections);
+    value_set_boolean(L, "authenticated", bond->authenticated);
+    value_set_integer(L, "key_size", bond->key_size);
     lua_pushstring(L, bond->privacy_mode == BLR_DEVICE_PRIVACY ? "device" : "network");
     lua_setfield(L, -2, "privacy_mode");
     set_keys(L, "ours", &bond->ours);
@@ -176,8 +158,7 @@ int device_import_bonds(lua_State *L)
 
     sandbox_charge(L, BOND_COST + len);
     sandbox_charge_memory(L, len);
-    const int error =
-        blr_bonds_import(device_host(device), (const char *)text, len, &trouble);
+    const int error = blr_bonds_import(device_host(device), (const char *)text, len, &trouble);
     if (error == BLR_ERR_MALFORMED)
         return failure_raise(L, error, call, "line %u: %s", trouble.line, trouble.what);
     if (error)
@@ -197,10 +178,10 @@ int device_make_oob(lua_State *L)
         return failure_raise(L, error, "device:make_oob", NULL);
     lua_createtable(L, 0, 3);
     if (oob.legacy)
-        set_octets(L, "tk", oob.tk, sizeof oob.tk);
+        value_set_bytes(L, "tk", oob.tk, sizeof oob.tk);
     if (oob.secure_connections) {
-        set_octets(L, "r", oob.r, sizeof oob.r);
-        set_octets(L, "c", oob.c, sizeof oob.c);
+        value_set_bytes(L, "r", oob.r, sizeof oob.r);
+        value_set_bytes(L, "c", oob.c, sizeof oob.c);
     }
     return 1;
 }

@@ -81,8 +81,7 @@ static struct bd_addr address(const struct opts *opts, const char *name)
     else if (raw)
         found = raw->address;
     else
-        found =
-            value_address(L, -1, opts_what(opts, name, what), opts_string(opts, type, NULL));
+        found = value_address(L, -1, opts_what(opts, name, what), opts_string(opts, type, NULL));
     lua_pop(L, 1);
     return found;
 }
@@ -147,9 +146,8 @@ static int box_p256_dhkey(lua_State *L)
 
 static int box_c1(lua_State *L)
 {
-    static const char *const known[] = {
-        "initiator", "initiator_type", "k", "preq", "pres", "r", "responder", "responder_type",
-        NULL};
+    static const char *const known[] = {"initiator", "initiator_type", "k", "preq", "pres", "r",
+                                        "responder", "responder_type", NULL};
     const struct opts opts = opts_open(L, 1, "crypto.c1", known, false);
     const struct smp_parties parties = {address(&opts, "initiator"), address(&opts, "responder")};
     const uint8_t *k = field(&opts, "k", 16);
@@ -190,8 +188,8 @@ static int box_f4(lua_State *L)
 
 static int box_f5(lua_State *L)
 {
-    static const char *const known[] = {
-        "dhkey", "initiator", "initiator_type", "n1", "n2", "responder", "responder_type", NULL};
+    static const char *const known[] = {"dhkey", "initiator", "initiator_type", "n1",
+                                        "n2",    "responder", "responder_type", NULL};
     const struct opts opts = opts_open(L, 1, "crypto.f5", known, false);
     const struct smp_parties parties = {address(&opts, "initiator"), address(&opts, "responder")};
     const uint8_t *dhkey = field(&opts, "dhkey", 32);
@@ -207,8 +205,8 @@ static int box_f5(lua_State *L)
 
 static int box_f6(lua_State *L)
 {
-    static const char *const known[] = {"a1", "a1_type", "a2", "a2_type", "io_cap", "n1", "n2",
-                                        "r",  "w",       NULL};
+    static const char *const known[] = {"a1", "a1_type", "a2", "a2_type", "io_cap",
+                                        "n1", "n2",      "r",  "w",       NULL};
     const struct opts opts = opts_open(L, 1, "crypto.f6", known, false);
     const struct bd_addr a1 = address(&opts, "a1");
     const struct bd_addr a2 = address(&opts, "a2");
@@ -288,7 +286,8 @@ static int box_rpa_make(lua_State *L)
 static int box_rpa_resolves(lua_State *L)
 {
     const uint8_t *irk = octets(L, 1, "crypto.rpa_resolves", "the IRK", 16);
-    const struct bd_addr private = value_address(L, 2, "crypto.rpa_resolves: the address", "random");
+    const struct bd_addr private =
+        value_address(L, 2, "crypto.rpa_resolves: the address", "random");
     bool resolved = false;
 
     sandbox_charge(L, BLOCK_COST);

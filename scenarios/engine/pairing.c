@@ -44,14 +44,10 @@ static void push_pairing(lua_State *L, const struct conn *conn, const struct blr
     lua_createtable(L, 0, 6);
     lua_pushstring(L, methods[pairing->method]);
     lua_setfield(L, -2, "method");
-    lua_pushboolean(L, pairing->authenticated);
-    lua_setfield(L, -2, "authenticated");
-    lua_pushboolean(L, pairing->secure_connections);
-    lua_setfield(L, -2, "secure_connections");
-    lua_pushboolean(L, pairing->bonded);
-    lua_setfield(L, -2, "bonded");
-    lua_pushinteger(L, pairing->key_size);
-    lua_setfield(L, -2, "key_size");
+    value_set_boolean(L, "authenticated", pairing->authenticated);
+    value_set_boolean(L, "secure_connections", pairing->secure_connections);
+    value_set_boolean(L, "bonded", pairing->bonded);
+    value_set_integer(L, "key_size", pairing->key_size);
     lua_pushinteger(L, conn->link ? blr_conn_security(conn->link) : conn->security.level);
     lua_setfield(L, -2, "level");
 }
@@ -127,9 +123,9 @@ static enum blr_security_level level_argument(lua_State *L, int index, const cha
 int conn_secure(lua_State *L)
 {
     struct conn *conn = conn_self(L, 1, "conn:secure");
-    const enum blr_security_level level =
-        lua_isnoneornil(L, 2) ? BLR_SECURITY_ENCRYPTED
-                              : level_argument(L, 2, "conn:secure: the level");
+    const enum blr_security_level level = lua_isnoneornil(L, 2)
+                                              ? BLR_SECURITY_ENCRYPTED
+                                              : level_argument(L, 2, "conn:secure: the level");
     struct task *task = task_current(L, "%s: conn:secure", conn->device->name);
 
     task_start_operation(task);
@@ -318,8 +314,9 @@ int conn_keypress(lua_State *L)
     for (uint8_t type = 0; type < sizeof keypresses / sizeof keypresses[0]; type++)
         if (strcmp(keypresses[type], word) == 0)
             return answered(L, blr_security_keypress(conn_link(L, conn, call), type), call);
-    return luaL_error(L, "%s: \"started\", \"digit_entered\", \"digit_erased\", \"cleared\" or "
-                         "\"completed\"",
+    return luaL_error(L,
+                      "%s: \"started\", \"digit_entered\", \"digit_erased\", \"cleared\" or "
+                      "\"completed\"",
                       call);
 }
 

@@ -14,7 +14,8 @@ static enum blr_privacy_mode mode_word(lua_State *L, const char *word, const cha
     return word[0] == 'd' ? BLR_DEVICE_PRIVACY : BLR_NETWORK_PRIVACY;
 }
 
-void device_privacy_read(lua_State *L, int index, const char *call, struct blr_privacy_params *params)
+void device_privacy_read(lua_State *L, int index, const char *call,
+                         struct blr_privacy_params *params)
 {
     static const char *const known[] = {"by_host", "mode", "on", "timeout", NULL};
 

@@ -176,8 +176,8 @@ struct bd_addr raw_address_option(const struct opts *opts, const char *field)
 
 static int global_raw(lua_State *L)
 {
-    static const char *const known[] = {"address",  "address_type", "name", "position",
-                                        "power",    "sensitivity",  NULL};
+    static const char *const known[] = {"address", "address_type", "name", "position",
+                                        "power",   "sensitivity",  NULL};
     const struct opts opts = opts_open(L, 1, "raw", known, false);
     const bool addressed = opts_has(&opts, "address");
     struct bd_addr address = {0};
@@ -211,8 +211,8 @@ static int send_packet(lua_State *L, const struct opts *opts, struct raw *raw,
                           opts->call);
     if (error)
         return failure_raise(L, error, opts->call, NULL);
-    lua_pushinteger(L, (lua_Integer)(packet->start +
-                                     ll_air_time((enum radio_phy)packet->phy, packet->len)));
+    lua_pushinteger(
+        L, (lua_Integer)(packet->start + ll_air_time((enum radio_phy)packet->phy, packet->len)));
     return 1;
 }
 
@@ -252,8 +252,8 @@ static int raw_reply(lua_State *L)
     static const char call[] = "raw:reply";
     static const char *const known[] = {"after", "bad_crc", "crc_init", "pdu", NULL};
     static const char *const packet_fields[] = {
-        "access_address", "channel", "coding", "crc", "crc_ok", "ended",
-        "mhz",            "pdu",     "phy",    "rssi", "time",   "type", NULL};
+        "access_address", "channel", "coding", "crc", "crc_ok", "ended", "mhz", "pdu", "phy",
+        "rssi",           "time",    "type",   NULL};
     struct raw *raw = object_check(L, 1, &raw_type, call);
     const struct opts heard = opts_open(L, 2, call, packet_fields, false);
     const struct opts opts = opts_open(L, 3, call, known, false);
@@ -271,8 +271,8 @@ static int raw_reply(lua_State *L)
 static int raw_hear(lua_State *L)
 {
     static const char call[] = "raw:hear";
-    static const char *const known[] = {"access_address", "after",    "before", "channel", "coding",
-                                        "crc_init",       "mhz",      "phy",    NULL};
+    static const char *const known[] = {"access_address", "after", "before", "channel", "coding",
+                                        "crc_init",       "mhz",   "phy",    NULL};
     struct raw *raw = object_check(L, 1, &raw_type, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
     const struct radio_listen window = {
@@ -371,11 +371,16 @@ static const char *title(void *object)
 }
 
 static const luaL_Reg methods[] = {
-    {"advertise", raw_advertise}, {"connect", raw_connect},
-    {"hear", raw_hear},           {"hear_all", raw_hear_all},
-    {"hear_nothing", raw_hear_nothing}, {"move", raw_move},
-    {"next", raw_method_next},    {"on_heard", raw_on_heard},
-    {"reply", raw_reply},         {"send", raw_send},
+    {"advertise", raw_advertise},
+    {"connect", raw_connect},
+    {"hear", raw_hear},
+    {"hear_all", raw_hear_all},
+    {"hear_nothing", raw_hear_nothing},
+    {"move", raw_move},
+    {"next", raw_method_next},
+    {"on_heard", raw_on_heard},
+    {"reply", raw_reply},
+    {"send", raw_send},
     {NULL, NULL},
 };
 

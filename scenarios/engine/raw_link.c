@@ -66,7 +66,8 @@ static struct raw_link_object *new_link(lua_State *L, struct raw *raw, const str
     object->link = raw_link_new(raw->radio, &ops, object);
     if (!object->link)
         luaL_error(L, "%s: out of memory", opts->call);
-    /* From here on it is freed with the raw radio. In the order of making, as the medium has them. */
+    /* From here on it is freed with the raw radio. In the order of making, as the medium has them.
+     */
     struct raw_link_object **at = &raw->links;
     while (*at)
         at = &(*at)->next;
@@ -88,8 +89,7 @@ static void read_channels(const struct opts *opts, uint8_t map[static 5])
     }
     luaL_checktype(L, -1, LUA_TTABLE);
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-        const lua_Integer channel =
-            value_integer(L, -1, opts_what(opts, "channels", what), 0, 36);
+        const lua_Integer channel = value_integer(L, -1, opts_what(opts, "channels", what), 0, 36);
         map[channel / 8] |= (uint8_t)(1U << channel % 8);
         lua_pop(L, 1);
     }
@@ -138,8 +138,7 @@ static struct bd_addr read_peer(const struct opts *opts)
     else if (raw)
         address = raw->address;
     else
-        address = value_address(opts->L, -1, "raw:connect: to",
-                                opts_string(opts, "to_type", NULL));
+        address = value_address(opts->L, -1, "raw:connect: to", opts_string(opts, "to_type", NULL));
     lua_pop(opts->L, 1);
     return address;
 }
@@ -147,23 +146,34 @@ static struct bd_addr read_peer(const struct opts *opts)
 int raw_connect(lua_State *L)
 {
     static const char call[] = "raw:connect";
-    static const char *const known[] = {
-        "access_address", "address",  "address_type",        "advertising_channel",
-        "ch_sel",         "channels", "crc_init",            "hop",
-        "interval",       "latency",  "procedures",          "sca",
-        "supervision_timeout", "timeout", "to",              "to_type",
-        "win_offset",     "win_size", NULL};
+    static const char *const known[] = {"access_address",
+                                        "address",
+                                        "address_type",
+                                        "advertising_channel",
+                                        "ch_sel",
+                                        "channels",
+                                        "crc_init",
+                                        "hop",
+                                        "interval",
+                                        "latency",
+                                        "procedures",
+                                        "sca",
+                                        "supervision_timeout",
+                                        "timeout",
+                                        "to",
+                                        "to_type",
+                                        "win_offset",
+                                        "win_size",
+                                        NULL};
     struct raw *raw = object_check(L, 1, &raw_type, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
     struct ll_connect_ind ind = {
-        .init_a = opts_has(&opts, "address") ? raw_address_option(&opts, "address")
-                                             : raw->address,
+        .init_a = opts_has(&opts, "address") ? raw_address_option(&opts, "address") : raw->address,
         .adv_a = read_peer(&opts),
         .access_address = raw_packet_access_address(&opts, 0x71764129), /* as 2.1.2 wants them */
         .crc_init = (uint32_t)opts_integer(&opts, "crc_init", 0xABCDEF, 0, 0xFFFFFF),
         .win_size_1250us = (uint8_t)opts_integer(&opts, "win_size", 1, 0, 0xFF),
-        .win_offset_1250us =
-            opts_time_units(&opts, "win_offset", SIM_US(1250), "1.25 ms", 0),
+        .win_offset_1250us = opts_time_units(&opts, "win_offset", SIM_US(1250), "1.25 ms", 0),
         .interval_1250us = opts_time_units(&opts, "interval", SIM_US(1250), "1.25 ms", 24),
         .latency = (uint16_t)opts_integer(&opts, "latency", 0, 0, 0xFFFF),
         .timeout_10ms = opts_time_units(&opts, "supervision_timeout", SIM_MS(10), "10 ms", 420),
@@ -190,21 +200,21 @@ int raw_connect(lua_State *L)
 int raw_advertise(lua_State *L)
 {
     static const char call[] = "raw:advertise";
-    static const char *const known[] = {"address",  "address_type", "ch_sel",        "data",
-                                        "directed", "interval",     "procedures", "scan_response", NULL};
+    static const char *const known[] = {"address",    "address_type",  "ch_sel",
+                                        "data",       "directed",      "interval",
+                                        "procedures", "scan_response", NULL};
     struct raw *raw = object_check(L, 1, &raw_type, call);
     const struct opts opts = opts_open(L, 2, call, known, true);
     struct bd_addr directed = {0};
     struct raw_link_advertising advertising = {
-        .address = opts_has(&opts, "address") ? raw_address_option(&opts, "address")
-                                              : raw->address,
+        .address = opts_has(&opts, "address") ? raw_address_option(&opts, "address") : raw->address,
         .interval = opts_time(&opts, "interval", SIM_MS(100)),
         .ch_sel = opts_bool(&opts, "ch_sel", false),
     };
 
     advertising.data = opts_bytes(&opts, "data", &advertising.data_len, LL_LEGACY_ADV_DATA_MAX);
-    advertising.scan_response = opts_bytes(&opts, "scan_response", &advertising.scan_response_len,
-                                           LL_LEGACY_ADV_DATA_MAX);
+    advertising.scan_response =
+        opts_bytes(&opts, "scan_response", &advertising.scan_response_len, LL_LEGACY_ADV_DATA_MAX);
     if (opts_push(&opts, "directed")) {
         const struct device *device = object_test(L, -1, &device_type);
         directed = device ? *blr_host_address(room_device_host(device->room))

@@ -20,18 +20,6 @@ struct raw_link_answer {
     uint8_t pdu[255];
 };
 
-static void set_integer(lua_State *L, const char *field, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, field);
-}
-
-static void set_bool(lua_State *L, const char *field, bool value)
-{
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, field);
-}
-
 static bool is_control(const struct raw_link_rx *rx)
 {
     return rx->header.llid == LL_LLID_CONTROL && (!rx->encrypted || rx->mic_ok);
@@ -41,24 +29,24 @@ static void push_pdu(lua_State *L, const struct raw_link_rx *rx, const uint8_t *
 {
     luaL_checkstack(L, 4, NULL);
     lua_createtable(L, 0, 16);
-    set_integer(L, "time", (lua_Integer)rx->start);
-    set_integer(L, "ended", (lua_Integer)rx->end);
-    set_integer(L, "event", rx->event);
-    set_integer(L, "channel", rx->channel);
-    set_integer(L, "rssi", rx->rssi_dbm);
-    set_integer(L, "llid", rx->header.llid);
-    set_integer(L, "length", rx->header.length);
-    set_bool(L, "md", rx->header.md);
-    set_bool(L, "encrypted", rx->encrypted);
+    value_set_integer(L, "time", (lua_Integer)rx->start);
+    value_set_integer(L, "ended", (lua_Integer)rx->end);
+    value_set_integer(L, "event", rx->event);
+    value_set_integer(L, "channel", rx->channel);
+    value_set_integer(L, "rssi", rx->rssi_dbm);
+    value_set_integer(L, "llid", rx->header.llid);
+    value_set_integer(L, "length", rx->header.length);
+    value_set_boolean(L, "md", rx->header.md);
+    value_set_boolean(L, "encrypted", rx->encrypted);
     if (rx->encrypted)
-        set_bool(L, "mic_ok", rx->mic_ok);
+        value_set_boolean(L, "mic_ok", rx->mic_ok);
     lua_pushlstring(L, (const char *)payload, rx->len);
     lua_setfield(L, -2, "payload");
     if (!is_control(rx) || !rx->len)
         return;
     uint8_t len;
     const char *name = ll_control_name(payload[0], &len);
-    set_integer(L, "opcode", payload[0]);
+    value_set_integer(L, "opcode", payload[0]);
     lua_pushstring(L, name ? name : "unknown");
     lua_setfield(L, -2, "control");
     lua_pushlstring(L, (const char *)payload + 1, rx->len - 1);
@@ -107,8 +95,7 @@ static bool answered(struct raw_link_object *object, const struct raw_link_rx *r
 static bool say(struct raw_link_object *object, uint8_t opcode, const uint8_t *data, size_t len)
 {
     uint8_t payload[16] = {opcode};
-    const struct raw_link_pdu pdu = {
-        .llid = LL_LLID_CONTROL, .payload = payload, .len = len + 1};
+    const struct raw_link_pdu pdu = {.llid = LL_LLID_CONTROL, .payload = payload, .len = len + 1};
 
     if (len)
         memcpy(payload + 1, data, len);
@@ -231,8 +218,7 @@ static void read_item(const struct queue_item *item, struct raw_pdu *pdu)
 }
 
 /* Nothing is there: waits on, or says why nothing will come. */
-static int wait_on(lua_State *L, struct raw_link_object *object, struct task *task,
-                   lua_KFunction k)
+static int wait_on(lua_State *L, struct raw_link_object *object, struct task *task, lua_KFunction k)
 {
     if (object->pdus.overflowed)
         return luaL_error(L, "%s: more came than a script may leave unread", task->what);

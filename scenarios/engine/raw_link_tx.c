@@ -9,8 +9,8 @@ enum { SEND_COST = 300, USUAL_OCTETS = 27 /* of a PDU, before the data length is
 
 /* --- sending --- */
 
-static const char *const fault_names[] = {"bad_crc",    "bad_mic", "follow",   "length", "octets",
-                                          "plain",      "wrong_nesn", "wrong_sn", NULL};
+static const char *const fault_names[] = {"bad_crc", "bad_mic",    "follow",   "length", "octets",
+                                          "plain",   "wrong_nesn", "wrong_sn", NULL};
 
 /* What is to be wrong with a PDU, from the table at index, if there is one. */
 static void read_faults(const struct opts *opts, struct raw_link_pdu *pdu)
@@ -19,8 +19,7 @@ static void read_faults(const struct opts *opts, struct raw_link_pdu *pdu)
         if (lua_type(opts->L, -1) == LUA_TBOOLEAN)
             pdu->bad_crc = (unsigned)lua_toboolean(opts->L, -1);
         else
-            pdu->bad_crc =
-                (unsigned)value_integer(opts->L, -1, "bad_crc (how often)", 0, 1000000);
+            pdu->bad_crc = (unsigned)value_integer(opts->L, -1, "bad_crc (how often)", 0, 1000000);
         lua_pop(opts->L, 1);
     }
     pdu->bad_mic = opts_bool(opts, "bad_mic", false);
@@ -39,8 +38,8 @@ static int send_pdu(lua_State *L, struct raw_link_object *object, const struct r
     const int error = raw_link_send(object->link, pdu);
 
     if (error == BLR_ERR_NOT_CONNECTED)
-        return failure_raise(L, error, call, object->connected ? "the link has ended" :
-                                                                 "nobody has connected");
+        return failure_raise(L, error, call,
+                             object->connected ? "the link has ended" : "nobody has connected");
     if (error)
         return failure_raise(L, error, call, NULL);
     return 0;
@@ -50,8 +49,8 @@ int raw_link_tx_send(lua_State *L)
 {
     static const char call[] = "raw_link:send";
     struct raw_link_object *object = raw_link_self(L, call);
-    struct raw_link_pdu pdu = {
-        .llid = (uint8_t)value_integer(L, 2, "raw_link:send: the LLID", 0, 3)};
+    struct raw_link_pdu pdu = {.llid =
+                                   (uint8_t)value_integer(L, 2, "raw_link:send: the LLID", 0, 3)};
 
     pdu.payload = value_bytes(L, 3, "raw_link:send: the payload", &pdu.len, 255);
     const struct opts opts = opts_open(L, 4, call, fault_names, true);
@@ -141,8 +140,8 @@ int raw_link_tx_silence(lua_State *L)
 {
     struct raw_link_object *object = raw_link_self(L, "raw_link:silence");
 
-    raw_link_silence(object->link, (unsigned)value_integer(L, 2, "raw_link:silence: the events",
-                                                           0, 1000000));
+    raw_link_silence(object->link,
+                     (unsigned)value_integer(L, 2, "raw_link:silence: the events", 0, 1000000));
     return 0;
 }
 
@@ -158,9 +157,9 @@ int raw_link_tx_hold(lua_State *L)
 int raw_link_tx_encrypt(lua_State *L)
 {
     static const char call[] = "raw_link:encrypt";
-    static const char *const known[] = {"iv_c",         "iv_p",            "key",  "ltk", "receive",
-                                        "receive_counter", "send", "send_counter", "skd_c",
-                                        "skd_p",        NULL};
+    static const char *const known[] = {
+        "iv_c", "iv_p",         "key",   "ltk",   "receive", "receive_counter",
+        "send", "send_counter", "skd_c", "skd_p", NULL};
     struct raw_link_object *object = raw_link_self(L, call);
     const struct opts opts = opts_open(L, 2, call, known, false);
     const lua_Integer most = (lua_Integer)LL_PACKET_COUNTER_END - 1;
@@ -199,7 +198,6 @@ int raw_link_tx_plain(lua_State *L)
     struct raw_link_object *object = raw_link_self(L, call);
     const struct opts opts = opts_open(L, 2, call, known, true);
 
-    raw_link_plain(object->link, opts_bool(&opts, "send", true),
-                   opts_bool(&opts, "receive", true));
+    raw_link_plain(object->link, opts_bool(&opts, "send", true), opts_bool(&opts, "receive", true));
     return 0;
 }

@@ -44,12 +44,6 @@ uint32_t raw_packet_crc_init(const struct opts *opts)
     return (uint32_t)opts_integer(opts, "crc_init", CRC24_INIT_ADVERTISING, 0, 0xFFFFFF);
 }
 
-static void set_integer(lua_State *L, const char *field, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, field);
-}
-
 void raw_packet_set_phy(lua_State *L, uint8_t phy)
 {
     const bool coded = phy == RADIO_PHY_CODED_S2 || phy == RADIO_PHY_CODED_S8;
@@ -57,7 +51,7 @@ void raw_packet_set_phy(lua_State *L, uint8_t phy)
     lua_pushstring(L, coded ? "coded" : phy == RADIO_PHY_2M ? "2M" : "1M");
     lua_setfield(L, -2, "phy");
     if (coded)
-        set_integer(L, "coding", phy == RADIO_PHY_CODED_S2 ? 2 : 8);
+        value_set_integer(L, "coding", phy == RADIO_PHY_CODED_S2 ? 2 : 8);
 }
 
 void raw_packet_push(lua_State *L, const struct radio_rx *rx)
@@ -66,17 +60,17 @@ void raw_packet_push(lua_State *L, const struct radio_rx *rx)
 
     luaL_checkstack(L, 4, NULL);
     lua_createtable(L, 0, 12);
-    set_integer(L, "time", (lua_Integer)rx->start);
-    set_integer(L, "ended", (lua_Integer)rx->end);
-    set_integer(L, "mhz", rx->mhz);
+    value_set_integer(L, "time", (lua_Integer)rx->start);
+    value_set_integer(L, "ended", (lua_Integer)rx->end);
+    value_set_integer(L, "mhz", rx->mhz);
     if (channel != 0xFF)
-        set_integer(L, "channel", channel);
+        value_set_integer(L, "channel", channel);
     raw_packet_set_phy(L, rx->phy);
-    set_integer(L, "rssi", rx->rssi_dbm);
+    value_set_integer(L, "rssi", rx->rssi_dbm);
     lua_pushboolean(L, rx->crc_ok);
     lua_setfield(L, -2, "crc_ok");
-    set_integer(L, "crc", rx->crc);
-    set_integer(L, "access_address", rx->access_address);
+    value_set_integer(L, "crc", rx->crc);
+    value_set_integer(L, "access_address", rx->access_address);
     lua_pushlstring(L, rx->len ? (const char *)rx->pdu : "", rx->len);
     lua_setfield(L, -2, "pdu");
     if (rx->access_address == LL_ADVERTISING_ACCESS_ADDRESS && rx->len >= 2) {

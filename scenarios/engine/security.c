@@ -48,11 +48,25 @@ static uint8_t keys_option(const struct opts *opts, const char *field, uint8_t o
 
 /* --- configuration --- */
 
-static const char *const security_fields[] = {
-    "accept_debug_key", "accept_keys", "automatic",    "bonding",   "csrk",
-    "io",               "irk",         "keypress",     "max_key_size", "min_key_size",
-    "mitm",             "passkey",     "private_key",  "random",    "refuse",
-    "secure_connections", "send_keys", "use_debug_key", NULL};
+static const char *const security_fields[] = {"accept_debug_key",
+                                              "accept_keys",
+                                              "automatic",
+                                              "bonding",
+                                              "csrk",
+                                              "io",
+                                              "irk",
+                                              "keypress",
+                                              "max_key_size",
+                                              "min_key_size",
+                                              "mitm",
+                                              "passkey",
+                                              "private_key",
+                                              "random",
+                                              "refuse",
+                                              "secure_connections",
+                                              "send_keys",
+                                              "use_debug_key",
+                                              NULL};
 
 static void read_secure_connections(const struct opts *opts, struct blr_security_config *config)
 {
@@ -72,7 +86,8 @@ static void read_secure_connections(const struct opts *opts, struct blr_security
 
 static void read_config(const struct opts *opts, struct blr_security_config *config)
 {
-    static const char *const io[] = {"display_only", "display_yes_no", "keyboard_only", "none",
+    static const char *const io[] = {"display_only",     "display_yes_no",
+                                     "keyboard_only",    "none",
                                      "keyboard_display", NULL}; /* by enum smp_io_capability */
 
     config->io_capability = (uint8_t)word_of(opts, "io", io, config->io_capability);
@@ -186,8 +201,8 @@ int device_set_pin(lua_State *L)
 int device_agent(lua_State *L)
 {
     static const char call[] = "device:agent";
-    static const char *const known[] = {"compare", "display", "enter", "keypress", "requested",
-                                        NULL};
+    static const char *const known[] = {"compare",  "display",   "enter",
+                                        "keypress", "requested", NULL};
     struct device *device = device_self(L, call);
     const struct opts opts = opts_open(L, 2, call, known, true);
 
@@ -246,8 +261,7 @@ static void take_passkey(lua_State *L, void *user)
 
     if (lua_isnil(L, -1))
         return;
-    if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0 ||
-        lua_tointeger(L, -1) > SMP_PASSKEY_MAX)
+    if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0 || lua_tointeger(L, -1) > SMP_PASSKEY_MAX)
         callback_wrong_result(L, asked->function, "a passkey is 0 to 999999, or nil for later");
     asked->answered = true;
     asked->entered = (uint32_t)lua_tointeger(L, -1);
@@ -425,8 +439,7 @@ void device_security_declare(lua_State *L, struct device *device, const struct o
         .identified = on_identified,
     };
 
-    device->security.agent =
-        (struct agent){LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF};
+    device->security.agent = (struct agent){LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF};
     blr_security_listen(device_host(device), &listener, device);
     if (opts_push(opts, "security")) {
         configure(L, device, lua_gettop(L), "device: security");

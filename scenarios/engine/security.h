@@ -102,7 +102,8 @@ enum blr_own_address own_address_option(const struct opts *opts);
 /* Whoever the value at index is: a device, a conn, a bond or an advertisement, or text. */
 struct bd_addr identity_argument(lua_State *L, int index, const char *call);
 /* true, false, or a table of what privacy is to be. */
-void device_privacy_read(lua_State *L, int index, const char *call, struct blr_privacy_params *params);
+void device_privacy_read(lua_State *L, int index, const char *call,
+                         struct blr_privacy_params *params);
 /* Of enum smp_keypress. */
 const char *keypress_name(uint8_t type);
 

@@ -23,8 +23,7 @@ static size_t read_items(lua_State *L, const struct conn *conn,
                        (LUAI_UACINT)i + 1);
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
-        struct server_attribute *attribute =
-            object_check(L, -2, &server_characteristic_type, call);
+        struct server_attribute *attribute = object_check(L, -2, &server_characteristic_type, call);
         if (attribute->service->device != conn->device)
             luaL_error(L, "%s: entry %I is of another device", call, (LUAI_UACINT)i + 1);
         items[i].attr = server_handle(L, attribute, call);

@@ -132,6 +132,24 @@ const uint8_t *value_bytes(lua_State *L, int index, const char *what, size_t *le
     return (const uint8_t *)bytes;
 }
 
+void value_set_integer(lua_State *L, const char *field, lua_Integer value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, field);
+}
+
+void value_set_boolean(lua_State *L, const char *field, bool value)
+{
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, field);
+}
+
+void value_set_bytes(lua_State *L, const char *field, const uint8_t *bytes, size_t len)
+{
+    lua_pushlstring(L, (const char *)bytes, len);
+    lua_setfield(L, -2, field);
+}
+
 /* --- showing --- */
 
 static void show_string(lua_State *L, int index, struct text *text)

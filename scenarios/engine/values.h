@@ -41,6 +41,11 @@ void value_push_address(lua_State *L, const struct bd_addr *address);
 
 const uint8_t *value_bytes(lua_State *L, int index, const char *what, size_t *len, size_t max);
 
+/* Fields of the table on top of the stack. */
+void value_set_integer(lua_State *L, const char *field, lua_Integer value);
+void value_set_boolean(lua_State *L, const char *field, bool value);
+void value_set_bytes(lua_State *L, const char *field, const uint8_t *bytes, size_t len);
+
 /* A value as failures show it: numbers in decimal and hex, strings quoted and in hex, tables with
  * their keys in order. */
 void value_show(lua_State *L, int index, struct text *text);

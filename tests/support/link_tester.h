@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lower tester's end of one connection, in either role, stepped through packet by packet: a
- * struct link (sim/link.h) whose `user` is the room, and every part of it may be changed to be wrong.
+ * struct link (sim/link.h) whose `user` is the room. Every part of it may be changed to be wrong.
  */
 #ifndef LINK_TESTER_H
 #define LINK_TESTER_H

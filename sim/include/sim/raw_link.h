@@ -18,7 +18,8 @@
 
 struct raw_link;
 
-/* A new data or control PDU of the peer, not empty; acknowledged, unless raw_link_hold() says no. */
+/* A new data or control PDU of the peer, not empty; acknowledged, unless raw_link_hold() says no.
+ */
 struct raw_link_rx {
     sim_ns start, end;
     uint16_t event;
@@ -100,12 +101,12 @@ const struct raw_link_counts *raw_link_counts(const struct raw_link *link);
 struct raw_link_pdu {
     uint8_t llid; /* 0 to 3 */
     const uint8_t *payload;
-    size_t len;     /* up to 255, the MIC included */
-    bool plain;     /* in clear though the link is encrypted */
-    bool bad_mic;   /* of an encrypted one: all of its bits inverted */
-    bool wrong_sn;   /* sent once with the other SN, as if it were a repetition, and forgotten */
-    bool wrong_nesn; /* each time it is sent, NESN is the other one */
-    bool ignore;    /* this end does not follow what the PDU says */
+    size_t len;        /* up to 255, the MIC included */
+    bool plain;        /* in clear though the link is encrypted */
+    bool bad_mic;      /* of an encrypted one: all of its bits inverted */
+    bool wrong_sn;     /* sent once with the other SN, as if it were a repetition, and forgotten */
+    bool wrong_nesn;   /* each time it is sent, NESN is the other one */
+    bool ignore;       /* this end does not follow what the PDU says */
     bool wrong_length; /* `length` stands in the header */
     uint8_t length;
     unsigned bad_crc; /* so many times with a bad CRC, before it goes as it should */

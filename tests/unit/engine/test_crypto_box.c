@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The toolbox of cryptography in scripts: a sample of each function, to see that arguments reach it
- * in their places (tests/vectors has all of them, with their sources), and arguments that are wrong.
+ * in their places (tests/vectors has all of them, with their sources), and arguments that are
+ * wrong.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,15 +16,15 @@
 #include "rows.h"
 #include "script.h"
 
-#define U "bytes('20b003d2f297be2c5e2c83a7e9f9a5b9eff49111acf4fddbcc0301480e359de6')"
-#define V "bytes('55188b3d32f6bb9a900afcfbeed4e72a59cb9ac2f19d7cfb6b4fdd49f47fc5fd')"
-#define X "bytes('d5cb8454d177733effffb2ec712baeab')"
-#define Y "bytes('a6e8e7cc25a75f6e216583f7ff3dc4cf')"
-#define W "bytes('ec0234a357c8ad05341010a60a397d9b')"
-#define A1 "'56:12:37:37:BF:CE'"
-#define A2 "'A7:13:70:2D:CF:C1'"
+#define U          "bytes('20b003d2f297be2c5e2c83a7e9f9a5b9eff49111acf4fddbcc0301480e359de6')"
+#define V          "bytes('55188b3d32f6bb9a900afcfbeed4e72a59cb9ac2f19d7cfb6b4fdd49f47fc5fd')"
+#define X          "bytes('d5cb8454d177733effffb2ec712baeab')"
+#define Y          "bytes('a6e8e7cc25a75f6e216583f7ff3dc4cf')"
+#define W          "bytes('ec0234a357c8ad05341010a60a397d9b')"
+#define A1         "'56:12:37:37:BF:CE'"
+#define A2         "'A7:13:70:2D:CF:C1'"
 #define SHOW(call) "print((hex(" call "):gsub(' ', '')))"
-#define ZERO "('\\0'):rep(16)"
+#define ZERO       "('\\0'):rep(16)"
 
 static const struct script_row rows[] = {
     GOOD("aes", SHOW("crypto.aes(" W ", bytes('00000000000000000000000000708194'))"),
@@ -60,8 +61,9 @@ static const struct script_row rows[] = {
          "local a = crypto.rpa_make(" W ", bytes('708194')) print(a, crypto.rpa_resolves(" W
          ", a), crypto.rpa_resolves(" X ", a), crypto.rpa_resolves(" W ", " A1 "))",
          "70:81:94:0D:FB:AA\ttrue\tfalse\tfalse\n"),
-    GOOD("sign", "print(#crypto.sign(" W ", 'message', 1), crypto.sign(" W ", 'm', 1) == "
-                 "crypto.sign(" W ", 'm', 2))",
+    GOOD("sign",
+         "print(#crypto.sign(" W ", 'message', 1), crypto.sign(" W ", 'm', 1) == "
+         "crypto.sign(" W ", 'm', 2))",
          "8\tfalse\n"),
     GOOD("p256",
          "local a, b = ('\\x11'):rep(32), ('\\x22'):rep(32) local A, B = crypto.p256_public(a), "
@@ -106,8 +108,9 @@ static const struct script_row rows[] = {
     BAD("a counter that is negative", "crypto.sign(" W ", '', -1)", "crypto.sign: the counter"),
     BAD("an address that is none", "crypto.rpa_resolves(" W ", 'x')",
         "crypto.rpa_resolves: the address"),
-    BAD("data too long", "crypto.ccm_seal { key = " X ", iv_c = 'abcd', iv_p = 'abcd', "
-                         "data = ('x'):rep(252) }",
+    BAD("data too long",
+        "crypto.ccm_seal { key = " X ", iv_c = 'abcd', iv_p = 'abcd', "
+        "data = ('x'):rep(252) }",
         "crypto.ccm_seal: data: 252 octets"),
     BAD("no data", "crypto.ccm_open { key = " X ", iv_c = 'abcd', iv_p = 'abcd' }",
         "crypto.ccm_open: data is needed"),

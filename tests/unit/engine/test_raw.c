@@ -175,8 +175,7 @@ static const struct script_row rows[] = {
          "ADV_NONCONN_IND\ttrue\tear\t0\ntrue\n"),
 
     BAD("no name", "raw {}", "raw: a raw has a name"),
-    BAD("a name that is taken", HRM "raw { name = 'hrm' }",
-        "raw: there is a device 'hrm' already"),
+    BAD("a name that is taken", HRM "raw { name = 'hrm' }", "raw: there is a device 'hrm' already"),
     BAD("a raw radio's name", TESTER "device { name = 'tester' }",
         "device: there is a device 'tester' already"),
     BAD("the air's name", "sniffer { name = 'air' }", "sniffer: 'air' is the name of a trace"),

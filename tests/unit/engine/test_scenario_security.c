@@ -13,8 +13,7 @@
 #include "script.h"
 
 /* `a` advertises and is the peripheral; `c` is b's connection, `l` is a's. */
-#define TWO(a, b)                                                                                  \
-    "local a = device { name = 'a', " a " } local b = device { name = 'b', " b " } "
+#define TWO(a, b) "local a = device { name = 'a', " a " } local b = device { name = 'b', " b " } "
 #define CONNECT                                                                                    \
     "a:advertise { interval = ms(20) } local c = b:connect(a, { interval = ms(10) }) local l = "   \
     "a:wait_connected() "
@@ -22,10 +21,10 @@
     "local p = c:pair() local q = l:wait_pairing(s(5)) "                                           \
     "print(p.method, p.authenticated, p.secure_connections, p.key_size, p.bonded, p.level, "       \
     "q.method == p.method, l.security == p.level) "
-#define DISPLAY "security = { io = 'display_only', mitm = true }"
+#define DISPLAY  "security = { io = 'display_only', mitm = true }"
 #define KEYBOARD "security = { io = 'keyboard_only', mitm = true }"
-#define YESNO "security = { io = 'display_yes_no', mitm = true }"
-#define LEGACY "a:security { secure_connections = false } "
+#define YESNO    "security = { io = 'display_yes_no', mitm = true }"
+#define LEGACY   "a:security { secure_connections = false } "
 #define IN_BACKGROUND                                                                              \
     "local s1 = b:script(function() local ok, e = pcall(function() return c:pair() end) "          \
     "print(ok, ok and e.method or e.name) end) "
@@ -57,29 +56,33 @@ static const struct script_row rows[] = {
          "print(l:wait_security(3, s(20))) s1:join()",
          "enter\n4\nb: true\tpasskey_entry\n"),
     GOOD("the wrong passkey",
-         TWO(DISPLAY ", pin = '7'", KEYBOARD) "b:agent { enter = function() return 8 end } "
-         CONNECT "local e = expect_error(function() c:pair() end, 'Confirm Value Failed') "
-                 "print(e.layer, e.code, e.what) "
-                 "print(pcall(function() l:wait_pairing(s(1)) end)) print(c.security)",
+         TWO(DISPLAY ", pin = '7'",
+             KEYBOARD) "b:agent { enter = function() return 8 end } " CONNECT
+                       "local e = expect_error(function() c:pair() end, 'Confirm Value Failed') "
+                       "print(e.layer, e.code, e.what) "
+                       "print(pcall(function() l:wait_pairing(s(1)) end)) print(c.security)",
          "smp\t4\tb: conn:pair\nfalse\ttest.lua:1: a: conn:wait_pairing: Confirm Value Failed "
          "(smp 0x04)\n1\n"),
     GOOD("six digits, by agents",
-         TWO(YESNO, YESNO) "local x a:agent { compare = function(v) x = v return true end } "
-                           "b:agent { compare = function(v) print(v == x) return v == x end } "
-         CONNECT PAIR,
+         TWO(YESNO,
+             YESNO) "local x a:agent { compare = function(v) x = v return true end } "
+                    "b:agent { compare = function(v) print(v == x) return v == x end } " CONNECT
+                        PAIR,
          "b: true\nnumeric_comparison\ttrue\ttrue\t16\ttrue\t4\ttrue\ttrue\n"),
     GOOD("six digits, by waiting, and one says no",
          TWO(YESNO, YESNO) CONNECT IN_BACKGROUND
          "local what, v = l:wait_question(s(5)) local _, w = c:wait_question(s(5)) "
          "print(what, v == w) l:confirm(true) c:confirm(false) s1:join()",
          "compare\ttrue\nb: false\tNumeric Comparison Failed\n"),
-    GOOD("keys that are pressed",
-         TWO(DISPLAY, KEYBOARD) "a:security { keypress = true } b:security { keypress = true } "
-                                "a:agent { keypress = function(what) print(what) end } "
-         CONNECT IN_BACKGROUND "local p = l:wait_passkey(s(5)) c:wait_question(s(5)) "
-                               "c:keypress('started') c:keypress('digit_entered') "
-                               "c:keypress('completed') sleep(s(1)) c:enter_passkey(p) s1:join()",
-         "a: started\na: digit_entered\na: completed\nb: true\tpasskey_entry\n"),
+    GOOD(
+        "keys that are pressed",
+        TWO(DISPLAY,
+            KEYBOARD) "a:security { keypress = true } b:security { keypress = true } "
+                      "a:agent { keypress = function(what) print(what) end } " CONNECT IN_BACKGROUND
+                      "local p = l:wait_passkey(s(5)) c:wait_question(s(5)) "
+                      "c:keypress('started') c:keypress('digit_entered') "
+                      "c:keypress('completed') sleep(s(1)) c:enter_passkey(p) s1:join()",
+        "a: started\na: digit_entered\na: completed\nb: true\tpasskey_entry\n"),
     GOOD("a pairing that is refused by the user",
          TWO("", "") "a:agent { requested = function(conn, bonding, mitm) print(conn, bonding, "
                      "mitm) return false end } " CONNECT
@@ -89,7 +92,8 @@ static const struct script_row rows[] = {
          TWO(DISPLAY, KEYBOARD) CONNECT IN_BACKGROUND
          "l:wait_passkey(s(5)) c:wait_question(s(5)) l:cancel_pairing(1) s1:join()",
          "b: false\tPasskey Entry Failed\n"),
-    GOOD("no pairing at all", TWO("security = { refuse = true }", "") CONNECT
+    GOOD("no pairing at all",
+         TWO("security = { refuse = true }", "") CONNECT
          "expect_error(function() c:pair() end, { layer = 'smp', code = 5 })",
          ""),
     GOOD("by asking the central, and by level",
@@ -97,12 +101,14 @@ static const struct script_row rows[] = {
                              "expect_error(function() c:secure(3) end, 'Authentication')",
          "just_works\n2\t2\n"),
     GOOD("a bond encrypts again, and a key is made anew",
-         TWO("", "") CONNECT PAIR "c:refresh_key() c:disconnect() l:wait_disconnected() "
+         TWO("", "") CONNECT PAIR
+         "c:refresh_key() c:disconnect() l:wait_disconnected() "
          "a:advertise {} c = b:connect(a) l = a:wait_connected() print(c.security, c.bonded) "
          "print(c:secure(2)) a:forget() expect_error(function() l:refresh_key() end)",
          "just_works\tfalse\ttrue\t16\ttrue\t2\ttrue\ttrue\n1\ttrue\n2\n"),
     GOOD("a bond that the other has forgotten",
-         TWO("", "") CONNECT PAIR "c:disconnect() l:wait_disconnected() a:forget(b) a:advertise {} "
+         TWO("", "") CONNECT PAIR
+         "c:disconnect() l:wait_disconnected() a:forget(b) a:advertise {} "
          "c = b:connect(a) local e = expect_error(function() c:secure(2) end) print(e.layer, "
          "e.code) print(#b:bonds())",
          "just_works\tfalse\ttrue\t16\ttrue\t2\ttrue\ttrue\nhci\t6\n1\n"),
@@ -125,63 +131,82 @@ static const struct script_row rows[] = {
     GOOD("out of band, both kinds",
          TWO("", "") "local x, y = a:make_oob(), b:make_oob() print(#x.tk, #x.r, #x.c) "
                      "b:take_oob { r = x.r, c = x.c } a:take_oob { r = y.r, c = y.c } " CONNECT PAIR
-                     "c:disconnect() l:wait_disconnected() b:take_oob() a:take_oob() a:forget() b:forget() "
+                     "c:disconnect() l:wait_disconnected() b:take_oob() a:take_oob() a:forget() "
+                     "b:forget() "
                      "a:security { secure_connections = false } local k = a:make_oob().tk "
                      "a:take_oob { tk = k } b:take_oob { tk = k } a:advertise {} c = b:connect(a) "
                      "l = a:wait_connected() " PAIR,
          "16\t16\t16\noob\ttrue\ttrue\t16\ttrue\t4\ttrue\ttrue\n"
          "oob\ttrue\tfalse\t16\ttrue\t3\ttrue\ttrue\n"),
     GOOD("the same numbers give the same keys",
-         TWO("", "") "local key = ('\\x11'):rep(32) "
-                     "a:security { private_key = key, random = ('r'):rep(16), irk = ('i'):rep(16) } "
-                     "b:security { private_key = ('\\x12'):rep(32), random = ('s'):rep(16) } "
-         CONNECT PAIR "local dhkey = crypto.p256_dhkey(key, crypto.p256_public(('\\x12'):rep(32))) "
-                      "local _, ltk = crypto.f5 { dhkey = dhkey, n1 = ('s'):rep(16), n2 = "
-                      "('r'):rep(16), initiator = b, responder = a } "
-                      "print(ltk == b:bond(a).ours.ltk, b:bond(a).theirs.irk)",
+         TWO("",
+             "") "local key = ('\\x11'):rep(32) "
+                 "a:security { private_key = key, random = ('r'):rep(16), irk = ('i'):rep(16) } "
+                 "b:security { private_key = ('\\x12'):rep(32), random = ('s'):rep(16) } " CONNECT
+                     PAIR
+                 "local dhkey = crypto.p256_dhkey(key, crypto.p256_public(('\\x12'):rep(32))) "
+                 "local _, ltk = crypto.f5 { dhkey = dhkey, n1 = ('s'):rep(16), n2 = "
+                 "('r'):rep(16), initiator = b, responder = a } "
+                 "print(ltk == b:bond(a).ours.ltk, b:bond(a).theirs.irk)",
          "just_works\tfalse\ttrue\t16\ttrue\t2\ttrue\ttrue\ntrue\tiiiiiiiiiiiiiiii\n"),
     GOOD("a new PIN forgets and ends everything",
          TWO("pin = '0'", KEYBOARD) "b:agent { enter = function() return 0 end } " CONNECT PAIR
-         "a:advertise {} a:set_pin('000123') print(#a:bonds(), (c:wait_disconnected(s(1)))) "
-         "sleep(ms(10)) print(a.advertising)",
+                                    "a:advertise {} a:set_pin('000123') print(#a:bonds(), "
+                                    "(c:wait_disconnected(s(1)))) "
+                                    "sleep(ms(10)) print(a.advertising)",
          "passkey_entry\ttrue\ttrue\t16\ttrue\t4\ttrue\ttrue\n0\t19\nfalse\n"),
-    GOOD("what attributes ask for",
-         TWO("", "") "local v = a:service(0xAA00) v:characteristic { uuid = 0xAA01, properties = "
-                     "'read write', value = 'x', read_level = 2, write_level = 3 } "
-                     "v:characteristic { uuid = 0xAA02, properties = 'read', read_level = 2, "
-                     "key_size = 16 } :descriptor { uuid = 0x2901, value = 'd', read_level = 2 } "
-         CONNECT "local x = c:characteristic(0xAA00, 0xAA01) "
-                 "expect_error(function() x:read() end, 'Insufficient Authentication') "
-                 "b:security { max_key_size = 7 } c:pair() l:wait_pairing(s(1)) print(x:read()) "
-                 "expect_error(function() x:write('y') end, 'Insufficient Authentication') "
-                 "local y = c:characteristic(0xAA00, 0xAA02) "
-                 "expect_error(function() y:read() end, 'Key Size') "
-                 "print(y:descriptor(0x2901):read())",
-         "x\nd\n"),
-    GOOD("raised by itself",
-         TWO("", "security = { automatic = true }")
-         "a:service(0xAA00):characteristic { uuid = 0xAA01, properties = 'read', value = 'x', "
-         "read_level = 2 } " CONNECT
-         "print(c:characteristic(0xAA00, 0xAA01):read(), c.security, c:wait_pairing(s(0)).method)",
-         "x\t2\tjust_works\n"),
+    GOOD(
+        "what attributes ask for",
+        TWO("", "") "local v = a:service(0xAA00) v:characteristic { uuid = 0xAA01, properties = "
+                    "'read write', value = 'x', read_level = 2, write_level = 3 } "
+                    "v:characteristic { uuid = 0xAA02, properties = 'read', read_level = 2, "
+                    "key_size = 16 } :descriptor { uuid = 0x2901, value = 'd', read_level = 2 "
+                    "} " CONNECT "local x = c:characteristic(0xAA00, 0xAA01) "
+                    "expect_error(function() x:read() end, 'Insufficient Authentication') "
+                    "b:security { max_key_size = 7 } c:pair() l:wait_pairing(s(1)) print(x:read()) "
+                    "expect_error(function() x:write('y') end, 'Insufficient Authentication') "
+                    "local y = c:characteristic(0xAA00, 0xAA02) "
+                    "expect_error(function() y:read() end, 'Key Size') "
+                    "print(y:descriptor(0x2901):read())",
+        "x\nd\n"),
+    GOOD(
+        "raised by itself",
+        TWO("", "security = { automatic = true }") "a:service(0xAA00):characteristic { uuid = "
+                                                   "0xAA01, properties = 'read', value = 'x', "
+                                                   "read_level = 2 } " CONNECT
+                                                   "print(c:characteristic(0xAA00, 0xAA01):read(), "
+                                                   "c.security, c:wait_pairing(s(0)).method)",
+        "x\t2\tjust_works\n"),
     GOOD("signed writes",
          TWO("", "") "local v = a:service(0xAA00):characteristic { uuid = 0xAA01, properties = "
-                     "'authenticated_signed_writes', permissions = 'signed_write' } "
-         CONNECT "expect_error(function() c:write_signed(v.handle, 'x') end) c:pair() "
-                 "l:wait_pairing(s(1)) c:disconnect() l:wait_disconnected() a:advertise {} "
-                 "c = b:connect(a) c:write_signed(v.handle, 'one') "
-                 "c:characteristic(0xAA00, 0xAA01):write_signed('two') "
-                 "print(v:next_write(s(1)), v:next_write(s(1)), b:bond(a).ours.sign_counter)",
+                     "'authenticated_signed_writes', permissions = 'signed_write' } " CONNECT
+                     "expect_error(function() c:write_signed(v.handle, 'x') end) c:pair() "
+                     "l:wait_pairing(s(1)) c:disconnect() l:wait_disconnected() a:advertise {} "
+                     "c = b:connect(a) c:write_signed(v.handle, 'one') "
+                     "c:characteristic(0xAA00, 0xAA01):write_signed('two') "
+                     "print(v:next_write(s(1)), v:next_write(s(1)), b:bond(a).ours.sign_counter)",
          "one\ttwo\t2\n"),
     GOOD("private from the beginning, known to those with a bond",
-         TWO("privacy = true", "privacy = { timeout = s(5), mode = 'network' }")
-         "a:advertise { name = 'A' } local c = b:connect(b:scan { name = 'A' }) "
-         "local l = a:wait_connected() print(c.peer ~= a.address, c.own_address ~= b.address, c.own_address == l.peer) " PAIR
-         "print(c.identity == a.address, l.identity == b.address) c:disconnect() "
-         "l:wait_disconnected() a:advertise { name = 'A' } local adv = b:scan { address = a } "
-         "print(adv.resolved, adv.identity == a.address, adv.name, b:bond(a).privacy_mode) "
-         "b:privacy_mode(a, 'device') print(b:bond(a).privacy_mode) c = b:connect(adv) "
-         "print(c:secure(2))",
+         TWO("privacy = true",
+             "privacy = { timeout = s(5), mode = 'network' }") "a:advertise { name = 'A' } local c "
+                                                               "= b:connect(b:scan { name = 'A' }) "
+                                                               "local l = a:wait_connected() "
+                                                               "print(c.peer ~= a.address, "
+                                                               "c.own_address ~= b.address, "
+                                                               "c.own_address == l.peer) " PAIR
+                                                               "print(c.identity == a.address, "
+                                                               "l.identity == b.address) "
+                                                               "c:disconnect() "
+                                                               "l:wait_disconnected() a:advertise "
+                                                               "{ name = 'A' } local adv = b:scan "
+                                                               "{ address = a } "
+                                                               "print(adv.resolved, adv.identity "
+                                                               "== a.address, adv.name, "
+                                                               "b:bond(a).privacy_mode) "
+                                                               "b:privacy_mode(a, 'device') "
+                                                               "print(b:bond(a).privacy_mode) c = "
+                                                               "b:connect(adv) "
+                                                               "print(c:secure(2))",
          "true\ttrue\ttrue\njust_works\tfalse\ttrue\t16\ttrue\t2\ttrue\ttrue\ntrue\ttrue\n"
          "true\ttrue\tA\tnetwork\ndevice\n2\n"),
     GOOD("private by the host, and not any more",
@@ -202,9 +227,11 @@ static const struct script_row rows[] = {
          "false\trandom\ttrue\n"),
     GOOD("power off and on keeps bonds and privacy",
          TWO("privacy = true", "") "a:advertise { name = 'A' } local c = b:connect(b:scan { name = "
-         "'A' }) local l = a:wait_connected() " PAIR "a:power_off() c:wait_disconnected() a:power_on() "
-         "print(#a:bonds()) a:advertise {} local adv = b:scan { address = a } c = b:connect(adv) "
-         "print(adv.resolved, c:secure(2))",
+                                   "'A' }) local l = a:wait_connected() " PAIR
+                                   "a:power_off() c:wait_disconnected() a:power_on() "
+                                   "print(#a:bonds()) a:advertise {} local adv = b:scan { address "
+                                   "= a } c = b:connect(adv) "
+                                   "print(adv.resolved, c:secure(2))",
          "just_works\tfalse\ttrue\t16\ttrue\t2\ttrue\ttrue\n1\ntrue\t2\n"),
     GOOD("the link goes while a pairing runs",
          TWO(DISPLAY, KEYBOARD) CONNECT IN_BACKGROUND
@@ -231,7 +258,8 @@ static const struct script_row rows[] = {
         "device:security: send_keys: there is no 'all'"),
     BAD("a private key that is none", TWO("", "") "a:security { private_key = ('\\0'):rep(32) }",
         "device:security: private_key is no private key"),
-    BAD("a short IRK", TWO("", "") "a:security { irk = 'x' }", "device:security: irk has 16 octets"),
+    BAD("a short IRK", TWO("", "") "a:security { irk = 'x' }",
+        "device:security: irk has 16 octets"),
     BAD("a passkey of seven digits", TWO("", "") "a:security { passkey = 1000000 }",
         "device:security: passkey must be"),
     BAD("a PIN of letters", "device { name = 'x', pin = 'abcd' }",
@@ -258,7 +286,8 @@ static const struct script_row rows[] = {
         "what this function returned cannot be taken (number): it returns true, false"),
     BAD("no level", TWO("", "") CONNECT "c:secure(5)", "conn:secure: the level must be"),
     BAD("no key that is pressed", TWO("", "") CONNECT "c:keypress('space')", "conn:keypress: "),
-    BAD("neither yes nor no", TWO("", "") CONNECT "c:confirm()", "conn:confirm takes true or false"),
+    BAD("neither yes nor no", TWO("", "") CONNECT "c:confirm()",
+        "conn:confirm takes true or false"),
     BAD("too many digits", TWO("", "") CONNECT "c:enter_passkey(1000000)",
         "conn:enter_passkey: the passkey must be"),
     FAIL("an answer to nothing", TWO("", "") CONNECT "c:enter_passkey(1)",
@@ -292,8 +321,9 @@ static const struct script_row rows[] = {
          "device:privacy_mode: Not found"),
     BAD("no such address", TWO("", "") "a:advertise { own_address = 'mine' }",
         "device:advertise: own_address cannot be 'mine'"),
-    BAD("level 5", TWO("", "") "a:service(1):characteristic { uuid = 2, properties = 'read', "
-                              "read_level = 5 }",
+    BAD("level 5",
+        TWO("", "") "a:service(1):characteristic { uuid = 2, properties = 'read', "
+                    "read_level = 5 }",
         "server_service:characteristic: read_level must be"),
     GOOD("a device that was declared wrong is not there",
          "print(pcall(device, { name = 'x', pin = 'x' })) local a = device { name = 'a' } "
@@ -308,11 +338,10 @@ static void test_failure_text(void **state)
 
     (void)state;
     script_run_init(&run);
-    script_run_text(&run,
-                    "local a = device { name = 'a', pin = '7' } "
-                    "local b = device { name = 'b', security = { io = 'keyboard_only' } } "
-                    "scenario('t', function() b:agent { enter = function() return 8 end } "
-                    "a:advertise {} b:connect(a):pair() end)");
+    script_run_text(&run, "local a = device { name = 'a', pin = '7' } "
+                          "local b = device { name = 'b', security = { io = 'keyboard_only' } } "
+                          "scenario('t', function() b:agent { enter = function() return 8 end } "
+                          "a:advertise {} b:connect(a):pair() end)");
     assert_int_equal(run.result, SCENARIO_FAILED);
     assert_non_null(strstr(run.text, "b: conn:pair: Confirm Value Failed (smp 0x04)"));
     assert_non_null(strstr(run.text, "last packets of b:"));

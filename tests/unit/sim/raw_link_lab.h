@@ -157,7 +157,7 @@ static inline void run(struct lab *lab, sim_ns span)
 }
 
 static inline void expect_heard(const struct side *side, unsigned index, uint8_t llid,
-                         const char *payload)
+                                const char *payload)
 {
     assert_true(side->count > index);
     assert_int_equal(side->rx[index].header.llid, llid);
@@ -167,8 +167,8 @@ static inline void expect_heard(const struct side *side, unsigned index, uint8_t
 
 static inline void encrypt(struct side *side, bool send, bool receive)
 {
-    const struct raw_link_keys keys = {
-        .session_key = {1, 2, 3, 4}, .session = {.iv_c = {5, 6}, .iv_p = {7}}};
+    const struct raw_link_keys keys = {.session_key = {1, 2, 3, 4},
+                                       .session = {.iv_c = {5, 6}, .iv_p = {7}}};
 
     assert_int_equal(raw_link_encrypt(side->link, &keys, send, receive), 0);
 }

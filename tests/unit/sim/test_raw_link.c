@@ -181,10 +181,8 @@ static void test_not_followed(void **state)
     assert_int_equal(raw_link_send(lab->a.link, &sent), 0);
     run(lab, SIM_S(1));
     assert_true(raw_link_up(lab->a.link) && raw_link_up(lab->b.link));
-    const struct raw_link_pdu terminate = {.llid = LL_LLID_CONTROL,
-                                           .payload = (const uint8_t *)"\x02\x15",
-                                           .len = 2,
-                                           .ignore = true};
+    const struct raw_link_pdu terminate = {
+        .llid = LL_LLID_CONTROL, .payload = (const uint8_t *)"\x02\x15", .len = 2, .ignore = true};
     assert_int_equal(raw_link_send(lab->a.link, &terminate), 0);
     run(lab, SIM_MS(60));
     assert_true(raw_link_up(lab->a.link));
@@ -258,8 +256,7 @@ static void test_fault(void **state)
     expect_heard(&lab->b, row->heard - 1, LL_LLID_START, "good");
     if (row->heard == 2) {
         expect_heard(&lab->b, 0, row->pdu.llid, "bad");
-        assert_int_equal(lab->b.rx[0].header.length,
-                         row->pdu.wrong_length ? row->pdu.length : 3);
+        assert_int_equal(lab->b.rx[0].header.length, row->pdu.wrong_length ? row->pdu.length : 3);
     }
     assert_int_equal(raw_link_counts(lab->b.link)->repeated, row->repeated);
     assert_int_equal(raw_link_counts(lab->b.link)->bad_crc, row->bad_crc);

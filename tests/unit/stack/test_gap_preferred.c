@@ -102,8 +102,8 @@ static void no_link_no_question(void **state)
 static void is_refused(void **state)
 {
     static const struct blr_preferred_parameters bad[] = {
-        {5, 40, 0, 420},     {40, 3201, 0, 420}, {41, 40, 0, 420},
-        {40, 40, 500, 420},  {40, 40, 0, 9},     {40, 40, 0, 3201},
+        {5, 40, 0, 420},    {40, 3201, 0, 420}, {41, 40, 0, 420},
+        {40, 40, 500, 420}, {40, 40, 0, 9},     {40, 40, 0, 3201},
     };
     struct host_story *story = *state;
 

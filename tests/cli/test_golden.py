@@ -24,8 +24,8 @@ SHOWN_LINES = 60
 # A minute of empty packets is nothing to read; the rules of the air are checked by air_check.py.
 WITHOUT_AIR = {"crowd", "flaky_peer", "heart_rate", "many_links", "pairing_matrix",
                "privacy_tracker", "sleepy"}
-# Folders of scripts in which a tester watches links that have nothing to say: empty packets are left out.
-WITHOUT_EMPTY = {"robustness"}
+# Folders of scripts about what a tester sends and is answered: that is all on the air, in packets that say something.
+SPOKEN_AIR_ALONE = {"robustness"}
 # Of a hundred pairings, what the two ends agree on and what comes of it.
 KEPT_LINES = {"pairing_matrix": re.compile(r"SMP Pairing (Request|Response) |EVT  Encryption Change ")}
 EMPTY = re.compile(r" md=[01] (again )?empty$", re.MULTILINE)
@@ -45,13 +45,14 @@ def dumped(script, scratch):
     for trace in sorted(pathlib.Path(scratch).rglob("*")):
         if trace.is_dir() or trace.name == "air.pcap" and script.stem in WITHOUT_AIR:
             continue
-        if trace.name == "air-raw.pcap":
-            continue  # interop/check_traces.py compares it with air.pcap, octet by octet
+        spoken = script.parent.name in SPOKEN_AIR_ALONE
+        if trace.name == "air-raw.pcap" or spoken and trace.name != "air.pcap":
+            continue  # air-raw.pcap: interop/check_traces.py compares it with air.pcap, octet by octet
         name = trace.relative_to(scratch).with_suffix(".txt").as_posix()
         text = subprocess.run([PROGRAM, "dump", trace], check=True, timeout=300,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout.decode()
         lines = text.splitlines(True)
-        if trace.name == "air.pcap" and script.parent.name in WITHOUT_EMPTY:
+        if spoken:
             text = "".join(line for line in lines if not EMPTY.search(line))
         elif script.stem in KEPT_LINES:
             text = "".join(line for line in lines if KEPT_LINES[script.stem].search(line))

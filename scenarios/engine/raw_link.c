@@ -2,6 +2,7 @@
 /* One side of a connection that a raw radio holds: how it begins and ends, and what it sends. */
 #include <string.h>
 
+#include "adv.h"
 #include "device.h"
 #include "failure.h"
 #include "raw.h"
@@ -137,7 +138,7 @@ static struct bd_addr read_peer(const struct opts *opts)
         address = *blr_host_address(room_device_host(device->room));
     else if (raw)
         address = raw->address;
-    else
+    else if (!adv_test(opts->L, -1, &address))
         address = value_address(opts->L, -1, "raw:connect: to", opts_string(opts, "to_type", NULL));
     lua_pop(opts->L, 1);
     return address;

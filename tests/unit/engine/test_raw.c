@@ -62,6 +62,11 @@ static const struct script_row rows[] = {
                  "print(l:next_l2cap(4, s(1))) print(l.role, l.peer == hrm.address, l.interval, "
                  "l.address == tester.address, l.up, l.reason)",
          "\x0bx\t4\ncentral\ttrue\t30000000\ttrue\ttrue\tnil\n"),
+    GOOD("to an advertisement",
+         TESTER "local hrm = device { name = 'hrm', privacy = true } local phone = device { name = "
+                "'phone' } hrm:advertise { name = 'H' } local adv = phone:scan { name = 'H' } "
+                "print(tester:connect({ to = adv }).peer == adv.address, adv.address == hrm.address)",
+         "true\tfalse\n"),
     GOOD("a long frame in many parts, each way",
          CENTRAL "l:l2cap(4, '\\x02' .. string.pack('I2', 247)) l:next_l2cap(4, s(1)) "
                  "l:l2cap(4, '\\x12' .. string.pack('I2', rate.handle) .. ('v'):rep(200)) "

@@ -91,7 +91,7 @@ class Verdicts(Case):
     def test_trouble(self):
         self.script("trouble.lua", TROUBLE)
         self.ends(self.run_it("trouble.lua"), 2, "FAIL  no such call\n",
-                  "trouble.lua:17: conn has no 'discover' (it has: channels, ")
+                  "trouble.lua:17: conn has no 'discover' (it has: bonded, ")
 
     def test_errors_that_are_no_text(self):
         for value in ("", "nil", "false", "{}", "42"):

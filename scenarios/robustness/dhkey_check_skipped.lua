@@ -32,6 +32,16 @@ scenario("a check that was refused leaves no key", function()
   ll.leave(peer.link)
 end)
 
+scenario("a pairing that failed behind the check leaves no key", function()
+  local values = ll.values(victim)
+  local peer = smp.attack(tester, victim, "initiator", 1):exchange()
+  peer:send(peer:pdu "check")
+  peer:failed(smp.UNSPECIFIED_REASON, "the check again")
+  ll.no_key(peer.link, "with the key that both had")
+  peer:nothing_gained(values, "behind the check")
+  ll.leave(peer.link)
+end)
+
 scenario("the device's own check, reflected", function()
   local values = ll.values(victim)
   -- A responder could send back what the initiator has sent.

@@ -32,8 +32,11 @@ scenario("each failure costs twice the time", function()
   local wait = s(1)
   for passkey = 1, 4 do
     expect(try(passkey)):named("try " .. passkey):is_true()
+    local again = now() + wait
     expect(try(passkey)):named("at once after try " .. passkey):is_false()
-    sleep(wait)
+    sleep(again - now() - ms(200))
+    expect(try(passkey)):named("too soon after try " .. passkey):is_false()
+    sleep(ms(200))
     wait = 2 * wait
   end
   -- Others need not wait for that.

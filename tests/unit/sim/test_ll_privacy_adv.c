@@ -9,7 +9,7 @@
  *  |   <-- SCAN_RSP, AdvA as before; or connected, with the peer's identity
  */
 #include "link_tester.h"
-#include "privacy_room.h"
+#include "privacy_cases.h"
 #include "rows.h"
 
 enum {
@@ -42,13 +42,6 @@ static const struct radio_rx *hear_type(struct privacy_room *p, uint8_t type, si
 
 /* --- AdvA --- */
 
-enum own {
-    REFUSED, /* Invalid HCI Command Parameters */
-    PUBLIC,
-    STATIC,
-    PRIVATE,
-};
-
 static const struct own_row {
     const char *name;
     uint8_t own_type;
@@ -76,7 +69,7 @@ static void own_address(void **state)
 {
     const struct own_row *row = *state;
     const struct ll_adv_params params = private_params(0, row->own_type);
-    const struct bd_addr fixed = static_address(), public = upper_address(1);
+    const struct bd_addr fixed = static_address();
     struct privacy_room p;
 
     privacy_open(&p);
@@ -91,9 +84,7 @@ static void own_address(void **state)
     } else {
         const struct bd_addr own = sender_of(hear_type(&p, LL_ADV_IND, SIM_MS(20)));
 
-        assert_int_equal(bd_addr_equal(&own, &public), row->own == PUBLIC);
-        assert_int_equal(bd_addr_equal(&own, &fixed), row->own == STATIC);
-        assert_int_equal(made_by(local_irk, &own), row->own == PRIVATE);
+        expect_own(&own, row->own);
     }
     ll_room_close(&p.room);
 }
@@ -110,7 +101,6 @@ static void changes_with_the_timeout(void **state)
     struct bd_addr last = {0};
     sim_ns period = 0, event = 0;
     unsigned periods = 0;
-    uint8_t req[LL_PDU_MAX];
     (void)state;
 
     privacy_open(&p);
@@ -131,8 +121,7 @@ static void changes_with_the_timeout(void **state)
         period = (event - added) / SIM_S(1);
         periods += !bd_addr_equal(&own, &last);
         last = own;
-        const size_t len = lower_adv_pdu(req, LL_SCAN_REQ, scanner, &own, NULL, 0);
-        lower_send_adv(&p.room, ll_mhz_channel(rx->mhz), rx->end + LL_T_IFS, req, len);
+        answer_adv(&p, rx, LL_SCAN_REQ, scanner, &own, NULL, 0);
         const struct bd_addr rsp = sender_of(hear_type(&p, LL_SCAN_RSP, SIM_MS(1)));
         assert_true(bd_addr_equal(&rsp, &own));
     }
@@ -186,31 +175,6 @@ static void one_event_one_address(void **state)
 
 /* --- who is heard --- */
 
-enum kind {
-    IDENTITY,
-    RPA,          /* of the peer's IRK */
-    STRANGER_RPA, /* of an IRK that is not on the list */
-    STRANGER,     /* an identity that is not on the list */
-};
-
-static struct bd_addr address_of(enum kind kind)
-{
-    struct bd_addr address = peer_identity();
-
-    switch (kind) {
-    case IDENTITY:
-        break;
-    case RPA:
-        return peer_rpa(7);
-    case STRANGER_RPA:
-        return rpa_of(other_irk, 7);
-    case STRANGER:
-        address.octet[0] ^= 1;
-        break;
-    }
-    return address;
-}
-
 static const struct who_row {
     const char *name;
     bool resolution;
@@ -243,33 +207,18 @@ static const struct who_row {
     {"identity, no resolution, by list", false, peer_irk, false, 3, IDENTITY, true, false},
 };
 
-static void open_for(struct privacy_room *p, const struct who_row *row)
-{
-    const struct bd_addr peer = peer_identity();
-
-    privacy_open(p);
-    if (row->irk) {
-        assert_int_equal(list_device(p->ll, peer, row->irk, local_irk), 0);
-        assert_int_equal(ll_set_privacy_mode(p->ll, &peer, row->device_mode), 0);
-    }
-    assert_int_equal(ll_accept_list_add(p->ll, &peer), 0);
-    assert_int_equal(ll_set_address_resolution(p->ll, row->resolution), 0);
-}
-
 static void scan_requests(void **state)
 {
     const struct who_row *row = *state;
     struct ll_adv_params params = private_params(2, 2);
     struct privacy_room p;
-    uint8_t req[LL_PDU_MAX];
 
-    open_for(&p, row);
+    open_with(&p, row->resolution, row->irk, local_irk, row->device_mode);
     params.filter_policy = row->policy;
     advertise(&p, &params);
     const struct radio_rx *rx = hear_type(&p, LL_ADV_SCAN_IND, SIM_MS(20));
     const struct bd_addr own = sender_of(rx), from = address_of(row->kind);
-    const size_t len = lower_adv_pdu(req, LL_SCAN_REQ, from, &own, NULL, 0);
-    lower_send_adv(&p.room, 37, rx->end + LL_T_IFS, req, len);
+    answer_adv(&p, rx, LL_SCAN_REQ, from, &own, NULL, 0);
     rx = hear_type(&p, row->answered ? LL_SCAN_RSP : LL_ADV_SCAN_IND, SIM_MS(2));
     const struct bd_addr again = sender_of(rx);
     assert_true(bd_addr_equal(&again, &own));
@@ -292,31 +241,24 @@ static void request(struct privacy_room *p, const struct radio_rx *rx, struct bd
 static void expect_connected(struct privacy_room *p, struct bd_addr from, bool resolved,
                              const struct bd_addr *own)
 {
-    const struct bd_addr none = {0}, peer = resolved ? peer_identity() : from;
-    const struct upper_event *event = upper_expect(p->dut, UP_CONNECTED, 0);
-
-    assert_int_equal(event->status, 0);
-    assert_true(bd_addr_equal(&event->info.peer, &peer));
-    assert_int_equal(event->info.peer_resolved, resolved);
-    assert_true(octets_are(event->info.peer_rpa, resolved ? &from : &none));
-    assert_true(octets_are(event->info.local_rpa, own));
+    expect_peer(upper_expect(p->dut, UP_CONNECTED, 0), from, resolved, own);
 }
 
 static void connect_requests(void **state)
 {
     const struct who_row *row = *state;
     struct ll_adv_params params = private_params(0, 2);
-    const struct bd_addr public = upper_address(1), none = {0};
+    const struct bd_addr public = upper_address(1);
     struct privacy_room p;
 
-    open_for(&p, row);
+    open_with(&p, row->resolution, row->irk, local_irk, row->device_mode);
     params.filter_policy = row->policy;
     advertise(&p, &params);
     const struct radio_rx *rx = hear_type(&p, LL_ADV_IND, SIM_MS(20));
     const struct bd_addr own = sender_of(rx), from = address_of(row->kind);
     request(&p, rx, from);
     if (row->answered)
-        expect_connected(&p, from, row->resolved, bd_addr_equal(&own, &public) ? &none : &own);
+        expect_connected(&p, from, row->resolved, bd_addr_equal(&own, &public) ? NULL : &own);
     else
         hear_type(&p, LL_ADV_IND, SIM_MS(2));
     ll_room_close(&p.room);
@@ -327,7 +269,6 @@ static void old_address(void **state)
 {
     const struct ll_adv_params params = private_params(0, 2);
     struct privacy_room p;
-    uint8_t req[LL_PDU_MAX];
     (void)state;
 
     privacy_open(&p);
@@ -338,8 +279,7 @@ static void old_address(void **state)
     ll_room_run(&p.room, SIM_S(1));
     lower_forget(&p.room);
     const struct radio_rx *rx = hear_type(&p, LL_ADV_IND, SIM_MS(111));
-    const size_t len = lower_adv_pdu(req, LL_SCAN_REQ, upper_address(9), &old, NULL, 0);
-    lower_send_adv(&p.room, ll_mhz_channel(rx->mhz), rx->end + LL_T_IFS, req, len);
+    answer_adv(&p, rx, LL_SCAN_REQ, upper_address(9), &old, NULL, 0);
     hear_type(&p, LL_ADV_IND, SIM_MS(20));
     ll_room_close(&p.room);
 }
@@ -399,17 +339,10 @@ static void directed(void **state)
 {
     const struct directed_row *row = *state;
     const struct ll_adv_params params = private_params(row->type, row->own_type);
-    const struct bd_addr peer = peer_identity(), public = upper_address(1), none = {0};
+    const struct bd_addr peer = peer_identity(), public = upper_address(1);
     struct privacy_room p;
 
-    privacy_open(&p);
-    if (row->irk) {
-        assert_int_equal(list_device(p.ll, peer, row->irk, local_irk), 0);
-        assert_int_equal(ll_set_privacy_mode(p.ll, &peer, row->device_mode), 0);
-    } else {
-        assert_int_equal(list_device(p.ll, upper_address(9), other_irk, local_irk), 0);
-    }
-    assert_int_equal(ll_set_address_resolution(p.ll, row->resolution), 0);
+    open_with(&p, row->resolution, row->irk, local_irk, row->device_mode);
     advertise(&p, &params);
     const struct radio_rx *rx = hear_type(&p, LL_ADV_DIRECT_IND, SIM_MS(20));
     const struct bd_addr own = sender_of(rx), target = target_of(rx), from = address_of(row->kind);
@@ -418,7 +351,7 @@ static void directed(void **state)
     assert_int_equal(bd_addr_equal(&target, &peer), !row->private_target);
     request(&p, rx, from);
     if (row->connects)
-        expect_connected(&p, from, row->kind == RPA, bd_addr_equal(&own, &public) ? &none : &own);
+        expect_connected(&p, from, row->kind == RPA, bd_addr_equal(&own, &public) ? NULL : &own);
     else
         hear_type(&p, LL_ADV_DIRECT_IND, SIM_MS(2));
     ll_room_close(&p.room);
@@ -428,7 +361,6 @@ static void directed(void **state)
 static void by_the_target_itself(void **state)
 {
     const struct ll_adv_params params = private_params(DIRECT_LOW, 2);
-    const struct bd_addr none = {0};
     struct privacy_room p;
     (void)state;
 
@@ -438,7 +370,7 @@ static void by_the_target_itself(void **state)
     const struct radio_rx *rx = hear_type(&p, LL_ADV_DIRECT_IND, SIM_MS(20));
     const struct bd_addr target = target_of(rx);
     request(&p, rx, target);
-    expect_connected(&p, target, false, &none);
+    expect_connected(&p, target, false, NULL);
     ll_room_close(&p.room);
 }
 

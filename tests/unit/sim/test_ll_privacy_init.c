@@ -8,36 +8,8 @@
  *  |   <-- CONNECT_IND, InitA = RPA of the local IRK, AdvA as received
  *  |                                         connected to the peer's identity
  */
-#include "privacy_room.h"
+#include "privacy_cases.h"
 #include "rows.h"
-
-enum kind {
-    IDENTITY,
-    RPA,
-    STRANGER_RPA,
-};
-
-static struct bd_addr address_of(enum kind kind)
-{
-    switch (kind) {
-    case IDENTITY:
-        break;
-    case RPA:
-        return peer_rpa(7);
-    case STRANGER_RPA:
-        return rpa_of(other_irk, 7);
-    }
-    return peer_identity();
-}
-
-static void send_adv(struct privacy_room *p, uint8_t type, struct bd_addr from,
-                     const struct bd_addr *to)
-{
-    uint8_t pdu[LL_PDU_MAX];
-    const size_t len = lower_adv_pdu(pdu, type, from, to, NULL, 0);
-
-    lower_send_adv(&p->room, 37, ll_room_now(&p->room) + SIM_US(50), pdu, len);
-}
 
 /* A scan window without end. */
 static struct ll_create_params create_params(struct bd_addr peer, uint8_t own_type, uint8_t policy)
@@ -71,14 +43,9 @@ static void expect_connected(struct privacy_room *p, const struct ll_connect_ind
                              bool resolved, bool private)
 {
     const struct upper_event *event = upper_expect(p->dut, UP_CONNECTED, SIM_MS(1));
-    const struct bd_addr none = {0}, peer = resolved ? peer_identity() : ind->adv_a;
 
-    assert_int_equal(event->status, 0);
     assert_true(event->info.central);
-    assert_true(bd_addr_equal(&event->info.peer, &peer));
-    assert_int_equal(event->info.peer_resolved, resolved);
-    assert_true(octets_are(event->info.peer_rpa, resolved ? &ind->adv_a : &none));
-    assert_true(octets_are(event->info.local_rpa, private ? &ind->init_a : &none));
+    expect_peer(event, ind->adv_a, resolved, private ? &ind->init_a : NULL);
 }
 
 /* --- whose advertising is answered --- */
@@ -113,22 +80,6 @@ static const struct who_row {
     {"identity, no resolution", false, peer_irk, false, 0, 1, IDENTITY, true, false},
 };
 
-static void open_with(struct privacy_room *p, bool resolution, const uint8_t *irk,
-                      const uint8_t *local, bool device_mode)
-{
-    const struct bd_addr peer = peer_identity();
-
-    privacy_open(p);
-    if (irk) {
-        assert_int_equal(list_device(p->ll, peer, irk, local), 0);
-        assert_int_equal(ll_set_privacy_mode(p->ll, &peer, device_mode), 0);
-    } else {
-        assert_int_equal(list_device(p->ll, upper_address(9), no_irk, local), 0);
-    }
-    assert_int_equal(ll_accept_list_add(p->ll, &peer), 0);
-    assert_int_equal(ll_set_address_resolution(p->ll, resolution), 0);
-}
-
 static void answered(void **state)
 {
     const struct who_row *row = *state;
@@ -138,7 +89,7 @@ static void answered(void **state)
     open_with(&p, row->resolution, row->irk, local_irk, row->device_mode);
     peer.type = row->peer_type;
     create(&p, peer, 2, row->policy);
-    send_adv(&p, LL_ADV_IND, from, NULL);
+    send_adv(&p, LL_ADV_IND, from, NULL, NULL, 0);
     if (row->answered) {
         const struct ll_connect_ind ind = hear_connect_ind(&p);
 
@@ -152,13 +103,6 @@ static void answered(void **state)
 }
 
 /* --- InitA --- */
-
-enum own {
-    REFUSED, /* Invalid HCI Command Parameters */
-    PUBLIC,
-    STATIC,
-    PRIVATE,
-};
 
 static const struct own_row {
     const char *name;
@@ -189,7 +133,7 @@ static const struct own_row {
 static void own_address(void **state)
 {
     const struct own_row *row = *state;
-    const struct bd_addr fixed = static_address(), public = upper_address(1);
+    const struct bd_addr fixed = static_address();
     const struct ll_create_params params =
         create_params(peer_identity(), row->own_type, row->policy);
     struct privacy_room p;
@@ -199,15 +143,13 @@ static void own_address(void **state)
         assert_int_equal(ll_set_random_address(p.ll, &fixed), 0);
     assert_int_equal(ll_create_connection(p.ll, &params), row->own == REFUSED ? 0x12 : 0);
     ll_room_run(&p.room, SIM_US(100));
-    send_adv(&p, LL_ADV_IND, peer_identity(), NULL);
+    send_adv(&p, LL_ADV_IND, peer_identity(), NULL, NULL, 0);
     if (row->own == REFUSED) {
         lower_expect_silence(&p.room, SIM_MS(5));
     } else {
         const struct ll_connect_ind ind = hear_connect_ind(&p);
 
-        assert_int_equal(bd_addr_equal(&ind.init_a, &public), row->own == PUBLIC);
-        assert_int_equal(bd_addr_equal(&ind.init_a, &fixed), row->own == STATIC);
-        assert_int_equal(made_by(local_irk, &ind.init_a), row->own == PRIVATE);
+        expect_own(&ind.init_a, row->own);
         expect_connected(&p, &ind, false, row->own == PRIVATE);
     }
     ll_room_close(&p.room);
@@ -232,7 +174,7 @@ static void own_address_changes(void **state)
         assert_int_equal(ll_read_local_rpa(p.ll, &peer, &before), 0);
         create(&p, peer, 2, 0);
         sim_world_run_until(p.room.world, change - lead - (after ? 0 : 1));
-        send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL);
+        send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL, NULL, 0);
         const struct radio_rx *rx = lower_hear(&p.room, SIM_MS(1));
         const struct bd_addr own = sender_of(rx);
         assert_int_equal(rx->start, change - (after ? 0 : 1));
@@ -289,7 +231,7 @@ static void directed(void **state)
 
     open_with(&p, row->resolution, peer_irk, row->local, true);
     create(&p, peer_identity(), row->own_type, 0);
-    send_adv(&p, LL_ADV_DIRECT_IND, address_of(row->kind), &targets[row->target]);
+    send_adv(&p, LL_ADV_DIRECT_IND, address_of(row->kind), &targets[row->target], NULL, 0);
     if (row->answered) {
         const bool private = row->own_type && row->local == local_irk;
         const struct ll_connect_ind ind = hear_connect_ind(&p);
@@ -315,9 +257,9 @@ static void by_the_address_on_the_air(void **state)
 
         open_with(&p, resolution, peer_irk, local_irk, false);
         create(&p, peer_rpa(1), 0, 0);
-        send_adv(&p, LL_ADV_IND, peer_rpa(2), NULL);
+        send_adv(&p, LL_ADV_IND, peer_rpa(2), NULL, NULL, 0);
         lower_expect_silence(&p.room, SIM_MS(1));
-        send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL);
+        send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL, NULL, 0);
         const struct ll_connect_ind ind = hear_connect_ind(&p);
         expect_connected(&p, &ind, resolution, false);
         ll_room_close(&p.room);
@@ -333,13 +275,13 @@ static void already_connected(void **state)
 
     open_with(&p, true, peer_irk, local_irk, false);
     create(&p, peer_identity(), 2, 0);
-    send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL);
+    send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL, NULL, 0);
     const struct ll_connect_ind ind = hear_connect_ind(&p);
     expect_connected(&p, &ind, true, true);
     assert_int_equal(ll_create_connection(p.ll, &again), HCI_ERR_CONNECTION_ALREADY_EXISTS);
     create(&p, peer_identity(), 2, 1);
     for (uint8_t n = 0; n < 50; n++) {
-        send_adv(&p, LL_ADV_IND, peer_rpa(n), NULL);
+        send_adv(&p, LL_ADV_IND, peer_rpa(n), NULL, NULL, 0);
         ll_room_run(&p.room, SIM_MS(2));
     }
     assert_int_equal(ll_create_connection_cancel(p.ll), 0);
@@ -377,10 +319,10 @@ static void flood(void **state)
         const struct bd_addr stranger = {
             .octet = {(uint8_t)n, (uint8_t)(n >> 8), 7, 0, 0, 0x40}, .type = BD_ADDR_RANDOM};
 
-        send_adv(&p, LL_ADV_IND, stranger, NULL);
+        send_adv(&p, LL_ADV_IND, stranger, NULL, NULL, 0);
         lower_expect_silence(&p.room, SIM_MS(1));
     }
-    send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL);
+    send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL, NULL, 0);
     const struct ll_connect_ind ind = hear_connect_ind(&p);
     expect_connected(&p, &ind, true, true);
     ll_room_close(&p.room);

@@ -10,7 +10,7 @@
  *  |   SCAN_RSP --->
  *  |                                         report with the peer's identity
  */
-#include "privacy_room.h"
+#include "privacy_cases.h"
 #include "rows.h"
 
 static const uint8_t data[] = {0x02, 0x01, 0x06};
@@ -30,16 +30,9 @@ static void scan(struct privacy_room *p, bool active, uint8_t own_type, uint8_t 
     ll_room_run(&p->room, SIM_US(100));
 }
 
-/* Returns when it ends. */
-static sim_ns send(struct privacy_room *p, uint8_t type, struct bd_addr from,
-                   const struct bd_addr *to, size_t data_len)
+static sim_ns send(struct privacy_room *p, struct bd_addr from)
 {
-    uint8_t pdu[LL_PDU_MAX];
-    const size_t len = lower_adv_pdu(pdu, type, from, to, data, data_len);
-    const sim_ns start = ll_room_now(&p->room) + SIM_US(50);
-
-    lower_send_adv(&p->room, 37, start, pdu, len);
-    return start + ll_air_time(RADIO_PHY_1M, len);
+    return send_adv(p, LL_ADV_IND, from, NULL, data, sizeof data);
 }
 
 static void expect_report(struct privacy_room *p, uint8_t type, struct bd_addr who, bool resolved)
@@ -52,28 +45,6 @@ static void expect_report(struct privacy_room *p, uint8_t type, struct bd_addr w
 }
 
 /* --- who is reported --- */
-
-enum kind {
-    IDENTITY,
-    RPA,
-    STRANGER_RPA,
-    NON_RESOLVABLE,
-};
-
-static struct bd_addr address_of(enum kind kind)
-{
-    switch (kind) {
-    case IDENTITY:
-        break;
-    case RPA:
-        return peer_rpa(7);
-    case STRANGER_RPA:
-        return rpa_of(other_irk, 7);
-    case NON_RESOLVABLE:
-        return (struct bd_addr){.octet = {1, 2, 3, 4, 5, 6}, .type = BD_ADDR_RANDOM};
-    }
-    return peer_identity();
-}
 
 static const struct who_row {
     const char *name;
@@ -107,29 +78,14 @@ static const struct who_row {
     {"non-resolvable, by list", true, peer_irk, false, 1, NON_RESOLVABLE, false, false},
 };
 
-static void open_with(struct privacy_room *p, bool resolution, const uint8_t *irk, bool device_mode)
-{
-    const struct bd_addr peer = peer_identity();
-
-    privacy_open(p);
-    if (irk) {
-        assert_int_equal(list_device(p->ll, peer, irk, local_irk), 0);
-        assert_int_equal(ll_set_privacy_mode(p->ll, &peer, device_mode), 0);
-    } else {
-        assert_int_equal(list_device(p->ll, upper_address(9), no_irk, local_irk), 0);
-    }
-    assert_int_equal(ll_accept_list_add(p->ll, &peer), 0);
-    assert_int_equal(ll_set_address_resolution(p->ll, resolution), 0);
-}
-
 static void reported(void **state)
 {
     const struct who_row *row = *state;
     struct privacy_room p;
 
-    open_with(&p, row->resolution, row->irk, row->device_mode);
+    open_with(&p, row->resolution, row->irk, local_irk, row->device_mode);
     scan(&p, false, 0, row->policy, false);
-    send(&p, LL_ADV_IND, address_of(row->kind), NULL, sizeof data);
+    send(&p, address_of(row->kind));
     if (row->reported)
         expect_report(&p, LL_ADV_IND,
                       row->resolved ? peer_identity() : address_of(row->kind), row->resolved);
@@ -140,7 +96,7 @@ static void reported(void **state)
 /* --- directed --- */
 
 enum target {
-    PUBLIC,       /* the scanner's address */
+    OUR_PUBLIC,   /* the scanner's address */
     OUR_RPA,      /* of the local IRK */
     ANOTHERS_RPA, /* of another's */
     ANOTHER,      /* another's static address */
@@ -154,11 +110,11 @@ static const struct directed_row {
     enum target target;
     bool reported, as_unresolved;
 } directeds[] = {
-    {"at us", true, 0, RPA, PUBLIC, true, false},
+    {"at us", true, 0, RPA, OUR_PUBLIC, true, false},
     {"at our RPA", true, 0, RPA, OUR_RPA, true, false},
     {"at another's RPA", true, 0, RPA, ANOTHERS_RPA, false, false},
     {"at another", true, 0, RPA, ANOTHER, false, false},
-    {"at us, extended", true, 2, RPA, PUBLIC, true, false},
+    {"at us, extended", true, 2, RPA, OUR_PUBLIC, true, false},
     {"at our RPA, extended", true, 2, RPA, OUR_RPA, true, false},
     {"at another's RPA, extended", true, 2, RPA, ANOTHERS_RPA, true, true},
     {"at another, extended", true, 2, RPA, ANOTHER, false, false},
@@ -170,14 +126,14 @@ static const struct directed_row {
     {"at our RPA, no resolution", false, 0, RPA, OUR_RPA, false, false},
     {"at our RPA, no resolution, extended", false, 2, RPA, OUR_RPA, true, true},
     {"identity at our RPA, no resolution, by list", false, 3, IDENTITY, OUR_RPA, true, true},
-    {"at us, no resolution", false, 0, RPA, PUBLIC, true, false},
+    {"at us, no resolution", false, 0, RPA, OUR_PUBLIC, true, false},
 };
 
 static void directed(void **state)
 {
     const struct directed_row *row = *state;
     const struct bd_addr targets[] = {
-        [PUBLIC] = upper_address(1),
+        [OUR_PUBLIC] = upper_address(1),
         [OUR_RPA] = rpa_of(local_irk, 9),
         [ANOTHERS_RPA] = rpa_of(other_irk, 9),
         [ANOTHER] = static_address(),
@@ -187,10 +143,10 @@ static void directed(void **state)
     const struct bd_addr who = resolved ? peer_identity() : address_of(row->kind);
     struct privacy_room p;
 
-    open_with(&p, row->resolution, peer_irk, false);
+    open_with(&p, row->resolution, peer_irk, local_irk, false);
     /* Own type 2: the address that it would fall back to is still its own. */
     scan(&p, false, 2, row->policy, false);
-    send(&p, LL_ADV_DIRECT_IND, address_of(row->kind), target, 0);
+    send_adv(&p, LL_ADV_DIRECT_IND, address_of(row->kind), target, NULL, 0);
     if (row->reported) {
         const struct upper_event *event = upper_expect(p.dut, UP_ADV_REPORT, SIM_MS(1));
 
@@ -207,12 +163,6 @@ static void directed(void **state)
 
 /* --- ScanA --- */
 
-enum own {
-    OWN_PUBLIC,
-    OWN_STATIC,
-    OWN_PRIVATE,
-};
-
 static const struct own_row {
     const char *name;
     uint8_t own_type;
@@ -221,24 +171,24 @@ static const struct own_row {
     enum kind kind;
     enum own own;
 } owns[] = {
-    {"0", 0, true, local_irk, RPA, OWN_PUBLIC},
-    {"1", 1, true, local_irk, RPA, OWN_STATIC},
-    {"2", 2, true, local_irk, RPA, OWN_PRIVATE},
-    {"3", 3, true, local_irk, RPA, OWN_PRIVATE},
-    {"2, to an identity", 2, true, local_irk, IDENTITY, OWN_PRIVATE},
-    {"2, to an identity, no resolution", 2, false, local_irk, IDENTITY, OWN_PRIVATE},
-    {"2, to an RPA, no resolution", 2, false, local_irk, RPA, OWN_PUBLIC},
-    {"2, no local IRK", 2, true, no_irk, RPA, OWN_PUBLIC},
-    {"3, no local IRK", 3, true, no_irk, RPA, OWN_STATIC},
-    {"2, not listed", 2, true, NULL, RPA, OWN_PUBLIC},
-    {"2, to a stranger", 2, true, local_irk, STRANGER_RPA, OWN_PUBLIC},
-    {"3, to a stranger", 3, true, local_irk, NON_RESOLVABLE, OWN_STATIC},
+    {"0", 0, true, local_irk, RPA, PUBLIC},
+    {"1", 1, true, local_irk, RPA, STATIC},
+    {"2", 2, true, local_irk, RPA, PRIVATE},
+    {"3", 3, true, local_irk, RPA, PRIVATE},
+    {"2, to an identity", 2, true, local_irk, IDENTITY, PRIVATE},
+    {"2, to an identity, no resolution", 2, false, local_irk, IDENTITY, PRIVATE},
+    {"2, to an RPA, no resolution", 2, false, local_irk, RPA, PUBLIC},
+    {"2, no local IRK", 2, true, no_irk, RPA, PUBLIC},
+    {"3, no local IRK", 3, true, no_irk, RPA, STATIC},
+    {"2, not listed", 2, true, NULL, RPA, PUBLIC},
+    {"2, to a stranger", 2, true, local_irk, STRANGER_RPA, PUBLIC},
+    {"3, to a stranger", 3, true, local_irk, NON_RESOLVABLE, STATIC},
 };
 
 static void scan_address(void **state)
 {
     const struct own_row *row = *state;
-    const struct bd_addr fixed = static_address(), public = upper_address(1);
+    const struct bd_addr fixed = static_address();
     const struct bd_addr peer = peer_identity(), adv_a = address_of(row->kind);
     const bool resolved = row->kind == RPA && row->resolution && row->local;
     const struct bd_addr who = resolved ? peer : adv_a;
@@ -252,18 +202,14 @@ static void scan_address(void **state)
     assert_int_equal(ll_set_random_address(p.ll, &fixed), 0);
     assert_int_equal(ll_set_address_resolution(p.ll, row->resolution), 0);
     scan(&p, true, row->own_type, 0, true);
-    const sim_ns end = send(&p, LL_ADV_IND, adv_a, NULL, sizeof data);
+    const sim_ns end = send(&p, adv_a);
     const struct radio_rx *rx = lower_hear(&p.room, SIM_MS(1));
     assert_int_equal(rx->start, end + LL_T_IFS);
     assert_int_equal(rx->pdu[0] & 0x0F, LL_SCAN_REQ);
     const struct bd_addr own = sender_of(rx), named = target_of(rx);
     assert_true(bd_addr_equal(&named, &adv_a));
-    assert_int_equal(bd_addr_equal(&own, &public), row->own == OWN_PUBLIC);
-    assert_int_equal(bd_addr_equal(&own, &fixed), row->own == OWN_STATIC);
-    assert_int_equal(made_by(local_irk, &own), row->own == OWN_PRIVATE);
-    uint8_t pdu[LL_PDU_MAX];
-    const size_t len = lower_adv_pdu(pdu, LL_SCAN_RSP, adv_a, NULL, data, sizeof data);
-    lower_send_adv(&p.room, 37, rx->end + LL_T_IFS, pdu, len);
+    expect_own(&own, row->own);
+    answer_adv(&p, rx, LL_SCAN_RSP, adv_a, NULL, data, sizeof data);
     expect_report(&p, LL_ADV_IND, who, resolved);
     expect_report(&p, LL_SCAN_RSP, who, resolved);
     ll_room_close(&p.room);
@@ -308,10 +254,9 @@ static void scan_address_changes(void **state)
             const sim_ns at = added + SIM_S(1) * period - LL_T_IFS -
                               ll_air_time(RADIO_PHY_1M, len) - SIM_US(50) +
                               (first ? SIM_MS(2) : 0) - (first ? 0 : 1);
-            uint8_t rsp[LL_PDU_MAX];
 
             sim_world_run_until(p.room.world, at);
-            send(&p, LL_ADV_IND, peer_rpa(1), NULL, sizeof data);
+            send(&p, peer_rpa(1));
             const struct radio_rx *rx = lower_hear(&p.room, SIM_MS(1));
             const struct bd_addr own = sender_of(rx);
 
@@ -321,8 +266,7 @@ static void scan_address_changes(void **state)
             if (last.type)
                 assert_int_equal(bd_addr_equal(&own, &last), !first);
             last = own;
-            const size_t rsp_len = lower_adv_pdu(rsp, LL_SCAN_RSP, peer_rpa(1), NULL, NULL, 0);
-            lower_send_adv(&p.room, 37, rx->end + LL_T_IFS, rsp, rsp_len);
+            answer_adv(&p, rx, LL_SCAN_RSP, peer_rpa(1), NULL, NULL, 0);
             expect_report(&p, LL_ADV_IND, peer_identity(), true);
             expect_report(&p, LL_SCAN_RSP, peer_identity(), true);
         }
@@ -338,15 +282,15 @@ static void duplicates_by_identity(void **state)
     struct privacy_room p;
     (void)state;
 
-    open_with(&p, true, peer_irk, false);
+    open_with(&p, true, peer_irk, local_irk, false);
     scan(&p, false, 0, 0, true);
     for (uint8_t n = 0; n < 20; n++) {
-        send(&p, LL_ADV_IND, peer_rpa(n), NULL, sizeof data);
+        send(&p, peer_rpa(n));
         if (n == 0)
             expect_report(&p, LL_ADV_IND, peer_identity(), true);
         ll_room_run(&p.room, SIM_MS(1));
         upper_expect_none(p.dut);
-        send(&p, LL_ADV_IND, rpa_of(other_irk, n), NULL, sizeof data);
+        send(&p, rpa_of(other_irk, n));
         expect_report(&p, LL_ADV_IND, rpa_of(other_irk, n), false);
     }
     ll_room_close(&p.room);
@@ -356,15 +300,13 @@ static void duplicates_by_identity(void **state)
 static void answered_under_another_address(void **state)
 {
     struct privacy_room p;
-    uint8_t pdu[LL_PDU_MAX];
     (void)state;
 
-    open_with(&p, true, peer_irk, false);
+    open_with(&p, true, peer_irk, local_irk, false);
     scan(&p, true, 2, 0, true);
-    send(&p, LL_ADV_IND, peer_rpa(1), NULL, sizeof data);
+    send(&p, peer_rpa(1));
     const struct radio_rx *rx = lower_hear(&p.room, SIM_MS(1));
-    const size_t len = lower_adv_pdu(pdu, LL_SCAN_RSP, peer_rpa(2), NULL, data, sizeof data);
-    lower_send_adv(&p.room, 37, rx->end + LL_T_IFS, pdu, len);
+    answer_adv(&p, rx, LL_SCAN_RSP, peer_rpa(2), NULL, data, sizeof data);
     expect_report(&p, LL_ADV_IND, peer_identity(), true);
     ll_room_run(&p.room, SIM_MS(5));
     ll_room_close(&p.room);

@@ -347,7 +347,10 @@ class Broken(unittest.TestCase):
         for opcode in (0x14, 0x15):
             for told, fields in rows:
                 room = self.room = Room()
-                room.connect(10 * MS).event((3, struct.pack("<BHHHH", opcode, *fields)))
+                link = room.connect(10 * MS)
+                link.event((3, struct.pack("<BHHHH", opcode, *fields)))
+                link.event((2, bytes(27)), (2, bytes(27)))  # which everybody takes
+                link.event((2, bytes(27)), (2, bytes(27)))
                 self.expect_alone(told)
 
     def test_times_of_coded(self):

@@ -22,6 +22,7 @@ LL_PHY_UPDATE_IND = 0x18
 PHYS = {1: {"1M"}, 2: {"2M"}, 4: {"S8", "S2"}}
 FEATURE_CODED = 11
 UNCODED_TIME = 2120 * US  # of the longest PDU on LE 1M
+LEAST_LENGTHS = 27, 328 * US, 27, 328 * US  # less is told by testers alone (4.5.10)
 CODED_TIME = 2704 * US  # of the least PDU, which LE Coded carries whatever was agreed (4.5.10)
 
 NAMES = {CENTRAL: "central", PERIPHERAL: "peripheral"}
@@ -40,7 +41,7 @@ class Side:
         self.knows = False  # the acknowledgement cannot have been missed
         self.broken = False
         # As it has told its peer: octets and nanoseconds that it can receive, that it will send.
-        self.lengths = self.lengths_acked = (27, 328 * US, 27, 328 * US)
+        self.lengths = self.lengths_acked = LEAST_LENGTHS
         self.features = None  # as told to the peer
 
 
@@ -320,7 +321,7 @@ class Connection:
             told = [int.from_bytes(data[i:i + 2], "little") for i in (1, 3, 5, 7)]
             told[1::2] = [time * US for time in told[1::2]]
             self.check_told_lengths(packet, told)
-            side.lengths_acked = tuple(told)
+            side.lengths_acked = tuple(map(max, zip(LEAST_LENGTHS, told)))
             side.lengths = tuple(map(max, zip(side.lengths, told)))
         if opcode in LL_FEATURES and len(data) == 9:
             self.sides[sender].features = int.from_bytes(data[1:], "little")

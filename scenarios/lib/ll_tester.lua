@@ -5,7 +5,6 @@ local ll = {}
 
 ll.ATT, ll.SMP = 4, 6
 ll.MIC_FAILURE = 0x3D
-ll.PIN_OR_KEY_MISSING = 0x06
 ll.REMOTE_USER = 0x13
 ll.INTERVAL = ms(7.5)
 

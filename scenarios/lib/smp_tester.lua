@@ -549,15 +549,21 @@ function Peer:refused(values, reason, what)
   ll.leave(self.link)
 end
 
--- An honest peer can pair, and then read what it could not.
+-- An honest peer can connect, pair, and then read what it could not; of ll.values(), or one of them alone.
 function smp.honest_peer(tester, device, role, values, options)
   local peer = smp.attack(tester, device, role, 0xFFFF, options)
-  ll.does_not_read(peer.link, values.secret.handle, "an honest peer before it has paired")
+  if values.secret then
+    ll.does_not_read(peer.link, values.secret.handle, "an honest peer before it has paired")
+  end
   peer:pair()
   local ok = peer.outcome:join(s(1))
   expect(ok):named("whether an honest peer has paired"):is_true()
   expect(#device:bonds()):named("bonds"):equals(1)
-  ll.reads(peer.link, values.secret.handle, "secret", "an honest peer")
+  if values.secret then
+    ll.reads(peer.link, values.secret.handle, "secret", "an honest peer")
+  else
+    ll.reads(peer.link, values.open.handle, "W", "an honest peer")
+  end
   ll.quiet(peer.link, "an honest peer")
   ll.leave(peer.link)
   device:forget()

@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 3, Part F, 3.4.2; truncated and oversized MTU requests that led real stacks astray.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -41,14 +42,17 @@ local function attack(link, open)
   expect(ask(link, "\x02\x40\x00")):equals("\x03\xf7\x00")
   mtu_is(link, open, 0x30, "another MTU")
   ll.leave(link)
+  open:set("W")
 end
 
 scenario("a peripheral refuses them", function()
   local open = ll.open_value(victim, LONG)
   attack(ll.connect(tester, victim), open)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central refuses them", function()
   local open = ll.open_value(victim, LONG)
   attack(ll.await(tester, victim), open)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)

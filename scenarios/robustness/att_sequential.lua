@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 3, Part F, 3.3 and 3.4; SweynTooth: sequential ATT deadlock (CVE-2019-19192).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -44,6 +45,7 @@ scenario("a peripheral and nonsense", function()
   local link = ll.connect(tester, victim)
   nonsense(link, open)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central and nonsense", function()
@@ -51,6 +53,7 @@ scenario("a central and nonsense", function()
   local link = ll.await(tester, victim)
   nonsense(link, open)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)
 
 scenario("requests without waiting", function()

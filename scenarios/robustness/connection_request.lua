@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 2.3.3.1; SweynTooth: invalid requests and channel maps (CVE-2019-19193, CVE-2020-10069).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -78,9 +79,7 @@ scenario("nonsense is ignored", function()
     expect(victim.advertising):named(case.name .. ": advertising goes on"):is_true()
   end
   tester:hear_nothing()
-  local link = ll.connect(tester, victim)
-  ll.goes_on(link, open.handle, "W", "a right peer afterwards")
-  ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 -- What all the others differ from in one respect; then nobody is there, and the link fails to be established.

@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 2.4.2; field bugs of link layers that took the length from the air for granted.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -66,6 +67,7 @@ scenario("a central says what it does not know", function()
   local link = ll.await(tester, victim)
   attack(link, open)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)
 
 -- Answers cannot go out as long as nothing is acknowledged: then the device takes nothing more, and forgets nothing.
@@ -85,4 +87,5 @@ scenario("requests without end", function()
   end
   ll.goes_on(link, open.handle, "W", "after that")
   ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)

@@ -41,6 +41,7 @@ scenario("a peripheral in clear", function()
   local link = ll.connect(tester, victim)
   attack(link, open, TO_PERIPHERAL)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central in clear", function()
@@ -48,6 +49,7 @@ scenario("a central in clear", function()
   local link = ll.await(tester, victim)
   attack(link, open, TO_CENTRAL)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)
 
 -- What begins a pause is not the wrong role's to say, and what belongs into one means nothing outside.

@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 3, Part A, 3.1, 7.2.1; SweynTooth: truncated L2CAP, invalid fragment (CVE-2019-17517, CVE-2019-19195).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -49,9 +50,11 @@ end
 scenario("a peripheral drops them", function()
   local open = ll.open_value(victim, "W")
   attack(ll.connect(tester, victim), open)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central drops them", function()
   local open = ll.open_value(victim, "W")
   attack(ll.await(tester, victim), open)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)

@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 3, Part A, 4.1, 4.20 and 4.22; stacks that believed a command's length.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -56,6 +57,7 @@ scenario("a peripheral rejects them", function()
   ask(link, "an update request from a central", NO_UPDATE, NOT_UNDERSTOOD)
   ll.goes_on(link, open.handle, "W", "at the end")
   ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central rejects them", function()
@@ -66,4 +68,5 @@ scenario("a central rejects them", function()
   ask(link, "an update request of zeros", NO_UPDATE, "13 %02x 02 00 01 00")
   ll.goes_on(link, open.handle, "W", "at the end")
   ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)

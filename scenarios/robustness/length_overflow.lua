@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 2.4, 4.5.10; SweynTooth: length overflow (CVE-2019-16336, CVE-2019-17519, CVE-2019-17518).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -32,9 +33,7 @@ scenario("a PDU longer than agreed is never taken", function()
     link:send(case.llid, string.rep("\x12", case.len))
     never_taken(link, conn, case.name)
   end
-  local link = ll.connect(tester, victim)
-  ll.goes_on(link, open.handle, "W", "a right peer afterwards")
-  ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("nor by a central", function()
@@ -44,9 +43,7 @@ scenario("nor by a central", function()
     link:send(case.llid, string.rep("\x12", case.len))
     never_taken(link, conn, case.name)
   end
-  local link = ll.await(tester, victim)
-  ll.goes_on(link, open.handle, "W", "a right peer afterwards")
-  ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)
 
 scenario("a length that lies makes a packet a corrupted one", function()
@@ -57,7 +54,5 @@ scenario("a length that lies makes a packet a corrupted one", function()
     link:send(2, "\x03\x00\x04\x00\x0a" .. string.pack("<I2", open.handle), { length = length })
     never_taken(link, conn, name)
   end
-  local link = ll.connect(tester, victim)
-  ll.goes_on(link, open.handle, "W", "a right peer afterwards")
-  ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)

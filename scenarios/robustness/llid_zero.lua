@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 2.4; the LLID deadlock of SweynTooth (CVE-2019-17060, CVE-2019-17061).
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -32,9 +33,11 @@ end
 scenario("a peripheral drops what has LLID 0", function()
   local open = ll.open_value(victim, "W")
   attack(ll.connect(tester, victim), open)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central drops what has LLID 0", function()
   local open = ll.open_value(victim, "W")
   attack(ll.await(tester, victim), open)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)

@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 2.4.2, 5.1 and 5.5; the family of invalid channel maps and parameters, within a link.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -52,9 +53,7 @@ scenario("indications that cannot be followed", function()
       conn:wait_disconnected(s(1))
     end
   end
-  local link = ll.connect(tester, victim)
-  ll.goes_on(link, open.handle, "W", "a right peer afterwards")
-  ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 local RIGHT_LENGTHS = "15 fb 00 90 42 fb 00 90 42"

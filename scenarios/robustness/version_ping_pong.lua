@@ -2,6 +2,7 @@
 -- Core v5.4, Vol 6, Part B, 5.1.5 and 2.4.2.8; two controllers that answer each other's LL_VERSION_IND for ever.
 -- SPDX-License-Identifier: MIT
 local ll = require "ll_tester"
+local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -42,6 +43,7 @@ scenario("a peripheral answers once", function()
   -- The first holds.
   expect(conn:remote_version().version):equals(0x0B)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
 
 scenario("a central answers once", function()
@@ -50,6 +52,7 @@ scenario("a central answers once", function()
   attack(link, open)
   expect(conn:remote_version().version):equals(0x0B)
   ll.leave(link)
+  smp.honest_peer(tester, victim, "responder", { open = open })
 end)
 
 scenario("who has asked does not answer", function()

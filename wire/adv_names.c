@@ -6,11 +6,7 @@
 const char *ad_type_name(uint8_t type)
 {
     switch (type) {
-#define X(ident, code, name)                                                                       \
-    case code:                                                                                     \
-        return name;
-        AD_TYPES(X)
-#undef X
+        AD_TYPES(NAME_CASE)
     }
     return NULL;
 }

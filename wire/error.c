@@ -3,14 +3,11 @@
 
 #include <stddef.h>
 
+#include "names.h"
 #include "wire/att.h"
 #include "wire/hci.h"
 #include "wire/l2cap.h"
 #include "wire/smp.h"
-
-#define NAME_CASE(ident, code, name)                                                               \
-    case code:                                                                                     \
-        return name;
 
 const char *hci_error_name(unsigned code)
 {

@@ -3,14 +3,12 @@
 
 #include <stddef.h>
 
+#include "names.h"
+
 const char *l2cap_signal_name(unsigned code)
 {
     switch (code) {
-#define X(ident, value, name)                                                                      \
-    case value:                                                                                    \
-        return name;
-        L2CAP_SIGNALS(X)
-#undef X
+        L2CAP_SIGNALS(NAME_CASE)
     }
     return NULL;
 }
@@ -18,11 +16,7 @@ const char *l2cap_signal_name(unsigned code)
 const char *l2cap_connect_result_name(unsigned result)
 {
     switch (result) {
-#define X(ident, value, name)                                                                      \
-    case value:                                                                                    \
-        return name;
-        L2CAP_CONNECT_RESULTS(X)
-#undef X
+        L2CAP_CONNECT_RESULTS(NAME_CASE)
     }
     return NULL;
 }

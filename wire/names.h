@@ -30,4 +30,9 @@ static inline const char *u16_name_find(const struct u16_name *table, size_t cou
 
 #define U16_NAME(table, value) u16_name_find(table, sizeof(table) / sizeof((table)[0]), value)
 
+/* In a switch over the codes of a table X(identifier, code, name): the name is returned. */
+#define NAME_CASE(ident, code, name)                                                               \
+    case code:                                                                                     \
+        return name;
+
 #endif

@@ -2,6 +2,8 @@
 /* Names of the Security Manager Protocol, from the tables of wire/smp.h. */
 #include "wire/smp.h"
 
+#include "names.h"
+
 const char *smp_pdu_name(uint8_t code, size_t *len)
 {
     switch (code) {
@@ -18,29 +20,15 @@ const char *smp_pdu_name(uint8_t code, size_t *len)
 const char *smp_reason_name(unsigned reason)
 {
     switch (reason) {
-#define X(ident, value, name)                                                                      \
-    case value:                                                                                    \
-        return name;
-        SMP_REASONS(X)
-#undef X
+        SMP_REASONS(NAME_CASE)
     }
     return NULL;
 }
 
-/* Core v5.4, Vol 3, Part H, Table 3.4 */
 const char *smp_io_capability_name(unsigned io_capability)
 {
     switch (io_capability) {
-    case SMP_IO_DISPLAY_ONLY:
-        return "DisplayOnly";
-    case SMP_IO_DISPLAY_YES_NO:
-        return "DisplayYesNo";
-    case SMP_IO_KEYBOARD_ONLY:
-        return "KeyboardOnly";
-    case SMP_IO_NO_INPUT_NO_OUTPUT:
-        return "NoInputNoOutput";
-    case SMP_IO_KEYBOARD_DISPLAY:
-        return "KeyboardDisplay";
+        SMP_IO_CAPABILITIES(NAME_CASE)
     }
     return NULL;
 }

@@ -62,12 +62,18 @@ enum smp_reason {
 #undef X
 };
 
-enum smp_io_capability { /* Table 3.4 */
-                         SMP_IO_DISPLAY_ONLY = 0,
-                         SMP_IO_DISPLAY_YES_NO = 1,
-                         SMP_IO_KEYBOARD_ONLY = 2,
-                         SMP_IO_NO_INPUT_NO_OUTPUT = 3,
-                         SMP_IO_KEYBOARD_DISPLAY = 4,
+/* X(identifier, value, name) (3.5.1, Table 3.4) */
+#define SMP_IO_CAPABILITIES(X)                                                                     \
+    X(DISPLAY_ONLY, 0, "DisplayOnly")                                                              \
+    X(DISPLAY_YES_NO, 1, "DisplayYesNo")                                                           \
+    X(KEYBOARD_ONLY, 2, "KeyboardOnly")                                                            \
+    X(NO_INPUT_NO_OUTPUT, 3, "NoInputNoOutput")                                                    \
+    X(KEYBOARD_DISPLAY, 4, "KeyboardDisplay")
+
+enum smp_io_capability {
+#define X(ident, code, name) SMP_IO_##ident = code,
+    SMP_IO_CAPABILITIES(X)
+#undef X
 };
 
 enum smp_auth_req { /* 3.5.1 */

@@ -10,17 +10,15 @@
 #include <cmocka.h>
 
 #include "hex.h"
+#include "text_log.h"
 
 void host_story_log(struct host_story *story, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    const int n =
-        vsnprintf(story->log + story->log_len, sizeof story->log - story->log_len, format, args);
+    text_log_add(story->log, sizeof story->log, &story->log_len, format, args);
     va_end(args);
-    assert_true(n >= 0 && (size_t)n < sizeof story->log - story->log_len);
-    story->log_len += (size_t)n;
 }
 
 static void told(struct host_story *story, const char *what, int error)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "radio_room.h"
+#include "text_log.h"
 #include "wire/crc24.h"
 
 static void put(char *text, size_t *len, const char *format, ...)
@@ -16,10 +17,8 @@ static void put(char *text, size_t *len, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    const int n = vsnprintf(text + *len, RADIO_ROOM_LOG - *len, format, ap);
+    text_log_add(text, RADIO_ROOM_LOG, len, format, ap);
     va_end(ap);
-    assert_true(n >= 0 && (size_t)n < RADIO_ROOM_LOG - *len);
-    *len += (size_t)n;
 }
 
 static void on_tx_done(struct radio *radio, sim_ns end)

@@ -3,24 +3,21 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "hex.h"
+#include "text_log.h"
 
 void secure_room_log(struct secure_room *room, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    const int n =
-        vsnprintf(room->log + room->log_len, sizeof room->log - room->log_len, format, args);
+    text_log_add(room->log, sizeof room->log, &room->log_len, format, args);
     va_end(args);
-    assert_true(n >= 0 && (size_t)n < sizeof room->log - room->log_len);
-    room->log_len += (size_t)n;
 }
 
 void secure_room_forget_log(struct secure_room *room)

@@ -192,6 +192,18 @@ size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_u
     return w.len;
 }
 
+struct link_update link_update_read(struct rd *ctr_data)
+{
+    struct link_update update = {.win_size_1250us = rd_u8(ctr_data)};
+
+    update.win_offset_1250us = rd_u16(ctr_data);
+    update.interval_1250us = rd_u16(ctr_data);
+    update.latency = rd_u16(ctr_data);
+    update.timeout_10ms = rd_u16(ctr_data);
+    update.instant = rd_u16(ctr_data);
+    return update;
+}
+
 size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
                     uint16_t instant)
 {
@@ -259,13 +271,8 @@ void link_follow(struct link *link, const uint8_t *pdu, size_t len)
     if (!rd_ok(&r) || !ll_control_name(opcode, &ctr_data_len) || rd_left(&r) != ctr_data_len)
         return;
     if (opcode == LL_CONNECTION_UPDATE_IND) {
-        struct link_update update = {0};
-        update.win_size_1250us = rd_u8(&r);
-        update.win_offset_1250us = rd_u16(&r);
-        update.interval_1250us = rd_u16(&r);
-        update.latency = rd_u16(&r);
-        update.timeout_10ms = rd_u16(&r);
-        update.instant = rd_u16(&r);
+        const struct link_update update = link_update_read(&r);
+
         if (!update.interval_1250us)
             return;
         link_follow_update(link, &update, 0);

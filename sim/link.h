@@ -103,6 +103,8 @@ struct link_update {
     uint16_t win_offset_1250us, interval_1250us, latency, timeout_10ms, instant;
 };
 size_t link_update_ind(uint8_t pdu[static LINK_CONTROL_MAX], const struct link_update *update);
+/* The CtrData of LL_CONNECTION_UPDATE_IND. */
+struct link_update link_update_read(struct rd *ctr_data);
 size_t link_map_ind(uint8_t pdu[static LINK_CONTROL_MAX], const uint8_t map[static 5],
                     uint16_t instant);
 

@@ -159,13 +159,9 @@ static void take_announcement(struct hostile *f, uint8_t opcode)
         rd_skip(&r, 2);
         f->instant = rd_u16(&r);
     } else {
-        struct link_update update = {.win_size_1250us = rd_u8(&r)};
+        const struct link_update update = link_update_read(&r);
 
-        update.win_offset_1250us = rd_u16(&r);
-        update.interval_1250us = rd_u16(&r);
-        update.latency = rd_u16(&r);
-        update.timeout_10ms = rd_u16(&r);
-        f->instant = update.instant = rd_u16(&r);
+        f->instant = update.instant;
         link_follow_update(link, &update, 0);
     }
     assert_true(rd_ok(&r));

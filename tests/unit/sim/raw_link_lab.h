@@ -4,6 +4,7 @@
 #define TESTS_RAW_LINK_LAB_H
 
 #include "link.h"
+#include "link_tester.h"
 #include "ll_tester.h"
 #include "raw_link_internal.h"
 #include "sim/raw_link.h"
@@ -90,17 +91,10 @@ static inline void side_close(struct side *side)
 
 static inline struct ll_connect_ind usual(struct bd_addr peer)
 {
-    return (struct ll_connect_ind){
-        .init_a = lower_address(),
-        .adv_a = peer,
-        .access_address = 0x71764129,
-        .crc_init = 0xABCDEF,
-        .win_size_1250us = 1,
-        .interval_1250us = 24,
-        .timeout_10ms = 100,
-        .channel_map = {0xFF, 0xFF, 0xFF, 0xFF, 0x1F},
-        .hop = 7,
-    };
+    struct ll_connect_ind ind = link_connect_ind(peer);
+
+    ind.sca = 0; /* the lower tester's clock may be as bad as it gets */
+    return ind;
 }
 
 static inline struct raw_link_advertising advertising(void)

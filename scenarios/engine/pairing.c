@@ -228,44 +228,42 @@ static int wait_security_k(lua_State *L, int status, lua_KContext context)
     return task_wait(task, &conn->security.changed, wait_security_k, context);
 }
 
-static int wait_for(lua_State *L, const char *call, lua_KFunction k)
+/* Argument timeout_at is how long; those before it stay for k. */
+static int wait_for(lua_State *L, const char *call, int timeout_at, lua_KFunction k)
 {
     struct conn *conn = conn_self(L, 1, call);
-    const sim_ns timeout = task_timeout_argument(L, 2, call);
+    const sim_ns timeout = task_timeout_argument(L, timeout_at, call);
     struct task *task = task_current(L, "%s: %s", conn->device->name, call);
 
-    lua_settop(L, 1);
+    lua_settop(L, timeout_at - 1);
     task_begin_wait(task, timeout);
     return k(L, LUA_OK, (lua_KContext)task);
 }
 
 int conn_wait_pairing(lua_State *L)
 {
-    return wait_for(L, "conn:wait_pairing", wait_pairing_k);
+    return wait_for(L, "conn:wait_pairing", 2, wait_pairing_k);
 }
 
 int conn_wait_passkey(lua_State *L)
 {
-    return wait_for(L, "conn:wait_passkey", wait_passkey_k);
+    return wait_for(L, "conn:wait_passkey", 2, wait_passkey_k);
 }
 
 int conn_wait_question(lua_State *L)
 {
-    return wait_for(L, "conn:wait_question", wait_question_k);
+    return wait_for(L, "conn:wait_question", 2, wait_question_k);
 }
 
 int conn_wait_security(lua_State *L)
 {
     static const char call[] = "conn:wait_security";
-    struct conn *conn = conn_self(L, 1, call);
-    const enum blr_security_level level = level_argument(L, 2, "conn:wait_security: the level");
-    const sim_ns timeout = task_timeout_argument(L, 3, call);
-    struct task *task = task_current(L, "%s: %s", conn->device->name, call);
 
-    lua_settop(L, 1);
+    conn_self(L, 1, call);
+    const enum blr_security_level level = level_argument(L, 2, "conn:wait_security: the level");
     lua_pushinteger(L, level);
-    task_begin_wait(task, timeout);
-    return wait_security_k(L, LUA_OK, (lua_KContext)task);
+    lua_replace(L, 2);
+    return wait_for(L, call, 3, wait_security_k);
 }
 
 /* --- answers of the user --- */

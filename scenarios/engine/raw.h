@@ -86,6 +86,11 @@ extern const luaL_Reg raw_globals[]; /* raw.c */
 int raw_connect(lua_State *L);
 int raw_advertise(lua_State *L);
 struct raw_link_object *raw_link_self(lua_State *L, const char *call);
+/*
+ * Ends a method that waits for something of its link: argument timeout_at is how long, those before
+ * it stay for k, which looks whether it is there.
+ */
+int raw_link_wait(lua_State *L, const char *call, int timeout_at, lua_KFunction k);
 
 /* --- raw_link_tx.c --- */
 

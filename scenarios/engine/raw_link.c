@@ -245,6 +245,17 @@ static int link_wait_connected(lua_State *L)
 
 /* --- how it ends --- */
 
+int raw_link_wait(lua_State *L, const char *call, int timeout_at, lua_KFunction k)
+{
+    const struct raw_link_object *object = raw_link_self(L, call);
+    const sim_ns timeout = task_timeout_argument(L, timeout_at, call);
+    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
+
+    lua_settop(L, timeout_at - 1);
+    task_begin_wait(task, timeout);
+    return k(L, LUA_OK, (lua_KContext)task);
+}
+
 static int wait_closed_k(lua_State *L, int status, lua_KContext context)
 {
     struct task *task = (struct task *)context;
@@ -264,14 +275,7 @@ static int wait_closed_k(lua_State *L, int status, lua_KContext context)
 
 static int link_wait_closed(lua_State *L)
 {
-    static const char call[] = "raw_link:wait_closed";
-    const struct raw_link_object *object = raw_link_self(L, call);
-    const sim_ns timeout = task_timeout_argument(L, 2, call);
-    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
-
-    lua_settop(L, 1);
-    task_begin_wait(task, timeout);
-    return wait_closed_k(L, LUA_OK, (lua_KContext)task);
+    return raw_link_wait(L, "raw_link:wait_closed", 2, wait_closed_k);
 }
 
 static int link_stop(lua_State *L)

@@ -250,14 +250,7 @@ static int next_k(lua_State *L, int status, lua_KContext context)
 
 int raw_link_next(lua_State *L)
 {
-    static const char call[] = "raw_link:next";
-    const struct raw_link_object *object = raw_link_self(L, call);
-    const sim_ns timeout = task_timeout_argument(L, 2, call);
-    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
-
-    lua_settop(L, 1);
-    task_begin_wait(task, timeout);
-    return next_k(L, LUA_OK, (lua_KContext)task);
+    return raw_link_wait(L, "raw_link:next", 2, next_k);
 }
 
 /* `user`: the opcode, or -1 for any. */
@@ -280,18 +273,22 @@ static int next_control_k(lua_State *L, int status, lua_KContext context)
     return item ? give(L, item) : wait_on(L, object, (struct task *)context, next_control_k);
 }
 
+/* Waits for one of a kind: the number stands in the place of argument 2. */
+static int wait_for(lua_State *L, const char *call, lua_Integer wanted, lua_KFunction k)
+{
+    lua_settop(L, 3);
+    lua_pushinteger(L, wanted);
+    lua_replace(L, 2);
+    return raw_link_wait(L, call, 3, k);
+}
+
 int raw_link_next_control(lua_State *L)
 {
     static const char call[] = "raw_link:next_control";
-    const struct raw_link_object *object = raw_link_self(L, call);
-    const int opcode = lua_isnoneornil(L, 2) ? -1 : raw_link_opcode(L, 2, call);
-    const sim_ns timeout = task_timeout_argument(L, 3, call);
-    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
 
-    lua_settop(L, 1);
-    lua_pushinteger(L, opcode);
-    task_begin_wait(task, timeout);
-    return next_control_k(L, LUA_OK, (lua_KContext)task);
+    raw_link_self(L, call);
+    return wait_for(L, call, lua_isnoneornil(L, 2) ? -1 : raw_link_opcode(L, 2, call),
+                    next_control_k);
 }
 
 /* --- L2CAP frames, put together as a script asks for them --- */
@@ -362,14 +359,9 @@ static int next_l2cap_k(lua_State *L, int status, lua_KContext context)
 int raw_link_next_l2cap(lua_State *L)
 {
     static const char call[] = "raw_link:next_l2cap";
-    const struct raw_link_object *object = raw_link_self(L, call);
+
+    raw_link_self(L, call);
     const lua_Integer cid =
         lua_isnoneornil(L, 2) ? -1 : value_integer(L, 2, "raw_link:next_l2cap: the CID", 0, 0xFFFF);
-    const sim_ns timeout = task_timeout_argument(L, 3, call);
-    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
-
-    lua_settop(L, 1);
-    lua_pushinteger(L, cid);
-    task_begin_wait(task, timeout);
-    return next_l2cap_k(L, LUA_OK, (lua_KContext)task);
+    return wait_for(L, call, cid, next_l2cap_k);
 }

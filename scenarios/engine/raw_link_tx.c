@@ -124,14 +124,7 @@ static int flush_k(lua_State *L, int status, lua_KContext context)
 
 int raw_link_tx_flush(lua_State *L)
 {
-    static const char call[] = "raw_link:flush";
-    const struct raw_link_object *object = raw_link_self(L, call);
-    const sim_ns timeout = task_timeout_argument(L, 2, call);
-    struct task *task = task_current(L, "%s: %s", object->raw->name, call);
-
-    lua_settop(L, 1);
-    task_begin_wait(task, timeout);
-    return flush_k(L, LUA_OK, (lua_KContext)task);
+    return raw_link_wait(L, "raw_link:flush", 2, flush_k);
 }
 
 /* --- misbehaving, and encryption --- */

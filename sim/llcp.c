@@ -213,6 +213,17 @@ bool llcp_more_to_send(const struct ll_conn *conn, bool in_flight)
     return first_sendable(conn, in_flight ? 1 : 0) < conn->llcp.queue_count;
 }
 
+bool llcp_unacked(const struct ll_conn *conn, uint8_t opcode)
+{
+    const struct llcp *llcp = &conn->llcp;
+
+    for (unsigned i = 0; i < llcp->queue_count; i++) {
+        if (llcp->queue[place(llcp, i)].bytes[0] == opcode)
+            return true;
+    }
+    return false;
+}
+
 const struct llcp_queued *llcp_in_flight(const struct ll_conn *conn)
 {
     return &conn->llcp.queue[conn->llcp.queue_first];

@@ -174,6 +174,8 @@ const struct llcp_queued *llcp_to_send(const struct ll_conn *conn);
  */
 void llcp_leaves(struct ll_conn *conn);
 const struct llcp_queued *llcp_in_flight(const struct ll_conn *conn);
+/* One with that opcode waits, or the peer has not acknowledged it: it cannot have answered it. */
+bool llcp_unacked(const struct ll_conn *conn, uint8_t opcode);
 /* Whether any may be begun behind the one in flight (if there is one). */
 bool llcp_more_to_send(const struct ll_conn *conn, bool in_flight);
 void llcp_acked(struct ll_conn *conn);

@@ -29,12 +29,16 @@ void llcp_reject_send(struct ll_conn *conn, uint8_t opcode, uint8_t error)
     llcp_pdu_send(conn, &pdu, &w);
 }
 
-/* What has come to its instant goes on whatever the peer says of it. */
+/*
+ * What has come to its instant goes on whatever the peer says of it, and what the peer has not
+ * taken yet it cannot refuse.
+ */
 static bool may_be_refused(const struct ll_conn *conn)
 {
     const bool own_instant = conn->llcp.instant.ops && conn->llcp.remote == LLCP_NONE;
 
-    return conn->llcp.running != LLCP_NONE && !own_instant;
+    return conn->llcp.running != LLCP_NONE && !own_instant &&
+           !llcp_unacked(conn, llcp_running_request(conn));
 }
 
 static bool concerns_running(const struct ll_conn *conn, uint8_t opcode)

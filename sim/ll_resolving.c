@@ -119,11 +119,18 @@ struct ll_who ll_who_is(struct ll *ll, const struct bd_addr *address)
     return who;
 }
 
-bool ll_resolves_to_us(const struct ll *ll, const struct ll_resolving_entry *entry,
+/* An advertiser calls by the same RPA for a whole period: the last result is kept. */
+bool ll_resolves_to_us(const struct ll *ll, struct ll_resolving_entry *entry,
                        const struct bd_addr *address)
 {
-    return ll->resolving.enabled && entry && entry->has_local_irk && bd_addr_resolvable(address) &&
-           irk_resolves(entry->local_irk, address);
+    if (!ll->resolving.enabled || !entry || !entry->has_local_irk || !bd_addr_resolvable(address))
+        return false;
+    if (!entry->was_called || memcmp(entry->called, address->octet, sizeof entry->called) != 0) {
+        memcpy(entry->called, address->octet, sizeof entry->called);
+        entry->was_called = true;
+        entry->called_us = irk_resolves(entry->local_irk, address);
+    }
+    return entry->called_us;
 }
 
 struct ll_parties ll_parties_of(const struct ll_who *who, const struct bd_addr *on_air,

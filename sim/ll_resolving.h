@@ -9,8 +9,8 @@
  * the new address.
  *
  * Addresses that come from the air are resolved by an AES for each entry with a peer IRK; the last
- * results are kept, so that an advertiser costs that once for each of its addresses. Nothing is
- * spent, memory neither, by those who never put anybody on the list.
+ * results are kept, so that an advertiser costs that once for each of its addresses, and of its
+ * target's. Nothing is spent, memory neither, by those who never put anybody on the list.
  */
 #ifndef SIM_LL_RESOLVING_H
 #define SIM_LL_RESOLVING_H
@@ -35,6 +35,8 @@ struct ll_resolving_entry {
     uint8_t local[6];  /* the RPA that this device shows to the peer */
     uint8_t target[6]; /* the RPA that it calls the peer by (TargetA) */
     uint8_t seen_rpa[6]; /* the last that came from the peer */
+    uint8_t called[6];   /* the last RPA by which the peer called somebody, */
+    bool was_called, called_us; /* and whether that was this device */
     sim_ns since;        /* the period's begin */
 };
 
@@ -86,7 +88,7 @@ struct ll_resolving_entry *ll_resolving_find(const struct ll *ll, const struct b
 struct ll_who ll_who_is(struct ll *ll, const struct bd_addr *address);
 
 /* Whether the entry's local IRK resolves the address, as far as resolution is enabled. */
-bool ll_resolves_to_us(const struct ll *ll, const struct ll_resolving_entry *entry,
+bool ll_resolves_to_us(const struct ll *ll, struct ll_resolving_entry *entry,
                        const struct bd_addr *address);
 
 /*

@@ -109,16 +109,19 @@ def sessions(packets, clear):
 
 def best(session, known):
     """
-    The LTK that opens the most of the first PDUs; None if no host told a key of that name. A MIC
-    may be wrong on purpose, so that the right key need not open everything.
+    The place of the key that opens the most of the first PDUs, looked for until one opens all of them; None if no
+    host told a key of that name. A MIC may be wrong on purpose, so that the right key need not open everything.
     """
-    named = [key for key in known if key.name == session.name]
-    if not named:
-        return None
-    if len(named) > 1:
-        sample = (session.pdus + session.clear)[:SAMPLE]
-        named.sort(key=lambda key: -sum(right for _, right in session.open(key.ltk, sample)))
-    return named[0].ltk
+    named = [place for place, key in enumerate(known) if key.name == session.name]
+    if len(named) < 2:
+        return named[0] if named else None
+    sample = (session.pdus + session.clear)[:SAMPLE]
+    opened = {}
+    for place in named:
+        opened[place] = sum(right for _, right in session.open(known[place].ltk, sample))
+        if opened[place] == len(sample):
+            break
+    return max(opened, key=opened.get)
 
 
 def decoded_view(packets, known, clear):
@@ -128,10 +131,13 @@ def decoded_view(packets, known, clear):
     """
     shown, unknown = {}, set()
     for session in sessions(packets, clear):
-        ltk = best(session, known)
-        if ltk is None:
+        place = best(session, known)
+        if place is None:
             unknown |= {packet.number for packet, _ in session.pdus}
             continue
+        ltk = known[place].ltk
+        # Keys are told in the order in which they are used, as a rule: the next session begins behind this one.
+        known = known[place + 1:] + known[:place + 1]
         for (packet, _), (plain, right) in zip(session.pdus, session.open(ltk, session.pdus)):
             shown[packet.number] = packet.pdu[:1] + bytes([len(plain)]) + plain, right
         for (packet, _), (plain, right) in zip(session.clear, session.open(ltk, session.clear)):

@@ -432,10 +432,51 @@ static void hci_round_trip(void **state)
     temp_dir_remove(&dir);
 }
 
-static void air_round_trip(void **state)
+static const uint8_t pdu[LL_PDU_MAX] = {0x02, 0xFF, 1, 2, 3}, plain[LL_PDU_MAX] = {0x03, 9};
+
+static struct trace_air_packet nth_packet(unsigned i, uint32_t *seed)
 {
     static const uint16_t mhz[] = {2402, 2404, 2426, 2440, 2478, 2480};
-    static const uint8_t pdu[LL_PDU_MAX] = {0x02, 0xFF, 1, 2, 3}, plain[LL_PDU_MAX] = {0x03, 9};
+    struct trace_air_packet packet = {.pdu = pdu, .mhz = mhz[i % COUNT(mhz)]};
+
+    packet.start = draw(seed);
+    packet.phy = (uint8_t)(1 + draw(seed) % 4);
+    packet.direction = (uint8_t)((i % 3) ? 1 + i % 3 : 0);
+    packet.power_dbm = (int8_t)(draw(seed) % 200 - 100);
+    packet.crc_valid = draw(seed) & 1;
+    packet.access_address = draw(seed);
+    packet.crc = draw(seed);
+    packet.len = draw(seed) % (LL_PDU_MAX + 1);
+    packet.plain = draw(seed) & 1 ? plain : NULL;
+    packet.plain_len = draw(seed) % (LL_PDU_MAX + 1);
+    packet.mic_valid = packet.plain && draw(seed) & 1;
+    return packet;
+}
+
+static void expect_packet(const struct trace_record *record, const struct trace_air_packet *packet)
+{
+    assert_int_equal(record->kind, TRACE_AIR);
+    const struct trace_air_packet *got = &record->air.packet;
+    assert_int_equal(record->at_ns, packet->start);
+    assert_int_equal(got->mhz, packet->mhz);
+    assert_int_equal(got->phy, packet->phy);
+    assert_int_equal(got->direction, packet->direction);
+    assert_int_equal(got->power_dbm, packet->power_dbm);
+    assert_int_equal(got->crc_valid, packet->crc_valid);
+    assert_int_equal(got->access_address, packet->access_address);
+    assert_int_equal(got->crc, packet->crc);
+    const size_t len = packet->plain ? packet->plain_len : packet->len;
+    assert_int_equal(got->len, len);
+    assert_memory_equal(got->pdu, packet->plain ? plain : pdu, len);
+    assert_int_equal(record->air.decrypted, packet->plain != NULL);
+    assert_int_equal(record->air.mic_checked, packet->plain != NULL);
+    assert_int_equal(got->mic_valid, packet->mic_valid);
+    assert_true(record->air.has_channel && record->air.has_power);
+    assert_true(record->air.crc_checked && !record->air.whitened);
+}
+
+static void air_round_trip(void **state)
+{
     struct temp_dir dir;
     char path[512];
     struct trace_writer *writer;
@@ -450,41 +491,14 @@ static void air_round_trip(void **state)
     for (unsigned pass = 0; pass < 2; pass++) {
         uint32_t seed = 1;
         for (unsigned i = 0; i < 200; i++) {
-            struct trace_air_packet packet = {.pdu = pdu, .mhz = mhz[i % COUNT(mhz)]};
-            packet.start = draw(&seed);
-            packet.phy = (uint8_t)(1 + draw(&seed) % 4);
-            packet.direction = (uint8_t)((i % 3) ? 1 + i % 3 : 0);
-            packet.power_dbm = (int8_t)(draw(&seed) % 200 - 100);
-            packet.crc_valid = draw(&seed) & 1;
-            packet.access_address = draw(&seed);
-            packet.crc = draw(&seed);
-            packet.len = draw(&seed) % (LL_PDU_MAX + 1);
-            packet.plain = draw(&seed) & 1 ? plain : NULL;
-            packet.plain_len = draw(&seed) % (LL_PDU_MAX + 1);
-            packet.mic_valid = packet.plain && draw(&seed) & 1;
+            const struct trace_air_packet packet = nth_packet(i, &seed);
+
             if (pass == 0) {
                 sink->ops->air(sink, &packet);
                 continue;
             }
             assert_int_equal(trace_reader_next(reader, &record), 0);
-            assert_int_equal(record->kind, TRACE_AIR);
-            const struct trace_air_packet *got = &record->air.packet;
-            assert_int_equal(record->at_ns, packet.start);
-            assert_int_equal(got->mhz, packet.mhz);
-            assert_int_equal(got->phy, packet.phy);
-            assert_int_equal(got->direction, packet.direction);
-            assert_int_equal(got->power_dbm, packet.power_dbm);
-            assert_int_equal(got->crc_valid, packet.crc_valid);
-            assert_int_equal(got->access_address, packet.access_address);
-            assert_int_equal(got->crc, packet.crc);
-            const size_t len = packet.plain ? packet.plain_len : packet.len;
-            assert_int_equal(got->len, len);
-            assert_memory_equal(got->pdu, packet.plain ? plain : pdu, len);
-            assert_int_equal(record->air.decrypted, packet.plain != NULL);
-            assert_int_equal(record->air.mic_checked, packet.plain != NULL);
-            assert_int_equal(got->mic_valid, packet.mic_valid);
-            assert_true(record->air.has_channel && record->air.has_power);
-            assert_true(record->air.crc_checked && !record->air.whitened);
+            expect_packet(record, &packet);
         }
         if (pass == 0) {
             assert_int_equal(trace_writer_close(writer), 0);

@@ -3,7 +3,7 @@
  * The resolving list by itself (Core v5.4, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77): what may be
  * put on it and when, and the life of the addresses that are made from it.
  */
-#include "privacy_room.h"
+#include "privacy_cases.h"
 #include "rows.h"
 
 static struct bd_addr address(uint8_t first, uint8_t last, uint8_t type)
@@ -209,35 +209,34 @@ static void local_addresses(void **state)
     ll_room_close(&again.room);
 }
 
+/* At that time, the address for the peer is another one than *rpa, or still the same. */
+static void expect_rpa(struct privacy_room *p, struct bd_addr peer, sim_ns at, bool another,
+                       struct bd_addr *rpa)
+{
+    sim_world_run_until(p->room.world, at);
+    const struct bd_addr now = local_rpa(p, peer);
+    assert_int_equal(bd_addr_equal(rpa, &now), !another);
+    assert_true(made_by(local_irk, &now));
+    *rpa = now;
+}
+
 /* Periods follow each other from the moment of adding, whenever somebody looks. */
 static void local_addresses_change(void **state)
 {
     const struct bd_addr peer = address(1, 6, 0);
     struct privacy_room p;
-    struct bd_addr rpa, next;
     (void)state;
 
     privacy_open(&p);
     const sim_ns added = ll_room_now(&p.room);
     assert_int_equal(list_device(p.ll, peer, peer_irk, local_irk), 0);
-    rpa = local_rpa(&p, peer);
+    struct bd_addr rpa = local_rpa(&p, peer);
     /* The default: 900 s. */
-    sim_world_run_until(p.room.world, added + SIM_S(900) - 1);
-    next = local_rpa(&p, peer);
-    assert_true(bd_addr_equal(&rpa, &next));
-    sim_world_run_until(p.room.world, added + SIM_S(900));
-    next = local_rpa(&p, peer);
-    assert_false(bd_addr_equal(&rpa, &next));
-    assert_true(made_by(local_irk, &next));
+    expect_rpa(&p, peer, added + SIM_S(900) - 1, false, &rpa);
+    expect_rpa(&p, peer, added + SIM_S(900), true, &rpa);
     /* Nobody looks for four periods. */
-    rpa = next;
-    sim_world_run_until(p.room.world, added + SIM_S(5400) - 1);
-    next = local_rpa(&p, peer);
-    assert_false(bd_addr_equal(&rpa, &next));
-    rpa = next;
-    sim_world_run_until(p.room.world, added + SIM_S(5400));
-    next = local_rpa(&p, peer);
-    assert_false(bd_addr_equal(&rpa, &next));
+    expect_rpa(&p, peer, added + SIM_S(5400) - 1, true, &rpa);
+    expect_rpa(&p, peer, added + SIM_S(5400), true, &rpa);
     ll_room_close(&p.room);
 }
 
@@ -246,27 +245,18 @@ static void timeout_changed(void **state)
 {
     const struct bd_addr peer = address(1, 6, 0);
     struct privacy_room p;
-    struct bd_addr rpa, next;
     (void)state;
 
     privacy_open(&p);
     const sim_ns added = ll_room_now(&p.room);
     assert_int_equal(list_device(p.ll, peer, peer_irk, local_irk), 0);
-    rpa = local_rpa(&p, peer);
+    struct bd_addr rpa = local_rpa(&p, peer);
     assert_int_equal(ll_set_rpa_timeout(p.ll, 3600), 0);
-    sim_world_run_until(p.room.world, added + SIM_S(1000));
-    next = local_rpa(&p, peer);
-    assert_true(bd_addr_equal(&rpa, &next));
+    expect_rpa(&p, peer, added + SIM_S(1000), false, &rpa);
     assert_int_equal(ll_set_rpa_timeout(p.ll, 300), 0);
-    next = local_rpa(&p, peer);
-    assert_false(bd_addr_equal(&rpa, &next));
-    rpa = next;
-    sim_world_run_until(p.room.world, added + SIM_S(1200) - 1);
-    next = local_rpa(&p, peer);
-    assert_true(bd_addr_equal(&rpa, &next));
-    sim_world_run_until(p.room.world, added + SIM_S(1200));
-    next = local_rpa(&p, peer);
-    assert_false(bd_addr_equal(&rpa, &next));
+    expect_rpa(&p, peer, added + SIM_S(1000), true, &rpa);
+    expect_rpa(&p, peer, added + SIM_S(1200) - 1, false, &rpa);
+    expect_rpa(&p, peer, added + SIM_S(1200), true, &rpa);
     ll_room_close(&p.room);
 }
 
@@ -274,10 +264,7 @@ static void timeout_changed(void **state)
 
 static void hear(struct privacy_room *p, struct bd_addr from)
 {
-    uint8_t pdu[LL_PDU_MAX];
-    const size_t len = lower_adv_pdu(pdu, LL_ADV_NONCONN_IND, from, NULL, NULL, 0);
-
-    lower_send_adv(&p->room, 37, ll_room_now(&p->room) + SIM_US(50), pdu, len);
+    send_adv(p, LL_ADV_NONCONN_IND, from, NULL, NULL, 0);
     ll_room_run(&p->room, SIM_US(500));
 }
 

@@ -103,9 +103,7 @@ void secure_gatt_just_works(struct secure_gatt *f)
 
 void secure_gatt_reconnect(struct secure_gatt *f)
 {
-    secure_room_disconnect(&f->room);
-    secure_room_connect(&f->room);
-    secure_room_forget_log(&f->room);
+    secure_room_reconnect(&f->room);
 }
 
 void secure_gatt_encrypt(struct secure_gatt *f)

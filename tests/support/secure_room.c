@@ -248,6 +248,13 @@ void secure_room_disconnect(struct secure_room *room)
     secure_room_forget_log(room);
 }
 
+void secure_room_reconnect(struct secure_room *room)
+{
+    secure_room_disconnect(room);
+    secure_room_connect(room);
+    secure_room_forget_log(room);
+}
+
 int secure_room_setup(void **state)
 {
     struct secure_room *room = malloc(sizeof *room);
@@ -279,6 +286,12 @@ void secure_side_configure(struct secure_side *side, uint8_t io_capability, bool
 void secure_side_raise(struct secure_side *side, enum blr_security_level level)
 {
     assert_int_equal(blr_security_raise(side->conn, level, told_security, side), 0);
+    secure_room_run(side->room, SIM_S(3));
+}
+
+void secure_side_pair(struct secure_side *side)
+{
+    assert_int_equal(blr_security_pair(side->conn, told_security, side), 0);
     secure_room_run(side->room, SIM_S(3));
 }
 

@@ -53,12 +53,16 @@ void secure_room_run(struct secure_room *room, sim_ns ns);
 /* The lock advertises and the phone connects; nothing of it is logged. */
 void secure_room_connect(struct secure_room *room);
 void secure_room_disconnect(struct secure_room *room);
+/* One after the other, with nothing in the log behind it. */
+void secure_room_reconnect(struct secure_room *room);
 
 /* The configuration with which a side pairs from now on: capability, MITM, SC. */
 void secure_side_configure(struct secure_side *side, uint8_t io_capability, bool mitm, bool sc);
 
 /* blr_security_raise() by a side, and 3 s for whatever comes of it. */
 void secure_side_raise(struct secure_side *side, enum blr_security_level level);
+/* The same with blr_security_pair(). */
+void secure_side_pair(struct secure_side *side);
 /* Both ends of the link have it. */
 void expect_levels(const struct secure_room *room, enum blr_security_level level);
 /* Pairs with a passkey that the lock shows; logged. */

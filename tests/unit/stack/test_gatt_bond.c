@@ -144,15 +144,21 @@ static void a_service_that_has_gone_takes_its_cccds(void **state)
     assert_non_null(f->room.lock.conn);
 }
 
+static void pair_with_robust_caching(struct secure_gatt *f)
+{
+    secure_gatt_just_works(f);
+    assert_int_equal(
+        blr_gatt_set_client_features(f->room.phone.conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL),
+        0);
+    secure_gatt_run(f);
+}
+
 static void features_come_back(void **state)
 {
     struct secure_gatt *f = *state;
     struct secure_side *phone = &f->room.phone;
 
-    secure_gatt_just_works(f);
-    assert_int_equal(
-        blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL), 0);
-    secure_gatt_run(f);
+    pair_with_robust_caching(f);
     secure_gatt_reconnect(f);
     assert_int_equal(blr_gatt_read(phone->conn, 0x000D, told_value, phone), 0);
     secure_gatt_run(f);
@@ -215,10 +221,7 @@ static void out_of_sync_after_a_change(void **state)
     struct secure_gatt *f = *state;
     struct secure_side *phone = &f->room.phone;
 
-    secure_gatt_just_works(f);
-    assert_int_equal(
-        blr_gatt_set_client_features(phone->conn, GATT_CLIENT_ROBUST_CACHING, NULL, NULL), 0);
-    secure_gatt_run(f);
+    pair_with_robust_caching(f);
     secure_room_disconnect(&f->room);
     add_service(f);
     secure_room_connect(&f->room);
@@ -240,14 +243,20 @@ static void out_of_sync_after_a_change(void **state)
 
 /* --- what waits for encryption --- */
 
-static void values_wait_for_encryption(void **state)
+/* Who wants both kinds of an encrypted value, on a link that is not. */
+static void come_back(struct secure_gatt *f)
 {
-    struct secure_gatt *f = *state;
-
     secure_gatt_just_works(f);
     write_cccd(f, SECURE_ENCRYPTED, 3);
     secure_gatt_reconnect(f);
     listen(f, SECURE_ENCRYPTED);
+}
+
+static void values_wait_for_encryption(void **state)
+{
+    struct secure_gatt *f = *state;
+
+    come_back(f);
     assert_int_equal(indicate(f, SECURE_ENCRYPTED), 0);
     assert_int_equal(notify(f, SECURE_ENCRYPTED), BLR_ERR_STATE);
     assert_int_equal(indicate(f, SECURE_ENCRYPTED), 0);
@@ -267,10 +276,7 @@ static void the_client_has_lost_its_key(void **state)
 {
     struct secure_gatt *f = *state;
 
-    secure_gatt_just_works(f);
-    write_cccd(f, SECURE_ENCRYPTED, 3);
-    secure_gatt_reconnect(f);
-    listen(f, SECURE_ENCRYPTED);
+    come_back(f);
     blr_bond_delete_all(f->room.phone.host);
     f->room.phone.refuses = true;
     assert_int_equal(indicate(f, SECURE_ENCRYPTED), 0);

@@ -176,8 +176,7 @@ static void pair(struct fixture *f)
     struct secure_room *room = &f->room;
 
     secure_room_forget_log(room);
-    assert_int_equal(blr_security_pair(room->phone.conn, told_security, &room->phone), 0);
-    secure_room_run(room, SIM_S(3));
+    secure_side_pair(&room->phone);
     assert_non_null(strstr(room->log, "phone finished ok"));
     assert_non_null(strstr(room->log, "lock finished ok"));
 }

@@ -11,13 +11,6 @@
 #include "rows.h"
 #include "secure_room.h"
 
-static void reconnect(struct secure_room *room)
-{
-    secure_room_disconnect(room);
-    secure_room_connect(room);
-    secure_room_forget_log(room);
-}
-
 /* --- ways of pairing --- */
 
 struct pairing_row {
@@ -119,7 +112,7 @@ static void test_pairing(void **state)
     expect_levels(&room, failed ? BLR_SECURITY_NONE : row->level);
 
     if (!failed) { /* the next link takes the key of the bond */
-        reconnect(&room);
+        secure_room_reconnect(&room);
         expect_levels(&room, BLR_SECURITY_NONE);
         secure_side_raise(&room.phone, row->level);
         expect_levels(&room, row->level);
@@ -142,7 +135,7 @@ static void peripheral_raises(void **state)
                      "phone finished ok just_works sc 16 bonded\n"
                      "lock finished ok just_works sc 16 bonded\n"
                      "lock called back ok, level 2\n");
-    reconnect(room);
+    secure_room_reconnect(room);
     secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "lock changed ok, level 2\n"
                      "lock called back ok, level 2\n"
@@ -186,15 +179,14 @@ static void the_lock_has_forgotten(void **state)
     struct secure_room *room = *state;
 
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    reconnect(room);
+    secure_room_reconnect(room);
     blr_bond_delete_all(room->lock.host);
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone changed PIN or Key Missing, level 1\n"
                      "phone called back PIN or Key Missing, level 1\n");
     assert_true(blr_conn_bonded(room->phone.conn)); /* the application decides */
 
-    assert_int_equal(blr_security_pair(room->phone.conn, told_security, &room->phone), 0);
-    secure_room_run(room, SIM_S(3));
+    secure_side_pair(&room->phone);
     expect_log(room, "lock requested bonding\n"
                      "lock changed ok, level 2\n"
                      "phone changed ok, level 2\n"
@@ -208,7 +200,7 @@ static void the_phone_has_forgotten(void **state)
     struct secure_room *room = *state;
 
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    reconnect(room);
+    secure_room_reconnect(room);
     blr_bond_delete_all(room->phone.host);
     secure_side_raise(&room->lock, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone requested bonding\n"
@@ -226,7 +218,7 @@ static void a_weaker_pairing_is_refused(void **state)
     struct secure_room *room = *state;
 
     secure_room_passkey(room);
-    reconnect(room);
+    secure_room_reconnect(room);
     blr_bond_delete_all(room->phone.host);
     secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
@@ -244,8 +236,7 @@ static void a_weaker_pairing_is_refused(void **state)
                      "phone finished Authentication Requirements\n");
     /* Unless the lock's own application wants it so. */
     secure_room_run(room, SIM_S(5)); /* repeated attempts */
-    assert_int_equal(blr_security_pair(room->lock.conn, told_security, &room->lock), 0);
-    secure_room_run(room, SIM_S(3));
+    secure_side_pair(&room->lock);
     expect_log(room, "phone requested bonding\n"
                      "lock changed ok, level 2\n"
                      "phone changed ok, level 2\n"
@@ -265,7 +256,7 @@ static void an_identity_is_claimed(void **state)
     struct bd_addr other = blr_bond_next(room->lock.host, NULL)->identity;
     other.octet[0] ^= 1;
     bonds_find(room->lock.host, blr_conn_identity(room->lock.conn))->identity = other;
-    reconnect(room);
+    secure_room_reconnect(room);
     room->phone.host->public_address = other;
     secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
@@ -285,14 +276,13 @@ static void nobody_takes_the_name_of_a_bonded_peer(void **state)
         blr_bond_delete_all(room->lock.host);
         blr_bond_delete_all(room->phone.host);
         secure_room_passkey(room);
-        reconnect(room);
+        secure_room_reconnect(room);
         blr_bond_delete_all(room->phone.host);
         secure_side_configure(&room->phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
         room->lock.conn->identity = unknown;
         secure_room_forget_log(room);
         struct secure_side *side = anew ? &room->lock : &room->phone;
-        assert_int_equal(blr_security_pair(side->conn, told_security, side), 0);
-        secure_room_run(room, SIM_S(3));
+        secure_side_pair(side);
         assert_true(blr_conn_encrypted(room->lock.conn));
         assert_false(blr_conn_bonded(room->lock.conn));
         assert_true(bd_addr_equal(blr_conn_identity(room->lock.conn), &unknown));
@@ -300,7 +290,7 @@ static void nobody_takes_the_name_of_a_bonded_peer(void **state)
         assert_true(bond->authenticated);
         assert_null(blr_bond_next(room->lock.host, bond));
         secure_room_forget_log(room);
-        reconnect(room);
+        secure_room_reconnect(room);
     }
 }
 
@@ -384,14 +374,20 @@ static void a_legacy_key_is_refreshed(void **state)
 
 /* --- ends --- */
 
-static void the_link_goes_during_a_pairing(void **state)
+/* A pairing that waits for the passkey. */
+static void pair_unanswered(struct secure_room *room)
 {
-    struct secure_room *room = *state;
-
     secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
     secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
     room->phone.silent = true;
     secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+}
+
+static void the_link_goes_during_a_pairing(void **state)
+{
+    struct secure_room *room = *state;
+
+    pair_unanswered(room);
     assert_int_equal(blr_security_raise(room->phone.conn, BLR_SECURITY_ENCRYPTED, NULL, NULL),
                      BLR_ERR_BUSY);
     assert_int_equal(blr_security_pair(room->lock.conn, NULL, NULL), BLR_ERR_BUSY);
@@ -409,10 +405,7 @@ static void nobody_answers_for_30_s(void **state)
 {
     struct secure_room *room = *state;
 
-    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
-    secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
-    room->phone.silent = true;
-    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    pair_unanswered(room);
     secure_room_forget_log(room);
     secure_room_run(room, SIM_S(31));
     expect_log(room, "phone finished Timed out\n"
@@ -427,10 +420,7 @@ static void an_application_ends_a_pairing(void **state)
 
     assert_int_equal(blr_security_fail(room->lock.conn, SMP_REASON_UNSPECIFIED_REASON),
                      BLR_ERR_STATE);
-    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, true);
-    secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, true);
-    room->phone.silent = true;
-    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    pair_unanswered(room);
     secure_room_forget_log(room);
     assert_int_equal(blr_security_enter_passkey(room->phone.conn, 1000000), BLR_ERR_INVALID);
     assert_int_equal(blr_security_confirm(room->phone.conn, true), BLR_ERR_STATE);
@@ -489,7 +479,7 @@ static void only_secure_connections(void **state)
     struct blr_security_config config;
 
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
-    reconnect(room);
+    secure_room_reconnect(room);
     config = *blr_security_config_of(room->lock.host);
     config.only_secure_connections = true;
     assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
@@ -497,8 +487,7 @@ static void only_secure_connections(void **state)
     secure_side_raise(&room->phone, BLR_SECURITY_ENCRYPTED);
     expect_log(room, "phone changed PIN or Key Missing, level 1\n"
                      "phone called back PIN or Key Missing, level 1\n");
-    assert_int_equal(blr_security_pair(room->phone.conn, told_security, &room->phone), 0);
-    secure_room_run(room, SIM_S(3));
+    secure_side_pair(&room->phone);
     expect_log(room, "lock requested bonding\n"
                      "lock finished Authentication Requirements\n"
                      "phone finished Authentication Requirements\n"

@@ -87,7 +87,8 @@ static void over(struct blr_conn *conn, uint8_t status)
     if (!status && !of_pairing)
         gatt_bond_encrypted(conn->att);
     security_tell_changed(conn, error);
-    if (!conn->closed && security->smp)
+    /* While a pairing waits for its own key to be used, no other is of interest (smp.h). */
+    if (!conn->closed && security->smp && (of_pairing || !security->has_pairing_key))
         smp_encrypted(security->smp, status);
     if (!conn->closed && !status)
         gatt_server_secured(conn->att);
@@ -141,20 +142,24 @@ static bool names(const struct security_key *key, uint16_t ediv, const uint8_t r
     return key->ediv == ediv && memcmp(key->rand, rand, sizeof key->rand) == 0;
 }
 
-/* Of the pairing that runs, or one that made no bond, or of the bond: whichever is meant. */
+/*
+ * Of the pairing that runs, once it has come to its key, and then no other: the keys that follow
+ * are not to be told under an older one (Part H, 2.4.3). Else of one that made no bond, or of the
+ * bond: whichever is meant.
+ */
 static bool find_key(const struct blr_conn *conn, uint16_t ediv, const uint8_t rand[static 8],
                      struct security_key *key)
 {
     const struct conn_security *security = &conn->security;
 
-    if (security->has_pairing_key && names(&security->pairing_key, ediv, rand))
+    if (security->has_pairing_key)
         *key = security->pairing_key;
     else if (security->encrypted && !security->in_use.of_bond &&
              names(&security->in_use, ediv, rand))
         *key = security->in_use;
-    else
-        return security_bond_key(conn, key) && names(key, ediv, rand);
-    return true;
+    else if (!security_bond_key(conn, key))
+        return false;
+    return names(key, ediv, rand);
 }
 
 static void reply(struct blr_conn *conn, const struct security_key *key)

@@ -11,6 +11,8 @@
 
 static const char ltk_request_zero[] = "3e 0d 05 40 00 00 00 00 00 00 00 00 00 00 00";
 
+static const char ltk_request_legacy[] = "3e 0d 05 40 00 08 07 06 05 04 03 02 01 34 12";
+
 static const char reply_key[] = "201a 40 00 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 00";
 
 static const char reply_negative[] = "201b 40 00";
@@ -68,6 +70,86 @@ static void no_key_before_the_pairing_has_come_to_it(void **state)
     host_story_event(story, encrypted);
     assert_false(blr_conn_encrypted(conn));
     expect_told(story, "");
+}
+
+static void send_value(struct host_story *story, enum smp_code code, const uint8_t value[16])
+{
+    uint8_t pdu[21] = {17, 0, 6, 0, (uint8_t)code};
+    struct wr w = wr_init(pdu + 5, 16);
+
+    wr_reversed(&w, value, 16);
+    fake_controller_send_acl(&story->fake, SECURITY_LINK, 2, pdu, sizeof pdu);
+}
+
+/* The answer to that. */
+static void expect_pdu(struct host_story *story, enum smp_code code)
+{
+    const struct fake_packet *answer = fake_controller_acl(&story->fake);
+
+    assert_non_null(answer);
+    assert_int_equal(answer->bytes[8], code);
+}
+
+/* Legacy Just Works with a central of the test's, who asks for all of the peripheral's keys. */
+static void pair_up_to_random(struct host_story *story, const struct blr_conn *conn)
+{
+    static const uint8_t tk[16], mrand[16] = {1, 2, 3};
+    static const uint8_t preq[] = {1, 3, 0, 1, 16, 0, 7}, pres[] = {2, 3, 0, 9, 16, 0, 7};
+    const struct smp_parties parties = {.initiator = *blr_conn_peer(conn),
+                                        .responder = *blr_conn_own_address(conn)};
+    uint8_t confirm[16];
+
+    host_story_acl(story, SECURITY_LINK, 2, "07 00 06 00 01 03 00 01 10 00 07");
+    expect_acl(story, "0040 0 07 00 06 00 02 03 00 09 10 00 07");
+    assert_int_equal(smp_c1(tk, mrand, preq, pres, &parties, confirm), 0);
+    send_value(story, SMP_PAIRING_CONFIRM, confirm);
+    expect_pdu(story, SMP_PAIRING_CONFIRM);
+}
+
+static void send_random(struct host_story *story)
+{
+    static const uint8_t mrand[16] = {1, 2, 3};
+
+    send_value(story, SMP_PAIRING_RANDOM, mrand);
+    expect_pdu(story, SMP_PAIRING_RANDOM);
+}
+
+/* The new keys go by the new key, not by one that may have been stolen long ago. */
+static void an_older_key_within_a_pairing(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_conn *conn = security_story_bonded(story, BLR_PERIPHERAL, false, false);
+
+    pair_up_to_random(story, conn);
+    send_random(story);
+    host_story_event(story, ltk_request_legacy);
+    expect_answer(story, reply_negative);
+    host_story_event(story, encrypted);
+    assert_false(blr_conn_encrypted(conn));
+    expect_no_acl(story);
+    host_story_event(story, ltk_request_zero);
+    expect_answer(story, "201a");
+    host_story_event(story, encrypted);
+    expect_pdu(story, SMP_ENCRYPTION_INFORMATION);
+}
+
+/* The same, asked for in time: the link has it, but the pairing waits for its own. */
+static void an_older_key_before_it(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_conn *conn = security_story_bonded(story, BLR_PERIPHERAL, false, false);
+
+    pair_up_to_random(story, conn);
+    host_story_event(story, ltk_request_legacy);
+    expect_answer(story, reply_key);
+    send_random(story);
+    host_story_event(story, encrypted);
+    assert_true(blr_conn_encrypted(conn));
+    expect_no_acl(story);
+    host_story_event(story, ltk_request_zero);
+    expect_answer(story, "201a");
+    host_story_event(story, "30 03 00 40 00");
+    expect_pdu(story, SMP_ENCRYPTION_INFORMATION);
 }
 
 /* A peripheral asks, and nobody does anything about it. */
@@ -161,6 +243,8 @@ int main(void)
         STORY(without_random_numbers),
         STORY(who_refuses),
         STORY(no_key_before_the_pairing_has_come_to_it),
+        STORY(an_older_key_within_a_pairing),
+        STORY(an_older_key_before_it),
         STORY(the_central_does_nothing),
         STORY(the_central_does_less),
         STORY(a_public_key_in_fragments),

@@ -241,7 +241,10 @@ static bool weaker(const struct blr_pairing *pairing, const struct blr_bond *bon
 {
     if (pairing->authenticated != bond->authenticated)
         return bond->authenticated;
-    return bond->authenticated && bond->secure_connections && !pairing->secure_connections;
+    if (!bond->authenticated)
+        return false;
+    return pairing->key_size < bond->key_size ||
+           (bond->secure_connections && !pairing->secure_connections);
 }
 
 /*

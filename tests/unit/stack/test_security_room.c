@@ -294,6 +294,26 @@ static void nobody_takes_the_name_of_a_bonded_peer(void **state)
     }
 }
 
+/* As well authenticated, but with a key of fewer octets than the bond has. */
+static void nor_with_a_shorter_key(void **state)
+{
+    const struct bd_addr unknown = {{1, 2, 3, 4, 5, 0x40}, BD_ADDR_RANDOM};
+    struct secure_room *room = *state;
+
+    secure_room_passkey(room);
+    reconnect(room);
+    blr_bond_delete_all(room->phone.host);
+    struct blr_security_config config = *blr_security_config_of(room->phone.host);
+    config.max_key_size = 15;
+    assert_int_equal(blr_security_configure(room->phone.host, &config), 0);
+    room->lock.conn->identity = unknown;
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    expect_levels(room, BLR_SECURITY_AUTHENTICATED);
+    assert_false(blr_conn_bonded(room->lock.conn));
+    assert_true(bd_addr_equal(blr_conn_identity(room->lock.conn), &unknown));
+    assert_int_equal(blr_bond_next(room->lock.host, NULL)->key_size, 16);
+}
+
 static void without_bonding_keys_die_with_the_link(void **state)
 {
     struct secure_room *room = *state;
@@ -505,6 +525,7 @@ int main(void)
         SECURE(a_weaker_pairing_is_refused),
         SECURE(an_identity_is_claimed),
         SECURE(nobody_takes_the_name_of_a_bonded_peer),
+        SECURE(nor_with_a_shorter_key),
         SECURE(without_bonding_keys_die_with_the_link),
         SECURE(the_key_is_refreshed),
         SECURE(the_bond_of_the_key_is_deleted),

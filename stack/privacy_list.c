@@ -17,10 +17,15 @@ bool privacy_by_controller(const struct blr_host *host)
 
 /* --- the list as it shall be --- */
 
-/* False: there is nothing that the list could do for this bond. */
+/*
+ * False: there is nothing that the list could do for this bond, nor is there if its peer goes by
+ * the identity that has an entry of another meaning.
+ */
 static bool entry_of_bond(struct blr_host *host, const struct blr_bond *bond,
                           struct privacy_entry *entry)
 {
+    if (bd_addr_equal(&bond->identity, &nobody))
+        return false;
     *entry = (struct privacy_entry){.identity = bond->identity, .mode = bond->privacy_mode};
     if (bond->theirs.has_irk)
         memcpy(entry->peer_irk, bond->theirs.irk, sizeof entry->peer_irk);

@@ -131,6 +131,29 @@ static void with_an_irk_of_our_own(void **state)
     expect_no_command(story);
 }
 
+/* Its entry would be taken out and put in, or change its mode, without end. */
+static void a_peer_with_the_identity_of_nobody(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_bond bond = {.privacy_mode = BLR_DEVICE_PRIVACY, .theirs = {.has_irk = true}};
+
+    for (int irk = 1; irk >= 0; irk--) {
+        bond.theirs.has_irk = irk;
+        bond.theirs.irk[0] = 1;
+        assert_int_equal(bonds_put(story->host, &bond), 0);
+        bonds_changed(story->host);
+        expect_no_command(story);
+    }
+    const struct blr_privacy_params params = {.on = true, .timeout_s = 60};
+    assert_int_equal(blr_privacy_set(story->host, &params, told_started, story), 0);
+    expect_answer(story, "2027 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+                         "10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01");
+    expect_answer(story, "202e 3c 00");
+    expect_answer(story, "202d 01");
+    expect_told(story, "started ok\n");
+    expect_no_command(story);
+}
+
 static void changes_its_mode(void **state)
 {
     struct host_story *story = *state;
@@ -497,6 +520,7 @@ int main(void)
         TEST(follows_the_bonds),
         TEST(is_filled_anew),
         TEST(with_an_irk_of_our_own),
+        TEST(a_peer_with_the_identity_of_nobody),
         TEST(changes_its_mode),
         TEST(the_list_is_full),
         TEST(an_entry_is_refused),

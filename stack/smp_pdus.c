@@ -69,14 +69,17 @@ static int identity_information_received(struct smp *smp, struct rd *r)
     return smp_keys_received(smp, SMP_KEY_IDENTITY);
 }
 
-/* Public or static (3.6.5). */
+/* Public or static (3.6.5); not no address at all, nor ours, which nobody else has. */
 static int identity_address_received(struct smp *smp, struct rd *r)
 {
+    static const struct bd_addr none = {.type = BD_ADDR_PUBLIC};
     const uint8_t type = rd_u8(r);
     const struct bd_addr address = rd_addr_octets(r, type);
 
     if (type > BD_ADDR_RANDOM || (type == BD_ADDR_RANDOM && bd_addr_random_kind(&address) != 3))
         return smp_refusal(SMP_REASON_INVALID_PARAMETERS);
+    if (bd_addr_equal(&address, &none) || bd_addr_equal(&address, &smp->setup.identity))
+        return smp_refusal(SMP_REASON_KEY_REJECTED);
     smp->run.identity = address;
     smp->run.has_identity = true;
     return smp_keys_received(smp, SMP_KEY_IDENTITY_ADDRESS);

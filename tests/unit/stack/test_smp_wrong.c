@@ -436,6 +436,9 @@ static const struct feature_row identity_rows[] = {
     {"kind reserved", "01 06 05 04 03 02 81", SMP_REASON_INVALID_PARAMETERS},
     {"type 2", "02 06 05 04 03 02 C1", SMP_REASON_INVALID_PARAMETERS},
     {"type 255", "FF 06 05 04 03 02 C1", SMP_REASON_INVALID_PARAMETERS},
+    {"none", "00 00 00 00 00 00 00", SMP_REASON_KEY_REJECTED},
+    {"that of the one who hears it", "01 01 02 03 04 05 C0", SMP_REASON_KEY_REJECTED},
+    {"nearly that", "00 06 02 03 04 05 C0", 0},
 };
 
 static bool replace_identity(struct smp_couple *couple, bool from_central, struct smp_pdu *pdu)

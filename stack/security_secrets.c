@@ -181,8 +181,11 @@ int blr_security_set_pin(struct blr_host *host, const char *text)
     security->config.mitm = true;
     security->config.io_capability = SMP_IO_DISPLAY_ONLY;
     blr_bond_delete_all(host);
-    for (struct blr_conn *conn = host->conns; conn; conn = conn->next)
+    for (struct blr_conn *conn = host->conns; conn; conn = conn->next) {
+        /* Before the link has ended, what runs could still come to a bond by the old PIN. */
+        (void)!blr_security_fail(conn, SMP_REASON_UNSPECIFIED_REASON);
         (void)!blr_gap_disconnect(conn, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
+    }
     /* What is stopping already, or not up, needs no stop. */
     if (blr_gap_advertising(host) || gap_switch_busy(&host->adv.sw))
         (void)!blr_gap_advertise_stop(host, NULL, NULL);

@@ -44,6 +44,28 @@ static void a_pin(void **state)
     assert_int_not_equal(room->shown, 1234);
 }
 
+/* Who has paired with the old one, and whose only key is on its way, leaves no bond. */
+static void a_new_pin_ends_a_pairing(void **state)
+{
+    struct secure_room *room = *state;
+    struct blr_security_config config = *blr_security_config_of(room->lock.host);
+
+    secure_room_disconnect(room);
+    config.accept_keys = SMP_DIST_SIGN_KEY;
+    assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
+    assert_int_equal(blr_security_set_pin(room->lock.host, "1234"), 0);
+    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, false, true);
+    secure_room_connect(room);
+    assert_int_equal(blr_security_pair(room->phone.conn, NULL, NULL), 0);
+    while (!strstr(room->log, "phone finished ok"))
+        secure_room_run(room, SIM_MS(1));
+    assert_null(strstr(room->log, "lock finished"));
+    assert_int_equal(blr_security_set_pin(room->lock.host, "2345"), 0);
+    secure_room_run(room, SIM_S(1));
+    assert_null(room->lock.conn);
+    assert_null(blr_bond_next(room->lock.host, NULL));
+}
+
 /* --- out of band --- */
 
 static void hand_over(struct secure_side *from, struct secure_side *to)
@@ -142,7 +164,7 @@ static void fixed_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SECURE(a_pin),      SECURE(oob_both_ways),        SECURE(oob_one_way),
+        SECURE(a_pin),      SECURE(a_new_pin_ends_a_pairing), SECURE(oob_both_ways),        SECURE(oob_one_way),
         SECURE(oob_legacy), SECURE(oob_of_somebody_else), SECURE(fixed_secrets),
     };
 

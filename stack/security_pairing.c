@@ -253,8 +253,8 @@ static bool weaker(const struct blr_pairing *pairing, const struct blr_bond *bon
  */
 static bool claims_too_much(const struct blr_conn *conn, const struct smp_outcome *outcome)
 {
-    const struct bd_addr *claimed = outcome->has_identity ? &outcome->bond.identity
-                                                          : &conn->identity;
+    const struct bd_addr *claimed =
+        outcome->has_identity ? &outcome->bond.identity : &conn->identity;
     const struct blr_bond *present = bonds_find(conn->host, claimed);
     const bool meant = conn->security.anew && bd_addr_equal(claimed, &conn->identity);
 

@@ -70,7 +70,7 @@ void security_fill_secrets(struct blr_conn *conn, struct smp_setup *setup)
     fill_oob(security, setup);
     if (security->has_ours)
         setup->private_key = security->oob_private_key;
-    else if (security->fixes_private_key)
+    else if (security->fixes_private_key && !security->config.use_debug_key)
         setup->private_key = security->fixed_private_key;
     if (security->fixes_random)
         setup->random = security->fixed_random;
@@ -92,21 +92,18 @@ void security_oob_used(struct blr_host *host)
     memset(&security->theirs, 0, sizeof security->theirs);
 }
 
-static void draw_private_key(struct blr_host *host, uint8_t key[static 32])
+/* The debug key is no random number, so that none is fixed in its place. */
+static int choose_private_key(struct blr_host *host, uint8_t key[static 32])
 {
     const struct host_security *security = &host->security;
 
-    if (security->fixes_private_key) {
-        memcpy(key, security->fixed_private_key, 32);
-        return;
-    }
-    if (security->config.use_debug_key) {
+    if (security->config.use_debug_key)
         memcpy(key, crypto_p256_debug_private, 32);
-        return;
-    }
-    do {
-        security_draw(host, key, 32);
-    } while (!crypto_p256_private_valid(key));
+    else if (security->fixes_private_key)
+        memcpy(key, security->fixed_private_key, 32);
+    else
+        return smp_draw_private_key(host->random, host->random_user, key);
+    return 0;
 }
 
 static int commit(struct blr_host *host, struct blr_oob *oob, const uint8_t key[static 32])
@@ -129,8 +126,9 @@ int blr_security_make_oob(struct blr_host *host, struct blr_oob *oob)
 
     if (!host->random)
         return BLR_ERR_UNSUPPORTED;
-    draw_private_key(host, key);
-    const int error = commit(host, &made, key);
+    int error = choose_private_key(host, key);
+    if (!error)
+        error = commit(host, &made, key);
     if (error)
         return error;
     security_draw(host, made.tk, sizeof made.tk);

@@ -52,7 +52,8 @@ struct smp_setup {
     struct blr_oob oob_theirs, oob_ours;
     /*
      * Present when the pointer is not NULL; they live as long as the host. `private_key` is also
-     * the key that oob_ours was made with. Equal `random` at both ends fail (2.3.5.5).
+     * the key that oob_ours was made with, and goes before the debug key. Equal `random` at both
+     * ends fail (2.3.5.5).
      */
     const uint8_t *private_key, *random;
     const uint32_t *passkey;
@@ -76,13 +77,15 @@ struct smp_attempts {
         last; /* until when there is to be none; the last failure, or the last taken back */
 };
 
+typedef void smp_random(void *user, uint8_t *out, size_t len);
+
 /*
  * All but `random` may call anything of this interface. Callbacks come from within the channel's
  * received(), timers, smp_encrypted() and smp_closed(); of the other calls, only smp_confirm()
  * calls one back, encrypt().
  */
 struct smp_ops {
-    void (*random)(void *user, uint8_t *out, size_t len);
+    smp_random *random;
     /* A pairing begins that the peer asked for: fills in the setup; false: Pairing Not Supported */
     bool (*requested)(void *user, bool bonding, bool mitm, struct smp_setup *setup);
     /* A Security Request came (central): 0, or the reason (enum smp_reason) that it is refused for.
@@ -100,8 +103,8 @@ struct smp_ops {
     void (*encrypt)(void *user, const uint8_t key[static 16], uint8_t key_size);
     /*
      * Once a pairing: 0, or BLR_ERR_SMP(reason), whoever gave it; BLR_ERR_HCI(status): it could not
-     * be encrypted; BLR_ERR_TIMEOUT; BLR_ERR_NOT_CONNECTED; BLR_ERR_NO_MEMORY. `outcome` is NULL
-     * unless 0.
+     * be encrypted; BLR_ERR_TIMEOUT; BLR_ERR_NOT_CONNECTED; BLR_ERR_NO_MEMORY; BLR_ERR_UNSUPPORTED:
+     * no private key was to be drawn. `outcome` is NULL unless 0.
      */
     void (*finished)(void *user, int error, const struct smp_outcome *outcome);
 };
@@ -139,6 +142,9 @@ int smp_fail(struct smp *smp, uint8_t reason) BLR_MUST_CHECK;
 void smp_encrypted(struct smp *smp, uint8_t status);
 /* The link is gone: finished() is called if a pairing runs. */
 void smp_closed(struct smp *smp, int error);
+
+/* BLR_ERR_UNSUPPORTED: what is drawn is no private key however often it is. */
+int smp_draw_private_key(smp_random *random, void *user, uint8_t key[static 32]) BLR_MUST_CHECK;
 
 struct smp_attempts smp_attempts(const struct smp *smp);
 void smp_set_attempts(struct smp *smp, const struct smp_attempts *attempts);

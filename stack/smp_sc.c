@@ -20,28 +20,29 @@
 
 /* --- public keys (2.3.5.6.1) --- */
 
-static void draw_private_key(struct smp *smp)
+int smp_draw_private_key(smp_random *random, void *user, uint8_t key[static CRYPTO_P256_SIZE])
 {
-    const struct smp_setup *setup = &smp->setup;
-    uint8_t *key = smp->run.own_private;
-
-    if (setup->config.use_debug_key) {
-        memcpy(key, crypto_p256_debug_private, CRYPTO_P256_SIZE);
-    } else if (setup->private_key) {
-        memcpy(key, setup->private_key, CRYPTO_P256_SIZE);
-    } else {
-        for (int i = 0; i < KEY_DRAWS; i++) {
-            smp->ops->random(smp->user, key, CRYPTO_P256_SIZE);
-            if (crypto_p256_private_valid(key))
-                break;
-        }
+    for (int i = 0; i < KEY_DRAWS; i++) {
+        random(user, key, CRYPTO_P256_SIZE);
+        if (crypto_p256_private_valid(key))
+            return 0;
     }
+    return BLR_ERR_UNSUPPORTED;
 }
 
 static int make_key_pair(struct smp *smp)
 {
-    draw_private_key(smp);
-    return crypto_p256_public(smp->run.own_private, smp->run.own_public);
+    const struct smp_setup *setup = &smp->setup;
+    uint8_t *key = smp->run.own_private;
+    int error = 0;
+
+    if (setup->private_key)
+        memcpy(key, setup->private_key, CRYPTO_P256_SIZE);
+    else if (setup->config.use_debug_key)
+        memcpy(key, crypto_p256_debug_private, CRYPTO_P256_SIZE);
+    else
+        error = smp_draw_private_key(smp->ops->random, smp->user, key);
+    return error ? error : crypto_p256_public(key, smp->run.own_public);
 }
 
 static int send_public_key(struct smp *smp)

@@ -149,7 +149,7 @@ struct blr_oob {
  * What this host has to hand over out of band: makes both kinds. They hold until the next call, or
  * until a pairing has used them. Of legacy pairing both ends need the same key: one of them hands
  * it over, and must not have Secure Connections, for which the peer's data would be promised to be
- * there as well. BLR_ERR_UNSUPPORTED: nothing to draw from.
+ * there as well. BLR_ERR_UNSUPPORTED: nothing to draw from, or never a private key.
  */
 int blr_security_make_oob(struct blr_host *host, struct blr_oob *oob) BLR_MUST_CHECK;
 /* What came from the peer. NULL: forgets it. */

@@ -32,6 +32,30 @@ static void without_random_numbers(void **state)
     assert_int_equal(blr_security_make_oob(story->host, &oob), BLR_ERR_UNSUPPORTED);
 }
 
+static void draw_zeros(void *user, uint8_t *out, size_t len)
+{
+    (void)user;
+    memset(out, 0, len);
+}
+
+/* Zeros are no private key, and are not drawn for ever. */
+static void with_bad_random_numbers(void **state)
+{
+    struct host_story *story = *state;
+    struct blr_oob oob;
+
+    security_story_link(story, BLR_CENTRAL);
+    story->host->random = draw_zeros;
+    assert_int_equal(blr_security_make_oob(story->host, &oob), BLR_ERR_UNSUPPORTED);
+    assert_int_equal(blr_security_pair(blr_conn_first(story->host), security_story_called, story),
+                     0);
+    expect_acl(story, "0040 0 07 00 06 00 01 03 00 09 10 07 07");
+    host_story_acl(story, SECURITY_LINK, 2, "07 00 06 00 02 03 00 09 10 07 07");
+    expect_acl(story, "0040 0 02 00 06 00 05 08");
+    security_story_pass(story);
+    expect_told(story, "finished Not supported\ncalled back Not supported\n");
+}
+
 static void who_refuses(void **state)
 {
     struct host_story *story = *state;
@@ -241,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(without_random_numbers),
+        STORY(with_bad_random_numbers),
         STORY(who_refuses),
         STORY(no_key_before_the_pairing_has_come_to_it),
         STORY(an_older_key_within_a_pairing),

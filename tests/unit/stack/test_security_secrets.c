@@ -119,6 +119,30 @@ static void oob_legacy(void **state)
                      "lock finished ok oob legacy authenticated 16 bonded\n");
 }
 
+/* What was handed over is of the debug key, or not, whatever else is fixed or configured. */
+static void oob_and_the_debug_key(void **state)
+{
+    struct secure_room *room = *state;
+    static const uint8_t one[32] = {[31] = 1};
+    const struct blr_security_fixed fixed = {.private_key = one};
+    struct blr_security_config config = *blr_security_config_of(room->phone.host);
+
+    config.accept_debug_key = true;
+    assert_int_equal(blr_security_configure(room->phone.host, &config), 0);
+    assert_int_equal(blr_security_fix(room->lock.host, &fixed), 0);
+    for (unsigned n = 0; n < 4; n++) {
+        config.use_debug_key = n & 1;
+        assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
+        hand_over(&room->lock, &room->phone);
+        config.use_debug_key = n & 2;
+        assert_int_equal(blr_security_configure(room->lock.host, &config), 0);
+        secure_room_forget_log(room);
+        assert_int_equal(blr_security_pair(room->phone.conn, NULL, NULL), 0);
+        secure_room_run(room, SIM_S(3));
+        assert_non_null(strstr(room->log, "phone finished ok oob sc authenticated 16 bonded\n"));
+    }
+}
+
 static void oob_of_somebody_else(void **state)
 {
     struct secure_room *room = *state;
@@ -164,8 +188,14 @@ static void fixed_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SECURE(a_pin),      SECURE(a_new_pin_ends_a_pairing), SECURE(oob_both_ways),        SECURE(oob_one_way),
-        SECURE(oob_legacy), SECURE(oob_of_somebody_else), SECURE(fixed_secrets),
+        SECURE(a_pin),
+        SECURE(a_new_pin_ends_a_pairing),
+        SECURE(oob_both_ways),
+        SECURE(oob_one_way),
+        SECURE(oob_legacy),
+        SECURE(oob_and_the_debug_key),
+        SECURE(oob_of_somebody_else),
+        SECURE(fixed_secrets),
     };
 
     return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);

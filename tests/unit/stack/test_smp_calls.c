@@ -441,7 +441,7 @@ static void no_randomness(void **state)
     assert_int_equal(smp_pair(smp, &setup), 0);
     const uint8_t response[] = {2, 3, 0, 8, 16, 0, 0};
     channel->ops->received(channel, response, sizeof response);
-    assert_int_equal(error, BLR_ERR_INVALID);
+    assert_int_equal(error, BLR_ERR_UNSUPPORTED);
     smp_free(smp);
 }
 

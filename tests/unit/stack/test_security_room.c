@@ -301,7 +301,7 @@ static void nor_with_a_shorter_key(void **state)
     struct secure_room *room = *state;
 
     secure_room_passkey(room);
-    reconnect(room);
+    secure_room_reconnect(room);
     blr_bond_delete_all(room->phone.host);
     struct blr_security_config config = *blr_security_config_of(room->phone.host);
     config.max_key_size = 15;

@@ -73,6 +73,7 @@ bool smp_running(const struct smp *smp)
 void smp_end(struct smp *smp, int error)
 {
     clock_cancel(smp->clock, &smp->timeout);
+    clock_cancel(smp->clock, &smp->early);
     if (smp->state == SMP_IDLE || smp->state == SMP_ENDING)
         return;
     if (smp->state == SMP_DECIDING) {
@@ -220,6 +221,16 @@ static void timed_out(void *user)
     leave(smp);
 }
 
+/* They did not overtake anything: they came in the clear. */
+static void were_too_early(void *user)
+{
+    struct smp *smp = user;
+
+    enter(smp);
+    smp_break(smp, smp_refusal(SMP_REASON_UNSPECIFIED_REASON));
+    leave(smp);
+}
+
 static bool usable(const struct smp *smp)
 {
     return !smp->closed && !smp->timed_out;
@@ -265,10 +276,13 @@ void smp_encrypted(struct smp *smp, uint8_t status)
     if (smp->asked)
         clock_cancel(smp->clock, &smp->timeout);
     smp->asked = false;
+    clock_cancel(smp->clock, &smp->early);
     if (smp->state == SMP_WAIT_ENCRYPTED) {
         const int error = status ? BLR_ERR_HCI(status) : smp_keys_begin(smp);
         if (error)
             smp_break(smp, error);
+        else
+            smp_early_received(smp);
     }
     leave(smp);
 }
@@ -387,6 +401,7 @@ struct smp *smp_new(struct clock *clock, bool central, const struct smp_ops *ops
     smp->user = user;
     timer_init(&smp->timeout, timed_out, smp);
     timer_init(&smp->ending, end_due, smp);
+    timer_init(&smp->early, were_too_early, smp);
     return smp;
 }
 
@@ -400,6 +415,7 @@ void smp_free(struct smp *smp)
     smp->state = SMP_IDLE;
     clock_cancel(smp->clock, &smp->timeout);
     clock_cancel(smp->clock, &smp->ending);
+    clock_cancel(smp->clock, &smp->early);
     release(smp);
 }
 

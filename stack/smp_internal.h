@@ -18,6 +18,14 @@
 /* Two public keys and confirm values, or all keys, and a Pairing Failed behind them. */
 #define SMP_QUEUE_SIZE 256U
 
+/*
+ * Keys that overtake what the controller has to say about the encryption that they came under: some
+ * controllers hand over data and events by different ways. They are held for less than it takes to
+ * start encryption, so that none that came in the clear is taken for one of these.
+ */
+#define SMP_EARLY_SIZE 80U /* all that there may be, each with its length */
+#define SMP_EARLY_NS   SIM_MS(2)
+
 enum smp_state {
     SMP_IDLE,
     SMP_DECIDING, /* requested() has not returned */
@@ -71,6 +79,8 @@ struct smp_run {
     bool has_identity;
     struct bd_addr identity; /* the peer's */
     struct blr_bond_keys ours, theirs;
+    uint8_t early[SMP_EARLY_SIZE]; /* a PDU's length, then the PDU; and again */
+    size_t early_len;
 };
 
 struct smp {
@@ -87,6 +97,7 @@ struct smp {
     int error; /* while ending: what finished() will be told */
     struct timer timeout;
     struct timer ending;
+    struct timer early; /* keys are held */
     struct smp_attempts attempts;
     bool asked; /* a Security Request has not been answered; its time runs */
     struct smp_setup setup;
@@ -127,6 +138,8 @@ static inline int smp_refusal(enum smp_reason reason)
 /* --- smp_pdus.c --- */
 
 void smp_pdu_received(struct smp *smp, const uint8_t *pdu, size_t len);
+/* The link is encrypted now: those that came too early. */
+void smp_early_received(struct smp *smp);
 
 /* --- smp_attempts.c --- */
 

@@ -4,6 +4,8 @@
  *
  *   empty, or a reserved code     ignored (3.3)
  *   Pairing Failed                ends the pairing, whatever its length
+ *   a key, before it is known that
+ *   the link is encrypted         held for a moment (smp_internal.h)
  *   that the peer's role cannot   Command Not Supported, if a pairing runs or would begin with it
  *   not at this time              Unspecified Reason, if a pairing runs
  *   of another length             Invalid Parameters
@@ -189,6 +191,40 @@ static int check(const struct smp *smp, const struct pdu_row *row, size_t len)
     return len == right ? 0 : smp_refusal(SMP_REASON_INVALID_PARAMETERS);
 }
 
+/* --- keys that come too early --- */
+
+static bool too_early(const struct smp *smp, const struct pdu_row *row)
+{
+    return row->key && smp->state == SMP_WAIT_ENCRYPTED;
+}
+
+static int hold(struct smp *smp, const uint8_t *pdu, size_t len)
+{
+    struct wr w = wr_init(smp->run.early, sizeof smp->run.early);
+
+    w.len = smp->run.early_len;
+    wr_u8(&w, (uint8_t)len);
+    wr_bytes(&w, pdu, len);
+    if (!wr_ok(&w))
+        return smp_refusal(SMP_REASON_UNSPECIFIED_REASON);
+    smp->run.early_len = w.len;
+    if (!timer_armed(&smp->early))
+        clock_arm(smp->clock, &smp->early, clock_now(smp->clock) + SMP_EARLY_NS);
+    return 0;
+}
+
+void smp_early_received(struct smp *smp)
+{
+    struct rd r = rd_init(smp->run.early, smp->run.early_len);
+
+    while (rd_left(&r) && smp->state == SMP_WAIT_KEYS) {
+        const size_t len = rd_u8(&r);
+        smp_pdu_received(smp, rd_bytes(&r, len), len);
+    }
+}
+
+/* --- all of them --- */
+
 /* One that has lost its reason, or gives none that we know, has failed all the same. */
 static void failed_received(struct smp *smp, struct rd *r)
 {
@@ -212,10 +248,10 @@ void smp_pdu_received(struct smp *smp, const uint8_t *pdu, size_t len)
     if (!row)
         return;
     int error = check(smp, row, len);
-    if (error == BLR_ERR_STATE)
-        return;
-    if (!error)
+    if (too_early(smp, row))
+        error = hold(smp, pdu, len);
+    else if (!error)
         error = row->handler(smp, &r);
-    if (error)
+    if (error && error != BLR_ERR_STATE)
         smp_break(smp, error);
 }

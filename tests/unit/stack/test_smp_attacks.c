@@ -486,7 +486,11 @@ static void keys_in_the_clear(void **state)
         struct smp_side *side = central ? &couple.central : &couple.peripheral;
         assert_int_equal(side->sent_count, 0);
         smp_side_hear(side, c->sc ? irk : ltk, sizeof ltk);
+        manual_clock_advance(&couple.clock, SIM_MS(1));
+        assert_int_equal(side->told.finished, 0);
+        manual_clock_advance(&couple.clock, SIM_MS(1));
         assert_failed(side, SMP_REASON_UNSPECIFIED_REASON);
+        assert_smp_sent(side, "05 08");
         smp_couple_close(&couple);
     }
 }

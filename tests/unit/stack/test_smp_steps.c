@@ -323,6 +323,72 @@ static void time_passes_in_callback(void **state)
     meddle_with(*state, wait_a_little);
 }
 
+/* --- keys that overtake the news of encryption --- */
+
+/* Up to the key of the link; who is told of it first sends his keys. */
+static struct smp_side *one_knows(const struct smp_case *c, struct smp_couple *couple,
+                                  bool central_is_late)
+{
+    smp_case_open(c, couple);
+    struct smp_side *late = central_is_late ? &couple->central : &couple->peripheral;
+    struct smp_side *first = central_is_late ? &couple->peripheral : &couple->central;
+    if (!central_is_late) /* else it waits for the peripheral's */
+        couple->central.setup.config.accept_keys = 0;
+    assert_int_equal(smp_pair(couple->central.smp, &couple->central.setup), 0);
+    while (!couple->central.encrypting || !couple->peripheral.encrypting)
+        assert_true(smp_couple_step(couple));
+    assert_int_equal(late->sent_count + first->sent_count, 0);
+    couple->central.encrypting = couple->peripheral.encrypting = false;
+    smp_encrypted(first->smp, 0);
+    for (struct smp_pdu pdu; smp_side_take(first, &pdu);)
+        smp_side_hear(late, pdu.bytes, pdu.len);
+    assert_int_equal(late->told.finished + late->sent_count, 0);
+    return late;
+}
+
+static void keys_overtake_the_event(void **state)
+{
+    for (unsigned central = 0; central < 2; central++) {
+        struct smp_couple couple;
+        struct smp_side *late = one_knows(*state, &couple, central);
+        manual_clock_advance(&couple.clock, SIM_US(1999));
+        smp_encrypted(late->smp, 0);
+        smp_couple_run(&couple);
+        manual_clock_advance(&couple.clock, SIM_S(1));
+        for (unsigned i = 0; i < 2; i++) {
+            const struct smp_told *told = i ? &couple.central.told : &couple.peripheral.told;
+            assert_int_equal(told->finished, 1);
+            assert_int_equal(told->error, 0);
+        }
+        assert_true(late->told.outcome.has_identity && late->told.outcome.bond.theirs.has_csrk);
+        smp_couple_close(&couple);
+    }
+}
+
+/* They are not kept for another pairing, nor is there room for more than there can be. */
+static void keys_overtake_a_failure(void **state)
+{
+    const uint8_t csrk[17] = {SMP_SIGNING_INFORMATION};
+
+    for (unsigned n = 0; n < 4; n++) {
+        struct smp_couple couple;
+        struct smp_side *late = one_knows(*state, &couple, n & 1);
+        for (unsigned i = 0; n & 2 && i < 5; i++)
+            smp_side_hear(late, csrk, sizeof csrk);
+        if (!(n & 2))
+            smp_encrypted(late->smp, 0x3D);
+        assert_int_equal(late->told.finished, 1);
+        assert_int_equal(late->told.error,
+                         n & 2 ? BLR_ERR_SMP(SMP_REASON_UNSPECIFIED_REASON) : BLR_ERR_HCI(0x3D));
+        smp_encrypted(late->smp, 0);
+        manual_clock_advance(&couple.clock, SIM_S(1));
+        assert_int_equal(late->told.finished, 1);
+        assert_smp_sent(late, "05 08");
+        assert_smp_sent(late, "");
+        smp_couple_close(&couple);
+    }
+}
+
 int main(void)
 {
     return RUN_ROWS(smp_cases, peer_stops) + RUN_ROWS(smp_cases, link_goes) +
@@ -331,5 +397,7 @@ int main(void)
            RUN_ROWS(smp_cases, news_of_encryption) + RUN_ROWS(smp_cases, channel_is_clogged) +
            RUN_ROWS(smp_cases, channel_of_one) + RUN_ROWS(smp_cases, freed_by_callback) +
            RUN_ROWS(smp_cases, closed_by_callback) + RUN_ROWS(smp_cases, ended_by_callback) +
-           RUN_ROWS(smp_cases, time_passes_in_callback);
+           RUN_ROWS(smp_cases, time_passes_in_callback) +
+           RUN_ROWS(smp_cases, keys_overtake_the_event) +
+           RUN_ROWS(smp_cases, keys_overtake_a_failure);
 }

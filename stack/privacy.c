@@ -161,23 +161,6 @@ static struct privacy_own identity_own(const struct blr_host *host)
     return (struct privacy_own){.type = OWN_PUBLIC, .random = PRIVACY_RANDOM_ANY};
 }
 
-/* Undirected advertising is for nobody, of whom there is an entry; a scan may meet anybody. */
-static bool has_entry_for(const struct blr_host *host, enum privacy_user user,
-                          const struct bd_addr *peer)
-{
-    static const struct bd_addr nobody = {.type = BD_ADDR_PUBLIC};
-
-    switch (user) {
-    case PRIVACY_ADV:
-        return privacy_has_entry(host, peer ? peer : &nobody);
-    case PRIVACY_CONNECT:
-        return peer && privacy_has_entry(host, peer);
-    case PRIVACY_SCAN:
-        return false;
-    }
-    return false;
-}
-
 static bool keeps_another(const struct privacy_own *theirs, bool live, uint8_t random)
 {
     return live && theirs->random != PRIVACY_RANDOM_ANY && theirs->random != random;
@@ -195,15 +178,12 @@ static bool conflict(const struct blr_host *host, enum privacy_user user, uint8_
             keeps_another(&host->connect.own, host->connect.state != GAP_CONNECT_IDLE, random));
 }
 
-static struct privacy_own resolvable_own(const struct blr_host *host, enum privacy_user user,
-                                         const struct bd_addr *peer)
+static struct privacy_own resolvable_own(const struct blr_host *host)
 {
-    const bool by_entry = host->privacy.on && has_entry_for(host, user, peer);
     const bool controller = host->privacy.on && privacy_by_controller(host);
 
     return (struct privacy_own){.type = controller ? OWN_RESOLVABLE_OR_RANDOM : OWN_RANDOM,
-                                .random = PRIVACY_RANDOM_RESOLVABLE,
-                                .by_entry = by_entry};
+                                .random = PRIVACY_RANDOM_RESOLVABLE};
 }
 
 int privacy_choose(const struct blr_host *host, enum privacy_user user,
@@ -225,7 +205,7 @@ int privacy_choose(const struct blr_host *host, enum privacy_user user,
             own->type |= OWN_RESOLVABLE_OR_PUBLIC;
         break;
     case BLR_OWN_RESOLVABLE:
-        *own = resolvable_own(host, user, peer);
+        *own = resolvable_own(host);
         break;
     case BLR_OWN_NON_RESOLVABLE:
         *own = (struct privacy_own){.type = OWN_RANDOM, .random = PRIVACY_RANDOM_NON_RESOLVABLE};
@@ -241,20 +221,31 @@ const struct bd_addr *privacy_address(const struct blr_host *host, const struct 
 
 /* --- time --- */
 
-static bool depends(const struct privacy_own *own, bool live)
+/* On the random address: as long as no entry of the resolving list makes another for this peer. */
+static bool depends(const struct blr_host *host, const struct privacy_own *own,
+                    const struct bd_addr *peer)
 {
-    return live && own->random != PRIVACY_RANDOM_ANY && !own->by_entry;
+    const bool by_entry = own->random == PRIVACY_RANDOM_RESOLVABLE && host->privacy.on && peer &&
+                          privacy_has_entry(host, peer);
+
+    return own->random != PRIVACY_RANDOM_ANY && !by_entry;
 }
 
-/* Where the controller makes all addresses that are in use, ours can wait until it is needed. */
+/*
+ * Where the controller makes all addresses that are in use, ours can wait until it is needed.
+ * Undirected advertising has a peer of zeros, which is the identity of the entry for it; a scan may
+ * meet anybody.
+ */
 static void renew(void *user)
 {
     struct blr_host *host = user;
 
     host->privacy.stale = true;
-    if (depends(&host->adv.own, gap_switch_live(&host->adv.sw)) ||
-        depends(&host->scan.own, gap_switch_live(&host->scan.sw)) ||
-        depends(&host->connect.own, host->connect.state != GAP_CONNECT_IDLE))
+    if ((gap_switch_live(&host->adv.sw) &&
+         depends(host, &host->adv.own, &host->adv.params.peer)) ||
+        (gap_switch_live(&host->scan.sw) && depends(host, &host->scan.own, NULL)) ||
+        (host->connect.state != GAP_CONNECT_IDLE &&
+         depends(host, &host->connect.own, &host->connect.params.peer)))
         privacy_run(host);
 }
 

@@ -38,9 +38,8 @@ enum privacy_random {
 
 /* What advertising, scanning or connecting goes by. */
 struct privacy_own {
-    uint8_t type;          /* Own_Address_Type of HCI */
-    uint8_t random;        /* enum privacy_random: what it takes */
-    bool by_entry;         /* a resolving list entry makes its address */
+    uint8_t type;   /* Own_Address_Type of HCI */
+    uint8_t random; /* enum privacy_random: what it takes */
 };
 
 /* One of the resolving list; IRKs most significant octet first. */

@@ -266,6 +266,34 @@ static void advertises_by_the_list(void **state)
     fake_controller_answer_all(&story->fake);
 }
 
+/* The entry that made the addresses goes with the bond: from then on the host renews its own. */
+static void its_bond_goes_while_it_advertises(void **state)
+{
+    struct host_story *story = *state;
+    const struct bd_addr peer = host_story_peer(0x40);
+
+    privacy_story_bond(story, 0x40, BLR_NETWORK_PRIVACY);
+    fake_controller_answer_all(&story->fake);
+    privacy_story_on(story, false, 60);
+    advertise(story, BLR_ADV_DIRECTED, &peer);
+    const struct bd_addr first = expect_random_address(story, PRIVACY_RANDOM_RESOLVABLE);
+    expect_answer(story, "2006 a0 00 a0 00 04 03 01 40 00 00 00 00 c0 07 00");
+    fake_controller_answer_all(&story->fake);
+    expect_told(story, "advertise ok\n");
+    assert_int_equal(blr_bond_delete(story->host, &peer), 0);
+    expect_answer(story, "200a 00");
+    expect_answer(story, "2028 01 40 00 00 00 00 c0");
+    expect_answer(story, "200a 01");
+    expect_no_command(story);
+    manual_clock_advance(&story->clock, SIM_S(60));
+    expect_answer(story, "200a 00");
+    const struct bd_addr second = expect_random_address(story, PRIVACY_RANDOM_RESOLVABLE);
+    assert_false(bd_addr_equal(&first, &second));
+    expect_answer(story, "200a 01");
+    expect_no_command(story);
+    expect_told(story, "");
+}
+
 /* A scan may ask anybody, so its address is the host's to renew. */
 static void scans_under_addresses_of_its_making(void **state)
 {
@@ -527,6 +555,7 @@ int main(void)
         TEST(resolution_is_refused),
         TEST(without_modes),
         TEST(advertises_by_the_list),
+        TEST(its_bond_goes_while_it_advertises),
         TEST(scans_under_addresses_of_its_making),
         cmocka_unit_test(own_addresses),
         cmocka_unit_test(back_to_the_static_one),

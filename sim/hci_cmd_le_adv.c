@@ -13,8 +13,7 @@ uint8_t hci_cmd_le_set_advertising_parameters(struct hci_face *face, struct rd *
     adv.interval_max_625us = rd_u16(params);
     adv.type = rd_u8(params);
     adv.own_address_type = rd_u8(params);
-    const uint8_t peer_type = rd_u8(params);
-    adv.peer = rd_addr_octets(params, peer_type);
+    adv.peer = rd_addr_typed(params);
     adv.channel_map = rd_u8(params);
     adv.filter_policy = rd_u8(params);
     return ll_adv_set_params(face->ll, &adv);

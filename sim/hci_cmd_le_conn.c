@@ -80,8 +80,7 @@ uint8_t hci_cmd_le_create_connection(struct hci_face *face, struct rd *params, s
     create.scan_interval_625us = rd_u16(params);
     create.scan_window_625us = rd_u16(params);
     create.filter_policy = rd_u8(params);
-    const uint8_t peer_type = rd_u8(params);
-    create.peer = rd_addr_octets(params, peer_type);
+    create.peer = rd_addr_typed(params);
     create.own_address_type = rd_u8(params);
     create.interval_min_1250us = rd_u16(params);
     create.interval_max_1250us = rd_u16(params);

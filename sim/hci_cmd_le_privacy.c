@@ -2,17 +2,10 @@
 /* LL Privacy (Core v5.4, Vol 4, Part E, 7.8.38 to 7.8.45, 7.8.77). */
 #include "hci_face.h"
 
-static struct bd_addr read_identity(struct rd *params)
-{
-    const uint8_t type = rd_u8(params);
-
-    return rd_addr_octets(params, type);
-}
-
 uint8_t hci_cmd_le_add_device_to_resolving_list(struct hci_face *face, struct rd *params,
                                                 struct wr *ret)
 {
-    const struct bd_addr peer = read_identity(params);
+    const struct bd_addr peer = rd_addr_typed(params);
     uint8_t peer_irk[16] = {0}, local_irk[16] = {0};
 
     (void)ret;
@@ -24,7 +17,7 @@ uint8_t hci_cmd_le_add_device_to_resolving_list(struct hci_face *face, struct rd
 uint8_t hci_cmd_le_remove_device_from_resolving_list(struct hci_face *face, struct rd *params,
                                                      struct wr *ret)
 {
-    const struct bd_addr peer = read_identity(params);
+    const struct bd_addr peer = rd_addr_typed(params);
 
     (void)ret;
     return ll_resolving_remove(face->ll, &peer);
@@ -49,7 +42,7 @@ static uint8_t read_rpa(struct hci_face *face, struct rd *params, struct wr *ret
                         uint8_t (*read)(struct ll *ll, const struct bd_addr *peer,
                                         struct bd_addr *rpa))
 {
-    const struct bd_addr peer = read_identity(params);
+    const struct bd_addr peer = rd_addr_typed(params);
     struct bd_addr rpa = {0};
     const uint8_t status = read(face->ll, &peer, &rpa);
 
@@ -89,7 +82,7 @@ uint8_t hci_cmd_le_set_resolvable_private_address_timeout(struct hci_face *face,
 
 uint8_t hci_cmd_le_set_privacy_mode(struct hci_face *face, struct rd *params, struct wr *ret)
 {
-    const struct bd_addr peer = read_identity(params);
+    const struct bd_addr peer = rd_addr_typed(params);
 
     (void)ret;
     return ll_set_privacy_mode(face->ll, &peer, rd_u8(params));

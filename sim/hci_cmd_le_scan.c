@@ -43,17 +43,10 @@ uint8_t hci_cmd_le_clear_filter_accept_list(struct hci_face *face, struct rd *pa
     return ll_accept_list_clear(face->ll);
 }
 
-static struct bd_addr read_device(struct rd *params)
-{
-    const uint8_t type = rd_u8(params);
-
-    return rd_addr_octets(params, type);
-}
-
 uint8_t hci_cmd_le_add_device_to_filter_accept_list(struct hci_face *face, struct rd *params,
                                                     struct wr *ret)
 {
-    const struct bd_addr device = read_device(params);
+    const struct bd_addr device = rd_addr_typed(params);
 
     (void)ret;
     return ll_accept_list_add(face->ll, &device);
@@ -62,7 +55,7 @@ uint8_t hci_cmd_le_add_device_to_filter_accept_list(struct hci_face *face, struc
 uint8_t hci_cmd_le_remove_device_from_filter_accept_list(struct hci_face *face, struct rd *params,
                                                          struct wr *ret)
 {
-    const struct bd_addr device = read_device(params);
+    const struct bd_addr device = rd_addr_typed(params);
 
     (void)ret;
     return ll_accept_list_remove(face->ll, &device);

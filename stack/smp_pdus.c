@@ -75,10 +75,10 @@ static int identity_information_received(struct smp *smp, struct rd *r)
 static int identity_address_received(struct smp *smp, struct rd *r)
 {
     static const struct bd_addr none = {.type = BD_ADDR_PUBLIC};
-    const uint8_t type = rd_u8(r);
-    const struct bd_addr address = rd_addr_octets(r, type);
+    const struct bd_addr address = rd_addr_typed(r);
 
-    if (type > BD_ADDR_RANDOM || (type == BD_ADDR_RANDOM && bd_addr_random_kind(&address) != 3))
+    if (address.type > BD_ADDR_RANDOM ||
+        (address.type == BD_ADDR_RANDOM && bd_addr_random_kind(&address) != 3))
         return smp_refusal(SMP_REASON_INVALID_PARAMETERS);
     if (bd_addr_equal(&address, &none) || bd_addr_equal(&address, &smp->setup.identity))
         return smp_refusal(SMP_REASON_KEY_REJECTED);

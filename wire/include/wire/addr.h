@@ -60,6 +60,14 @@ static inline struct bd_addr rd_addr_octets(struct rd *r, uint8_t type)
     return addr;
 }
 
+/* Its type before it, as HCI and SMP have addresses; any octet is taken for a type. */
+static inline struct bd_addr rd_addr_typed(struct rd *r)
+{
+    const uint8_t type = rd_u8(r);
+
+    return rd_addr_octets(r, type);
+}
+
 static inline void wr_addr_octets(struct wr *w, const struct bd_addr *addr)
 {
     wr_bytes(w, addr->octet, sizeof addr->octet);

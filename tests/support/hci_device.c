@@ -15,9 +15,7 @@ struct hci_device *hci_device_new(void)
     assert_non_null(device);
     device->world = sim_world_new(1);
     assert_non_null(device->world);
-    device->controller = sim_controller_new(device->world, "dut", &profile);
-    assert_non_null(device->controller);
-    hci_tester_init(&device->host, device->world, sim_controller_host_end(device->controller));
+    device->controller = hci_tester_controller(&device->host, device->world, "dut", &profile);
     return device;
 }
 

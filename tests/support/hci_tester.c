@@ -42,6 +42,17 @@ void hci_tester_init(struct hci_tester *tester, struct sim_world *world, struct 
     hci_link_attach(end, &party, tester);
 }
 
+struct sim_controller *hci_tester_controller(struct hci_tester *tester, struct sim_world *world,
+                                             const char *name,
+                                             const struct sim_controller_profile *profile)
+{
+    struct sim_controller *controller = sim_controller_new(world, name, profile);
+
+    assert_non_null(controller);
+    hci_tester_init(tester, world, sim_controller_host_end(controller));
+    return controller;
+}
+
 void hci_tester_bring_up(struct hci_tester *tester)
 {
     const uint8_t all[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/controller.h"
 #include "sim/world.h"
 #include "wire/hci.h"
 #include "wire/hci_link.h"
@@ -35,6 +36,11 @@ struct hci_tester {
 
 /* Takes the end. Nothing is sent. */
 void hci_tester_init(struct hci_tester *tester, struct sim_world *world, struct hci_link_end *end);
+
+/* A controller, which the caller frees, with the tester as its host. */
+struct sim_controller *hci_tester_controller(struct hci_tester *tester, struct sim_world *world,
+                                             const char *name,
+                                             const struct sim_controller_profile *profile);
 
 /*
  * Reset, all events unmasked but LE Enhanced Connection Complete, which would stand in the place of

@@ -97,12 +97,11 @@ static void a_steady_state_allocates_nothing(void **state)
 {
     struct hci_device *device = *state;
     const struct sim_controller_profile profile = sim_controller_profile_default();
-    struct sim_controller *controller = sim_controller_new(device->world, "peer", &profile);
     struct hci_tester *peer = calloc(1, sizeof *peer);
 
-    assert_non_null(controller);
     assert_non_null(peer);
-    hci_tester_init(peer, device->world, sim_controller_host_end(controller));
+    struct sim_controller *controller =
+        hci_tester_controller(peer, device->world, "peer", &profile);
     hci_tester_bring_up(&device->host);
     hci_tester_bring_up(peer);
     hci_tester_command(peer, HCI_OP_LE_SET_ADVERTISING_ENABLE, BYTES(1), NULL);

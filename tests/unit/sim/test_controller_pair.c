@@ -39,29 +39,20 @@ struct pair {
     uint16_t ph, sh;        /* their handles */
 };
 
-static struct sim_controller *controller_new(struct sim_world *world, const char *name,
-                                             const uint8_t address[static 6], uint8_t sca)
-{
-    struct sim_controller_profile profile = sim_controller_profile_default();
-
-    memcpy(profile.address.octet, address, 6);
-    profile.sca = sca;
-    struct sim_controller *controller = sim_controller_new(world, name, &profile);
-    assert_non_null(controller);
-    return controller;
-}
-
 static int setup(void **state)
 {
+    struct sim_controller_profile phone = sim_controller_profile_default(), sensor = phone;
     struct pair *pair = calloc(1, sizeof *pair);
 
     assert_non_null(pair);
     pair->world = sim_world_new(3);
     assert_non_null(pair->world);
-    pair->phone = controller_new(pair->world, "phone", phone_address, 7);
-    pair->sensor = controller_new(pair->world, "sensor", sensor_address, 4);
-    hci_tester_init(&pair->p, pair->world, sim_controller_host_end(pair->phone));
-    hci_tester_init(&pair->s, pair->world, sim_controller_host_end(pair->sensor));
+    memcpy(phone.address.octet, phone_address, 6);
+    memcpy(sensor.address.octet, sensor_address, 6);
+    phone.sca = 7;
+    sensor.sca = 4;
+    pair->phone = hci_tester_controller(&pair->p, pair->world, "phone", &phone);
+    pair->sensor = hci_tester_controller(&pair->s, pair->world, "sensor", &sensor);
     hci_tester_bring_up(&pair->p);
     hci_tester_bring_up(&pair->s);
     *state = pair;

@@ -108,17 +108,6 @@ struct pair {
     struct hci_tester p, l;
 };
 
-static struct sim_controller *controller_new(struct sim_world *world, const char *name,
-                                             const uint8_t address[static 6])
-{
-    struct sim_controller_profile profile = sim_controller_profile_default();
-
-    memcpy(profile.address.octet, address, 6);
-    struct sim_controller *controller = sim_controller_new(world, name, &profile);
-    assert_non_null(controller);
-    return controller;
-}
-
 /* All events; who knows whom; resolution on; addresses for one second. */
 static void set_up_host(struct hci_tester *tester, const uint8_t peer[static 6],
                         const uint8_t peer_irk[static 16], const uint8_t local_irk[static 16])
@@ -132,15 +121,16 @@ static void set_up_host(struct hci_tester *tester, const uint8_t peer[static 6],
 
 static int setup(void **state)
 {
+    struct sim_controller_profile profile = sim_controller_profile_default();
     struct pair *pair = calloc(1, sizeof *pair);
 
     assert_non_null(pair);
     pair->world = sim_world_new(3);
     assert_non_null(pair->world);
-    pair->phone = controller_new(pair->world, "phone", phone_address);
-    pair->lock = controller_new(pair->world, "lock", lock_address);
-    hci_tester_init(&pair->p, pair->world, sim_controller_host_end(pair->phone));
-    hci_tester_init(&pair->l, pair->world, sim_controller_host_end(pair->lock));
+    memcpy(profile.address.octet, phone_address, 6);
+    pair->phone = hci_tester_controller(&pair->p, pair->world, "phone", &profile);
+    memcpy(profile.address.octet, lock_address, 6);
+    pair->lock = hci_tester_controller(&pair->l, pair->world, "lock", &profile);
     set_up_host(&pair->p, lock_address, lock_irk, phone_irk);
     set_up_host(&pair->l, phone_address, phone_irk, lock_irk);
     *state = pair;

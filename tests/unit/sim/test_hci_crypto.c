@@ -146,12 +146,11 @@ static void two_controllers_agree(void **state)
 {
     struct fixture *f = *state, *peer = fixture_brought_up();
     const struct sim_controller_profile profile = sim_controller_profile_default();
-    struct sim_controller *other = sim_controller_new(peer->world, "other", &profile);
+    struct sim_controller *other =
+        hci_tester_controller(&peer->host, peer->world, "other", &profile);
     uint8_t a[CRYPTO_P256_POINT_SIZE], b[CRYPTO_P256_POINT_SIZE];
     uint8_t a_key[CRYPTO_P256_SIZE], b_key[CRYPTO_P256_SIZE];
 
-    assert_non_null(other);
-    hci_tester_init(&peer->host, peer->world, sim_controller_host_end(other));
     hci_tester_bring_up(&peer->host);
     public_key(f, a);
     public_key(peer, b);

@@ -96,12 +96,9 @@ static int setup(void **state)
 
     assert_non_null(pair);
     pair->world = sim_world_new(3);
-    pair->phone = sim_controller_new(pair->world, "phone", &profile);
+    pair->phone = hci_tester_controller(&pair->p, pair->world, "phone", &profile);
     memcpy(profile.address.octet, sensor_address, 6);
-    pair->sensor = sim_controller_new(pair->world, "sensor", &profile);
-    assert_true(pair->phone && pair->sensor);
-    hci_tester_init(&pair->p, pair->world, sim_controller_host_end(pair->phone));
-    hci_tester_init(&pair->s, pair->world, sim_controller_host_end(pair->sensor));
+    pair->sensor = hci_tester_controller(&pair->s, pair->world, "sensor", &profile);
     hci_tester_bring_up(&pair->p);
     hci_tester_bring_up(&pair->s);
     pair->air.sink.ops = &air_ops;

@@ -337,10 +337,46 @@ static void unknown_handles_come_back(void **state)
         hci_tester_command(&f->host, HCI_OP_READ_REMOTE_VERSION_INFORMATION, BYTES(1, 0), NULL), 2);
 }
 
+static const uint8_t reversed_key[16] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+
+/* What a row's command said, where another row's overwrites it. */
+static void expect_decoded(const struct ll *ll, uint16_t opcode)
+{
+    if (opcode == HCI_OP_LE_SET_RANDOM_ADDRESS) {
+        assert_memory_equal(ll->address.octet, "\x01\x02\x03\x04\x05\xC6", 6);
+        assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
+    } else if (opcode == HCI_OP_LE_SET_ADVERTISING_DATA) {
+        assert_int_equal(ll->data_len, 3);
+        assert_memory_equal(ll->data, "\x02\x01\x06", 3);
+    } else if (opcode == HCI_OP_LE_SET_SCAN_RESPONSE_DATA) {
+        assert_int_equal(ll->data_len, 31);
+        assert_memory_equal(ll->data + 2, "abcdefghijklmnopqrstuvwxyz.:;", 29);
+    } else if (opcode == HCI_OP_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST) {
+        assert_memory_equal(ll->address.octet, "\x31\x32\x33\x34\x35\x36", 6);
+        assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
+    } else if (opcode == HCI_OP_LE_ADD_DEVICE_TO_RESOLVING_LIST) {
+        assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\xE6", 6);
+        assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
+        assert_memory_equal(ll->peer_irk, "0123456789abcdef", 16);
+        assert_memory_equal(ll->local_irk, "ABCDEFGHIJKLMNOP", 16);
+    } else if (opcode == HCI_OP_LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST) {
+        assert_memory_equal(ll->address.octet, "\x41\x42\x43\x44\x45\x46", 6);
+        assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
+    } else if (opcode == HCI_OP_LE_SET_PRIVACY_MODE) {
+        assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\x66", 6);
+        assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
+        assert_int_equal(ll->privacy_mode, 1);
+    } else if (opcode == HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY) {
+        assert_memory_equal(ll->data, reversed_key, 16);
+    } else if (opcode == HCI_OP_DISCONNECT) {
+        assert_int_equal(ll->handle, 0x0040);
+        assert_int_equal(ll->reason, 0x13);
+    }
+}
+
 /* Where each octet of the parameters ends up. */
 static void parameters_are_decoded(void **state)
 {
-    static const uint8_t reversed_key[16] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
     struct fixture *f = *state;
     const struct ll *ll = f->ll;
 
@@ -348,36 +384,7 @@ static void parameters_are_decoded(void **state)
         uint8_t ret[252];
         hci_tester_command(&f->host, rows[i].opcode, (const uint8_t *)rows[i].params,
                            rows[i].params_len, ret);
-        if (rows[i].opcode == HCI_OP_LE_SET_RANDOM_ADDRESS) {
-            assert_memory_equal(ll->address.octet, "\x01\x02\x03\x04\x05\xC6", 6);
-            assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
-        } else if (rows[i].opcode == HCI_OP_LE_SET_ADVERTISING_DATA) {
-            assert_int_equal(ll->data_len, 3);
-            assert_memory_equal(ll->data, "\x02\x01\x06", 3);
-        } else if (rows[i].opcode == HCI_OP_LE_SET_SCAN_RESPONSE_DATA) {
-            assert_int_equal(ll->data_len, 31);
-            assert_memory_equal(ll->data + 2, "abcdefghijklmnopqrstuvwxyz.:;", 29);
-        } else if (rows[i].opcode == HCI_OP_LE_ADD_DEVICE_TO_FILTER_ACCEPT_LIST) {
-            assert_memory_equal(ll->address.octet, "\x31\x32\x33\x34\x35\x36", 6);
-            assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
-        } else if (rows[i].opcode == HCI_OP_LE_ADD_DEVICE_TO_RESOLVING_LIST) {
-            assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\xE6", 6);
-            assert_int_equal(ll->address.type, BD_ADDR_RANDOM);
-            assert_memory_equal(ll->peer_irk, "0123456789abcdef", 16);
-            assert_memory_equal(ll->local_irk, "ABCDEFGHIJKLMNOP", 16);
-        } else if (rows[i].opcode == HCI_OP_LE_REMOVE_DEVICE_FROM_FILTER_ACCEPT_LIST) {
-            assert_memory_equal(ll->address.octet, "\x41\x42\x43\x44\x45\x46", 6);
-            assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
-        } else if (rows[i].opcode == HCI_OP_LE_SET_PRIVACY_MODE) {
-            assert_memory_equal(ll->address.octet, "\x61\x62\x63\x64\x65\x66", 6);
-            assert_int_equal(ll->address.type, BD_ADDR_PUBLIC);
-            assert_int_equal(ll->privacy_mode, 1);
-        } else if (rows[i].opcode == HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY) {
-            assert_memory_equal(ll->data, reversed_key, 16);
-        } else if (rows[i].opcode == HCI_OP_DISCONNECT) {
-            assert_int_equal(ll->handle, 0x0040);
-            assert_int_equal(ll->reason, 0x13);
-        }
+        expect_decoded(ll, rows[i].opcode);
     }
     assert_int_equal(ll->rpa_timeout_s, 0x0D0E);
     assert_true(ll->encrypt.rand == 0x0807060504030201);

@@ -36,6 +36,13 @@ static inline struct bd_addr address_of(enum kind kind)
     return address;
 }
 
+/* Resolvable, of no IRK that is known here. */
+static inline struct bd_addr nth_stranger(unsigned n)
+{
+    return (struct bd_addr){.octet = {(uint8_t)n, (uint8_t)(n >> 8), 7, 0, 0, 0x40},
+                            .type = BD_ADDR_RANDOM};
+}
+
 /*
  * The list has the peer with these IRKs and this privacy mode, or without a peer's IRK (NULL) two
  * other devices, one of them without an IRK. The accept list has the peer's identity.

@@ -316,10 +316,7 @@ static void flood(void **state)
     open_with(&p, true, peer_irk, local_irk, false);
     create(&p, peer_identity(), 2, 0);
     for (unsigned n = 0; n < 2000; n++) {
-        const struct bd_addr stranger = {
-            .octet = {(uint8_t)n, (uint8_t)(n >> 8), 7, 0, 0, 0x40}, .type = BD_ADDR_RANDOM};
-
-        send_adv(&p, LL_ADV_IND, stranger, NULL, NULL, 0);
+        send_adv(&p, LL_ADV_IND, nth_stranger(n), NULL, NULL, 0);
         lower_expect_silence(&p.room, SIM_MS(1));
     }
     send_adv(&p, LL_ADV_IND, peer_rpa(1), NULL, NULL, 0);

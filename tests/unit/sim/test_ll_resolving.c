@@ -368,8 +368,7 @@ static void flood(void **state)
     assert_int_equal(ll_set_address_resolution(p.ll, true), 0);
     scan_one_channel(&p);
     for (unsigned n = 0; n < 3000; n++) {
-        const struct bd_addr stranger = {
-            .octet = {(uint8_t)n, (uint8_t)(n >> 8), 7, 0, 0, 0x40}, .type = BD_ADDR_RANDOM};
+        const struct bd_addr stranger = nth_stranger(n);
 
         hear(&p, stranger);
         expect_from(&p, stranger, false);

@@ -266,6 +266,8 @@ enum llcp_remote_params {
 
 void llcp_connection_param_rsp(struct ll_conn *conn, struct rd *ctr_data);
 void llcp_connection_param_req(struct ll_conn *conn, struct rd *ctr_data);
+/* The central does not like our LL_CONNECTION_PARAM_RSP. */
+void llcp_params_rejected(struct ll_conn *conn);
 /* A whole LL_CONNECTION_PARAM_REQ or _RSP; false: some value is out of its range (2.4.2.16). */
 bool llcp_params_read(struct rd *ctr_data, struct llcp_params *params);
 void llcp_params_send(struct ll_conn *conn, enum ll_control_opcode opcode,

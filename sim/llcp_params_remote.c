@@ -59,6 +59,14 @@ void llcp_connection_param_req(struct ll_conn *conn, struct rd *ctr_data)
         refuse(conn, HCI_ERR_UNSUPPORTED_REMOTE_FEATURE);
 }
 
+/* 5.1.7.1: that ends the procedure, as LL_CONNECTION_UPDATE_IND would. */
+void llcp_params_rejected(struct ll_conn *conn)
+{
+    if (conn->llcp.remote_params == WAIT_RX_CONNECTION_UPDATE_IND && !conn->llcp.instant.ops &&
+        !llcp_unacked(conn, LL_CONNECTION_PARAM_RSP))
+        llcp_remote_end(conn);
+}
+
 /* --- the host's answer --- */
 
 uint8_t ll_param_request_reply(struct ll *ll, uint16_t handle,

@@ -75,4 +75,6 @@ void llcp_reject_ext_ind(struct ll_conn *conn, struct rd *ctr_data)
 
     if (concerns_running(conn, opcode))
         llcp_failed(conn, rejection(error));
+    else if (opcode == LL_CONNECTION_PARAM_RSP)
+        llcp_params_rejected(conn);
 }

@@ -448,6 +448,28 @@ static void central_never_dictates(void **state)
     ll_room_close_dirty(&f.room);
 }
 
+/* The host replied with what the central cannot have (5.1.7.1): another procedure may begin. */
+static void central_rejects_the_answer(void **state)
+{
+    const uint8_t reject[] = {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_RSP,
+                              HCI_ERR_INVALID_LL_PARAMETERS};
+    uint8_t pdu[LINK_CONTROL_MAX];
+    struct link_params rsp = wished;
+    struct link_room f;
+    (void)state;
+
+    link_room_open(&f, false, UINT64_MAX);
+    be_asked(&f, &wished);
+    /* What is not there yet cannot have been rejected. */
+    link_send_control(&f.link, reject, sizeof reject);
+    assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &wish), 0);
+    rsp.reference = (uint16_t)(f.link.counter + 1);
+    link_expect_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_RSP, &rsp));
+    link_send_control(&f.link, reject, sizeof reject);
+    be_asked(&f, &wished);
+    ll_room_close(&f.room);
+}
+
 /* An answer that nobody asked for, one that comes twice: nothing comes of it. */
 static void answers_out_of_turn(void **state)
 {
@@ -483,6 +505,7 @@ int main(void)
         cmocka_unit_test(peripheral_cannot_ask),
         cmocka_unit_test(central_never_dictates),
         cmocka_unit_test(answers_out_of_turn),
+        cmocka_unit_test(central_rejects_the_answer),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

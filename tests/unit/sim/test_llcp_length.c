@@ -369,25 +369,66 @@ static void fragmented(void **state)
     }
 }
 
-/* 251 octets come in, one more does not fit any PDU that was agreed on. */
+/* As many as the peer was told of come in, one more does not fit any PDU. */
 static void received(void **state)
 {
     const struct link_role *row = *state;
     struct link_room f;
 
     link_room_open(&f, row->central, FEATURES);
-    peer_asks(&f, least, (struct ll_data_length){100, 2120}, least);
-    expect_lengths(&f, least, (struct ll_data_length){100, 2120});
-    link_event(&f.link, LL_LLID_START, data, 100);
-    assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, 100);
+    link_event(&f.link, LL_LLID_START, data, 27);
+    assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, 27);
     if (!row->central) {
-        /* Longer than agreed: as if its CRC were bad, it is not acknowledged. */
+        /* Longer: as if its CRC were bad, it is not acknowledged. */
         link_begin(&f.link);
-        link_send(&f.link, LL_LLID_START, data, 101, false);
+        link_send(&f.link, LL_LLID_START, data, 28, false);
         link_hear(&f.link);
         assert_false(f.link.acked);
         upper_expect_none(f.upper);
     }
+    peer_asks(&f, least, (struct ll_data_length){100, 2120}, least);
+    expect_lengths(&f, least, (struct ll_data_length){100, 2120});
+    link_event(&f.link, LL_LLID_START, data, 100);
+    assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, 100);
+    ll_room_close(&f.room);
+}
+
+/*
+ * The peer asks to send less, and has not had the answer yet when it sends as much as before: it
+ * has to be taken, or neither end would ever hear of anything else again.
+ */
+static void less_from_now_on(void **state)
+{
+    const struct link_role *row = *state;
+    struct link_room f;
+    uint8_t req[9], rsp[9];
+
+    link_room_open(&f, row->central, FEATURES);
+    peer_asks(&f, least, most, least);
+    expect_lengths(&f, least, most);
+    length_pdu(req, LL_LENGTH_REQ, least, least);
+    length_pdu(rsp, LL_LENGTH_RSP, most, least);
+    link_begin(&f.link);
+    if (!row->central) {
+        link_send(&f.link, LL_LLID_CONTROL, req, sizeof req, true);
+        link_expect(&f.link, LL_LLID_CONTROL, rsp, sizeof rsp, false);
+        f.link.nesn = !f.link.nesn; /* as if it had been lost */
+        link_send(&f.link, LL_LLID_START, data, 251, false);
+    } else {
+        link_expect_empty(&f.link);
+        link_send(&f.link, LL_LLID_CONTROL, req, sizeof req, true);
+        link_expect(&f.link, LL_LLID_CONTROL, rsp, sizeof rsp, false);
+        f.link.nesn = !f.link.nesn;
+        link_send(&f.link, LL_LLID_START, data, 251, false);
+        link_begin(&f.link);
+    }
+    link_expect(&f.link, LL_LLID_CONTROL, rsp, sizeof rsp, false);
+    assert_true(f.link.acked);
+    expect_lengths(&f, least, least);
+    assert_int_equal(upper_expect(f.upper, UP_ACL, 0)->len, 251);
+    if (row->central)
+        link_send_empty(&f.link, false);
+    link_idle_events(&f, 3);
     ll_room_close(&f.room);
 }
 
@@ -482,5 +523,6 @@ int main(void)
     failed += RUN_ROWS(link_roles, suggested);
     failed += RUN_ROWS(fragments, fragmented);
     failed += RUN_ROWS(link_roles, received);
+    failed += RUN_ROWS(link_roles, less_from_now_on);
     return failed;
 }

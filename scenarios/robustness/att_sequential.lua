@@ -1,8 +1,8 @@
 -- Requests without waiting, answers to nothing, and nonsense: each is answered or dropped, and the next is heard.
 -- Core v5.4, Vol 3, Part F, 3.3 and 3.4; SweynTooth: sequential ATT deadlock (CVE-2019-19192).
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
-local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -41,19 +41,11 @@ local function nonsense(link, open)
 end
 
 scenario("a peripheral and nonsense", function()
-  local open = ll.open_value(victim, "W")
-  local link = ll.connect(tester, victim)
-  nonsense(link, open)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "initiator", { open = open })
+  attacks.survives(tester, victim, "initiator", nonsense)
 end)
 
 scenario("a central and nonsense", function()
-  local open = ll.open_value(victim, "W")
-  local link = ll.await(tester, victim)
-  nonsense(link, open)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "responder", { open = open })
+  attacks.survives(tester, victim, "responder", nonsense)
 end)
 
 scenario("requests without waiting", function()

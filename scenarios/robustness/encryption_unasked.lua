@@ -1,6 +1,7 @@
 -- PDUs of the encryption procedures that nobody waits for, and encryption without a key: the link stays as it is.
 -- Core v5.4, Vol 6, Part B, 2.4.2 and 5.1.3; LL_START_ENC_REQ and LL_ENC_REQ that took real chips by surprise.
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
 local smp = require "smp_tester"
 
@@ -37,19 +38,15 @@ local function attack(link, open, cases)
 end
 
 scenario("a peripheral in clear", function()
-  local open = ll.open_value(victim, "W")
-  local link = ll.connect(tester, victim)
-  attack(link, open, TO_PERIPHERAL)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "initiator", { open = open })
+  attacks.survives(tester, victim, "initiator", function(link, open)
+    attack(link, open, TO_PERIPHERAL)
+  end)
 end)
 
 scenario("a central in clear", function()
-  local open = ll.open_value(victim, "W")
-  local link = ll.await(tester, victim)
-  attack(link, open, TO_CENTRAL)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "responder", { open = open })
+  attacks.survives(tester, victim, "responder", function(link, open)
+    attack(link, open, TO_CENTRAL)
+  end)
 end)
 
 -- What begins a pause is not the wrong role's to say, and what belongs into one means nothing outside.

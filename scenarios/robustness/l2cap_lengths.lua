@@ -1,8 +1,8 @@
 -- L2CAP frames that are longer or shorter than they say, fragments without a beginning: dropped, the next is heard.
 -- Core v5.4, Vol 3, Part A, 3.1, 7.2.1; SweynTooth: truncated L2CAP, invalid fragment (CVE-2019-17517, CVE-2019-19195).
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
-local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -44,17 +44,12 @@ local function attack(link, open)
     link:flush(s(1))
     ll.goes_on(link, open.handle, "W", case.name)
   end
-  ll.leave(link)
 end
 
 scenario("a peripheral drops them", function()
-  local open = ll.open_value(victim, "W")
-  attack(ll.connect(tester, victim), open)
-  smp.honest_peer(tester, victim, "initiator", { open = open })
+  attacks.survives(tester, victim, "initiator", attack)
 end)
 
 scenario("a central drops them", function()
-  local open = ll.open_value(victim, "W")
-  attack(ll.await(tester, victim), open)
-  smp.honest_peer(tester, victim, "responder", { open = open })
+  attacks.survives(tester, victim, "responder", attack)
 end)

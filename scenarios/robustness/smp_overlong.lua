@@ -1,6 +1,7 @@
 -- Every PDU of the Security Manager with one octet more, or many: Invalid Parameters, and no bond.
 -- Core v5.4, Vol 3, Part H, 3.3 and Table 3.7; stacks that copied more than they had room for.
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
 local smp = require "smp_tester"
 
@@ -13,26 +14,12 @@ local function longer(pdu)
   return pdu .. "\x00"
 end
 
-local function attack(role, values)
-  for number, pdu in ipairs(smp.PDUS) do
-    local peer = smp.attack(tester, victim, role, number, { method = pdu.method })
-    peer:walk_to(pdu.name)
-    peer:send(longer(peer:pdu(pdu.name)))
-    peer:refused(values, smp.INVALID_PARAMETERS, pdu.method .. " " .. pdu.name)
-  end
-  smp.honest_peer(tester, victim, role, values)
-end
-
 scenario("a peripheral refuses them", function()
-  attack("initiator", ll.values(victim))
+  attacks.refuses_changed(tester, victim, "initiator", ll.values(victim), longer)
 end)
 
 scenario("a central refuses them", function()
-  local values = ll.values(victim)
-  local peer = smp.attack(tester, victim, "responder", 0x100)
-  peer:send(longer(peer:pdu "response"))
-  peer:refused(values, smp.INVALID_PARAMETERS, "response")
-  attack("responder", values)
+  attacks.refuses_changed(tester, victim, "responder", ll.values(victim), longer)
 end)
 
 -- Before a pairing runs: nothing has begun that could fail.

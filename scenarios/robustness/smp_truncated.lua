@@ -1,6 +1,7 @@
 -- Every PDU of the Security Manager without its last octet: Invalid Parameters, and no bond.
 -- Core v5.4, Vol 3, Part H, 3.3 and Table 3.7; stacks that read what was not there.
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
 local smp = require "smp_tester"
 
@@ -11,26 +12,12 @@ local function cut(pdu)
   return pdu:sub(1, -2)
 end
 
-local function attack(role, values)
-  for number, pdu in ipairs(smp.PDUS) do
-    local peer = smp.attack(tester, victim, role, number, { method = pdu.method })
-    peer:walk_to(pdu.name)
-    peer:send(cut(peer:pdu(pdu.name)))
-    peer:refused(values, smp.INVALID_PARAMETERS, pdu.method .. " " .. pdu.name)
-  end
-  smp.honest_peer(tester, victim, role, values)
-end
-
 scenario("a peripheral refuses them", function()
-  attack("initiator", ll.values(victim))
+  attacks.refuses_changed(tester, victim, "initiator", ll.values(victim), cut)
 end)
 
 scenario("a central refuses them", function()
-  local values = ll.values(victim)
-  local peer = smp.attack(tester, victim, "responder", 0x100)
-  peer:send(cut(peer:pdu "response"))
-  peer:refused(values, smp.INVALID_PARAMETERS, "response")
-  attack("responder", values)
+  attacks.refuses_changed(tester, victim, "responder", ll.values(victim), cut)
 end)
 
 -- Before a pairing runs: nothing has begun that could fail.

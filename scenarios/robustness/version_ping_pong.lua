@@ -1,8 +1,8 @@
 -- LL_VERSION_IND is answered once a connection, whatever comes again; and nobody answers an answer.
 -- Core v5.4, Vol 6, Part B, 5.1.5 and 2.4.2.8; two controllers that answer each other's LL_VERSION_IND for ever.
 -- SPDX-License-Identifier: MIT
+local attacks = require "attacks"
 local ll = require "ll_tester"
-local smp = require "smp_tester"
 
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
@@ -20,7 +20,7 @@ local ANSWERS = {
   { opcode = "LL_REJECT_EXT_IND", data = "\x0c\x1a\x00" },
 }
 
-local function attack(link, open)
+local function attack(link, open, conn)
   link:control("LL_VERSION_IND", VERSION)
   expect(link:next(s(1)).control):equals("LL_VERSION_IND")
   for _ = 1, 5 do
@@ -34,25 +34,16 @@ local function attack(link, open)
     ll.quiet(link, "an answer that nobody asked for, " .. case.opcode)
   end
   ll.reads(link, open.handle, "W", "at the end")
+  -- The first holds.
+  expect(conn:remote_version().version):equals(0x0B)
 end
 
 scenario("a peripheral answers once", function()
-  local open = ll.open_value(victim, "W")
-  local link, conn = ll.connect(tester, victim)
-  attack(link, open)
-  -- The first holds.
-  expect(conn:remote_version().version):equals(0x0B)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "initiator", { open = open })
+  attacks.survives(tester, victim, "initiator", attack)
 end)
 
 scenario("a central answers once", function()
-  local open = ll.open_value(victim, "W")
-  local link, conn = ll.await(tester, victim)
-  attack(link, open)
-  expect(conn:remote_version().version):equals(0x0B)
-  ll.leave(link)
-  smp.honest_peer(tester, victim, "responder", { open = open })
+  attacks.survives(tester, victim, "responder", attack)
 end)
 
 scenario("who has asked does not answer", function()

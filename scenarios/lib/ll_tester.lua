@@ -76,15 +76,24 @@ function ll.quiet(link, what, time)
   end
 end
 
+-- An ATT Read Request, and an ATT Write Request for its value.
+function ll.read_req(handle)
+  return "\x0a" .. string.pack("<I2", handle)
+end
+
+function ll.write_req(handle, value)
+  return "\x12" .. string.pack("<I2", handle) .. value
+end
+
 -- The device answers an ATT Read Request.
 function ll.reads(link, handle, value, what)
-  link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
+  link:l2cap(ll.ATT, ll.read_req(handle))
   expect(link:next_l2cap(ll.ATT, s(4))):named(what .. ": what is read"):equals("\x0b" .. value)
 end
 
 -- It refuses to answer one: Insufficient Authentication, or another error.
 function ll.does_not_read(link, handle, what, code)
-  link:l2cap(ll.ATT, "\x0a" .. string.pack("<I2", handle))
+  link:l2cap(ll.ATT, ll.read_req(handle))
   expect(hex(link:next_l2cap(ll.ATT, s(4)))):named(what .. ": what is read")
     :equals(hex("\x01\x0a" .. string.pack("<I2 I1", handle, code or 0x05)))
 end
@@ -174,6 +183,12 @@ function ll.answer_enc_req(link, ltk)
     ltk = ltk, skd_c = enc_req:sub(11, 18), iv_c = enc_req:sub(19, 22),
     skd_p = ll.SKD_P, iv_p = ll.IV_P,
   }
+end
+
+-- Peripheral: there is no key.
+function ll.refuse_encryption(link)
+  ll.answer_enc_req(link)
+  link:control("LL_REJECT_EXT_IND", "\x03\x06")
 end
 
 return ll

@@ -414,8 +414,7 @@ end
 
 -- A central encrypts as soon as it has what it needs; this peripheral has no key.
 function Peer:refuse_encryption()
-  ll.answer_enc_req(self.link)
-  self.link:control("LL_REJECT_EXT_IND", "\x03\x06")
+  ll.refuse_encryption(self.link)
 end
 
 -- The names of the PDUs that bring keys, of both directions.

@@ -7,10 +7,6 @@ local ll = require "ll_tester"
 local victim = device { name = "victim" }
 local tester = raw { name = "tester" }
 
-local function read_of(handle)
-  return "\x0a" .. string.pack("<I2", handle)
-end
-
 -- What is no request at all, or of another role, or has no handle.
 local NONSENSE = {
   { pdu = "\x01\x0a\x01\x00\x0a", name = "an Error Response to nothing" },
@@ -52,7 +48,7 @@ scenario("requests without waiting", function()
   local open = ll.open_value(victim, "W")
   local link = ll.connect(tester, victim)
   for _ = 1, 10 do
-    link:l2cap(ll.ATT, read_of(open.handle))
+    link:l2cap(ll.ATT, ll.read_req(open.handle))
   end
   for number = 1, 10 do
     expect(link:next_l2cap(ll.ATT, s(1))):named("answer " .. number):equals("\x0bW")
@@ -69,7 +65,7 @@ scenario("and without listening", function()
   link:next_l2cap(ll.ATT, s(1))
   link:hold(true)
   for _ = 1, 40 do
-    link:l2cap(ll.ATT, read_of(open.handle))
+    link:l2cap(ll.ATT, ll.read_req(open.handle))
   end
   link:flush(s(2))
   link:hold(false)
@@ -77,7 +73,7 @@ scenario("and without listening", function()
   expect(link:wait_closed(s(1))):equals(ll.REMOTE_USER)
   conn:wait_disconnected(s(1))
   link = ll.connect(tester, victim)
-  link:l2cap(ll.ATT, read_of(open.handle))
+  link:l2cap(ll.ATT, ll.read_req(open.handle))
   expect(link:next_l2cap(ll.ATT, s(1))):has_length(23)
   ll.leave(link)
 end)

@@ -10,7 +10,7 @@ local tester = raw { name = "tester" }
 local PEER = ll.address(1)
 
 local function write(link, open, faults)
-  link:l2cap(ll.ATT, "\x12" .. string.pack("<I2", open.handle) .. "X", faults)
+  link:l2cap(ll.ATT, ll.write_req(open.handle, "X"), faults)
 end
 
 -- The session's keys, changed in one respect.
@@ -61,16 +61,19 @@ local CASES = {
   { name = "LLID 0 in clear", send = function(link) link:send(0, "\x01\x02\x03\x04\x05", { plain = true }) end },
 }
 
+local function attack(link, conn, open, keys, case)
+  ll.reads(link, open.handle, "W", "before " .. case.name)
+  case.send(link, open, keys)
+  ll.ended(link, conn, ll.MIC_FAILURE, case.name)
+  expect(open:value()):named(case.name .. ": the value"):equals("W")
+end
+
 scenario("a peripheral is not fooled", function()
   local open = ll.open_value(victim, "W")
   local ltk = smp.bond(tester, victim, PEER)
   for _, case in ipairs(CASES) do
     local link, conn = ll.connect(tester, victim, { address = PEER })
-    local keys = ll.encrypt(link, ltk)
-    ll.reads(link, open.handle, "W", "before " .. case.name)
-    case.send(link, open, keys)
-    ll.ended(link, conn, ll.MIC_FAILURE, case.name)
-    expect(open:value()):named(case.name .. ": the value"):equals("W")
+    attack(link, conn, open, ll.encrypt(link, ltk), case)
   end
   local link = ll.connect(tester, victim, { address = PEER })
   ll.encrypt(link, ltk)
@@ -84,11 +87,7 @@ scenario("a central is not fooled", function()
   for _, case in ipairs(CASES) do
     local link, conn = ll.await(tester, victim, PEER)
     link:l2cap(ll.SMP, "\x0b\x09")
-    local keys = ll.let_encrypt(link, ltk)
-    ll.reads(link, open.handle, "W", "before " .. case.name)
-    case.send(link, open, keys)
-    ll.ended(link, conn, ll.MIC_FAILURE, case.name)
-    expect(open:value()):named(case.name .. ": the value"):equals("W")
+    attack(link, conn, open, ll.let_encrypt(link, ltk), case)
   end
 end)
 

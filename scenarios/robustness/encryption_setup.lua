@@ -10,7 +10,7 @@ local tester = raw { name = "tester" }
 local PEER = ll.address(1)
 
 local function data(link, open, faults)
-  link:l2cap(ll.ATT, "\x12" .. string.pack("<I2", open.handle) .. "X", faults)
+  link:l2cap(ll.ATT, ll.write_req(open.handle, "X"), faults)
 end
 
 local function control(opcode, ctr_data)

@@ -26,12 +26,16 @@ local function never_taken(link, conn, name)
   expect(link.counts.resent):named(name .. ": how often it was repeated"):at_least(10)
 end
 
+local function attack(link, conn, case)
+  link:send(case.llid, string.rep("\x12", case.len))
+  never_taken(link, conn, case.name)
+end
+
 scenario("a PDU longer than agreed is never taken", function()
   local open = ll.open_value(victim, "W")
   for _, case in ipairs(LONG) do
     local link, conn = ll.connect(tester, victim, { supervision_timeout = ms(100), short = true })
-    link:send(case.llid, string.rep("\x12", case.len))
-    never_taken(link, conn, case.name)
+    attack(link, conn, case)
   end
   smp.honest_peer(tester, victim, "initiator", { open = open })
 end)
@@ -40,8 +44,7 @@ scenario("nor by a central", function()
   local open = ll.open_value(victim, "W")
   for _, case in ipairs(LONG) do
     local link, conn = ll.await(tester, victim, nil, { supervision_timeout = ms(100), short = true })
-    link:send(case.llid, string.rep("\x12", case.len))
-    never_taken(link, conn, case.name)
+    attack(link, conn, case)
   end
   smp.honest_peer(tester, victim, "responder", { open = open })
 end)

@@ -24,7 +24,7 @@ local function attack(link, open)
   end
   link:send(2, "\x03\x00\x04\x00")
   link:send(0, "\xff\xff")
-  link:send(1, "\x0a" .. string.pack("<I2", open.handle))
+  link:send(1, ll.read_req(open.handle))
   expect(link:next_l2cap(ll.ATT, s(1))):named("a frame with LLID 0 inside"):equals("\x0bW")
   ll.quiet(link, "a frame with LLID 0 inside")
 end

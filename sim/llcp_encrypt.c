@@ -210,12 +210,14 @@ const struct llcp_procedure llcp_encryption_pause = {
 
 /* --- PDUs; those that nobody waits for have no effect --- */
 
-/* What comes before the peer has acknowledged its question is no answer. */
+/*
+ * What comes before the peer has acknowledged its question is no answer. Behind LL_PAUSE_ENC_RSP
+ * there is always LL_ENC_REQ.
+ */
 static bool waits_for(const struct ll_conn *conn, enum llcp_encrypt_state state)
 {
     return conn->encrypt.local == state && !llcp_unacked(conn, LL_PAUSE_ENC_REQ) &&
-           !llcp_unacked(conn, LL_PAUSE_ENC_RSP) && !llcp_unacked(conn, LL_ENC_REQ) &&
-           !llcp_unacked(conn, LL_START_ENC_RSP);
+           !llcp_unacked(conn, LL_ENC_REQ) && !llcp_unacked(conn, LL_START_ENC_RSP);
 }
 
 void llcp_pause_enc_rsp(struct ll_conn *conn, struct rd *ctr_data)

@@ -143,11 +143,35 @@ static void restart_answered_untaken(void **state)
     hostile_close(&f);
 }
 
+/* The last answer, while our LL_START_ENC_RSP is on its way: nobody is told yet. */
+static void start_answered_untaken(void **state)
+{
+    struct hostile f;
+
+    (void)state;
+    hostile_open(&f, true, C_ANSWERED);
+    struct link *link = &f.room.link;
+    link_swap_empty(link, start_req, 1);
+    link_seal(link, true);
+    link_begin(link);
+    hear_lost(link);
+    assert_int_equal(link->pdu[2], LL_START_ENC_RSP);
+    link_send(link, LL_LLID_CONTROL, start_rsp, 1, false);
+    link_expect_nothing(link);
+    upper_expect_none(f.room.upper);
+    link_swap_control(link, NULL, 0, LL_START_ENC_RSP);
+    f.state = C_STARTING;
+    leave(&f);
+    expect_works(&f);
+    hostile_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answered_untaken),
         cmocka_unit_test(restart_answered_untaken),
+        cmocka_unit_test(start_answered_untaken),
     };
     int failed = RUN_ROWS(rejections, rejected_unsent);
 

@@ -191,6 +191,54 @@ static void answers_that_wait(void **state)
     close_state(&f);
 }
 
+/*
+ * What the host has to be told of waits for room there, as data does: the key request, and at both
+ * ends the news that the link is encrypted.
+ */
+static void host_without_room(void **state)
+{
+    static const uint8_t start_req[] = {LL_START_ENC_REQ}, start_rsp[] = {LL_START_ENC_RSP};
+    const struct link_role *row = *state;
+    const struct ll_encrypt_params params = link_encrypt_params();
+    struct hostile f;
+
+    open_state(&f, row->central, IDLE);
+    struct link *link = &f.room.link;
+    struct ll *ll = f.room.upper->ll;
+    f.room.upper->no_room = true;
+    if (row->central) {
+        assert_int_equal(ll_enable_encryption(ll, 0, &params), 0);
+        link_swap_control(link, NULL, 0, LL_ENC_REQ);
+        link_agree(link);
+        link_swap_empty(link, LINK_ENC_RSP);
+        link_swap_empty(link, start_req, 1);
+        link_seal(link, true);
+        link_swap_control(link, start_rsp, 1, LL_START_ENC_RSP);
+        link_swap_empty(link, NULL, 0);
+    } else {
+        link_swap_empty(link, LINK_ENC_REQ);
+        assert_false(link->acked);
+        upper_expect_none(f.room.upper);
+        f.room.upper->no_room = false;
+        link_swap_control(link, LINK_ENC_REQ, LL_ENC_RSP);
+        link_agree(link);
+        upper_expect(f.room.upper, UP_KEY_REQUEST, 0);
+        f.room.upper->no_room = true;
+        assert_int_equal(ll_long_term_key_reply(ll, 0, link_ltk), 0);
+        link_swap_control(link, NULL, 0, LL_START_ENC_REQ);
+        link_seal(link, true);
+        link_swap_empty(link, start_rsp, 1);
+    }
+    assert_false(link->acked);
+    upper_expect_none(f.room.upper);
+    f.room.upper->no_room = false;
+    link_swap(link, start_rsp, 1);
+    assert_int_equal(upper_expect(f.room.upper, UP_ENCRYPTION, 0)->status, 0);
+    link_idle_event(link);
+    expect_works(&f);
+    close_state(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,5 +250,6 @@ int main(void)
 
     failed += RUN_ROWS(of_peripheral, peripheral_is_refreshed);
     failed += RUN_ROWS(of_central, central_waits);
+    failed += RUN_ROWS(link_roles, host_without_room);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "att_database.h"
@@ -148,4 +149,21 @@ void att_database_build(struct att_database *database, struct blr_host *host)
     build_battery(database, host);
     build_own(database, host);
     build_secondary(database, host);
+}
+
+void att_database_add_fixed(struct blr_host *host, const char *text)
+{
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    const struct blr_characteristic_def def = {
+        .uuid = uuid,
+        .properties = GATT_PROP_READ | GATT_PROP_WRITE,
+        .fixed_len = true,
+        .value = (const uint8_t *)text,
+        .value_len = strlen(text),
+    };
+    struct blr_service *service;
+
+    assert_int_equal(blr_service_new(host, &uuid, true, 0x40, &service), 0);
+    assert_int_equal(blr_service_add_characteristic(service, &def, NULL), 0);
+    assert_int_equal(blr_service_publish(service), 0);
 }

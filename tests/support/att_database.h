@@ -32,4 +32,7 @@ struct att_database {
 /* Asserts that each call succeeds. The database must outlive the host. */
 void att_database_build(struct att_database *database, struct blr_host *host);
 
+/* Besides, 0040 primary 1234, 0042 1234 read write: this text, fixed. */
+void att_database_add_fixed(struct blr_host *host, const char *text);
+
 #endif

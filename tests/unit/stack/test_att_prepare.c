@@ -188,21 +188,10 @@ static void test_the_service_goes(void **state)
 static void test_fixed_length(void **state)
 {
     struct fixture f;
-    struct blr_service *service;
-    const struct blr_uuid uuid = blr_uuid16(0x1234);
     (void)state;
 
     set_up(&f, 23);
-    assert_int_equal(blr_service_new(&f.end.host, &uuid, true, 0x40, &service), 0);
-    const struct blr_characteristic_def def = {
-        .uuid = uuid,
-        .properties = GATT_PROP_READ | GATT_PROP_WRITE,
-        .fixed_len = true,
-        .value = (const uint8_t *)"abcd",
-        .value_len = 4,
-    };
-    assert_int_equal(blr_service_add_characteristic(service, &def, NULL), 0);
-    assert_int_equal(blr_service_publish(service), 0);
+    att_database_add_fixed(&f.end.host, "abcd");
     /* A part replaces what it covers, and the length stays. */
     say(&f, "16 4200 0100 7879", "17 4200 0100 7879");
     say(&f, "18 01", "19");

@@ -264,21 +264,10 @@ static void test_written_values_stay(void **state)
 static void test_fixed_length(void **state)
 {
     struct fixture f;
-    struct blr_service *service;
-    const struct blr_uuid uuid = blr_uuid16(0x1234);
     (void)state;
 
     set_up(&f);
-    assert_int_equal(blr_service_new(&f.end.host, &uuid, true, 0x40, &service), 0);
-    const struct blr_characteristic_def def = {
-        .uuid = uuid,
-        .properties = GATT_PROP_READ | GATT_PROP_WRITE,
-        .fixed_len = true,
-        .value = (const uint8_t *)"ab",
-        .value_len = 2,
-    };
-    assert_int_equal(blr_service_add_characteristic(service, &def, NULL), 0);
-    assert_int_equal(blr_service_publish(service), 0);
+    att_database_add_fixed(&f.end.host, "ab");
     att_end_hear(&f.end, "12 4200 01");
     assert_att_sent(&f.end, "01 12 4200 0D");
     att_end_hear(&f.end, "12 4200 010203");

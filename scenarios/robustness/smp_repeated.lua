@@ -20,10 +20,14 @@ local function twice(peer, name)
   peer:take_answers()
 end
 
-local function attack(role, values)
+local function attack(role, first)
+  local values = ll.values(victim)
+  local peer = smp.attack(tester, victim, role, 0x100)
+  twice(peer, first)
+  peer:refused(values, smp.UNSPECIFIED_REASON, first)
   for number, pdu in ipairs(smp.PDUS) do
     if pdu.name ~= "signing_information" then
-      local peer = smp.attack(tester, victim, role, number, { method = pdu.method })
+      peer = smp.attack(tester, victim, role, number, { method = pdu.method })
       twice(peer:walk_to(pdu.name), pdu.name)
       if role == "responder" and LAST[pdu.method] == pdu.name then
         peer:refuse_encryption()
@@ -31,24 +35,15 @@ local function attack(role, values)
       peer:refused(values, smp.UNSPECIFIED_REASON, pdu.method .. " " .. pdu.name)
     end
   end
+  smp.honest_peer(tester, victim, role, values)
 end
 
 scenario("a peripheral ends the pairing", function()
-  local values = ll.values(victim)
-  local peer = smp.attack(tester, victim, "initiator", 0x100)
-  twice(peer, "request")
-  peer:refused(values, smp.UNSPECIFIED_REASON, "request")
-  attack("initiator", values)
-  smp.honest_peer(tester, victim, "initiator", values)
+  attack("initiator", "request")
 end)
 
 scenario("a central ends the pairing", function()
-  local values = ll.values(victim)
-  local peer = smp.attack(tester, victim, "responder", 0x100)
-  twice(peer, "response")
-  peer:refused(values, smp.UNSPECIFIED_REASON, "response")
-  attack("responder", values)
-  smp.honest_peer(tester, victim, "responder", values)
+  attack("responder", "response")
 end)
 
 -- Behind the last PDU no pairing runs any more that could fail.

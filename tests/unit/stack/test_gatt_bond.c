@@ -293,17 +293,28 @@ static void nothing_helps(void **state)
     /* Configured by one whose bond was better than the new one. */
     secure_gatt_pair(f, SMP_IO_KEYBOARD_ONLY, SMP_IO_DISPLAY_ONLY, true, 16);
     write_cccd(f, SECURE_AUTHENTICATED, 3);
+    write_cccd(f, SECURE_LONG_KEY, 3);
     secure_side_configure(&f->room.phone, SMP_IO_NO_INPUT_NO_OUTPUT, false, true);
+    struct blr_security_config config = *blr_security_config_of(f->room.phone.host);
+    config.max_key_size = 15;
+    assert_int_equal(blr_security_configure(f->room.phone.host, &config), 0);
     blr_bond_delete_all(f->room.lock.host);
     assert_int_equal(blr_security_pair(f->room.phone.conn, NULL, NULL), 0);
     secure_gatt_run(f);
     assert_int_equal(blr_conn_security(f->room.lock.conn), BLR_SECURITY_ENCRYPTED);
-    assert_int_equal(cccd(f, SECURE_AUTHENTICATED), 3);
-    assert_int_equal(notify(f, SECURE_AUTHENTICATED), BLR_ERR_STATE);
-    assert_int_equal(indicate(f, SECURE_AUTHENTICATED), BLR_ERR_STATE);
-    secure_room_forget_log(&f->room);
-    secure_gatt_run(f);
-    expect_log(&f->room, "");
+    for (unsigned i = 0; i < 2; i++) {
+        const unsigned kinds[] = {SECURE_AUTHENTICATED, SECURE_LONG_KEY};
+        for (unsigned k = 0; k < 2; k++) {
+            assert_int_equal(cccd(f, kinds[k]), 3);
+            assert_int_equal(notify(f, kinds[k]), BLR_ERR_STATE);
+            assert_int_equal(indicate(f, kinds[k]), BLR_ERR_STATE);
+        }
+        secure_room_forget_log(&f->room);
+        secure_gatt_run(f);
+        expect_log(&f->room, "");
+        /* Nor is the central asked to encrypt with the bond, of which nothing would come. */
+        secure_gatt_reconnect(f);
+    }
 }
 
 int main(void)

@@ -120,6 +120,63 @@ static void every_way_is_barred(void **state)
     assert_int_equal(len, 1);
 }
 
+static uint8_t count_asked(struct blr_attribute *attr, struct blr_conn *conn, void *user)
+{
+    (void)attr;
+    (void)conn;
+    ++*(unsigned *)user;
+    return 0;
+}
+
+/* The application is asked about clients who have what the link must have, and no others. */
+static void authorization_comes_behind(void **state)
+{
+    static const struct blr_attribute_callbacks callbacks = {.authorize = count_asked};
+    struct secure_gatt *f = *state;
+    struct secure_side *phone = &f->room.phone;
+    unsigned asked = 0;
+    const struct blr_uuid uuid = blr_uuid16(0xFF10);
+    const struct blr_characteristic_def def = {
+        .uuid = blr_uuid16(0xFF11),
+        .properties = GATT_PROP_READ | GATT_PROP_WRITE,
+        .permissions = BLR_PERM_READ | BLR_PERM_WRITE | BLR_PERM_AUTHORIZATION,
+        .read_level = BLR_SECURITY_ENCRYPTED,
+        .write_level = BLR_SECURITY_ENCRYPTED,
+        .callbacks = &callbacks,
+        .user = &asked,
+    };
+    struct blr_service *service;
+    struct blr_attribute *attr;
+
+    assert_int_equal(blr_service_new(f->room.lock.host, &uuid, true, 0, &service), 0);
+    assert_int_equal(blr_service_add_characteristic(service, &def, &attr), 0);
+    assert_int_equal(blr_service_publish(service), 0);
+    const uint16_t handle = blr_attribute_handle(attr);
+    for (unsigned encrypted = 0; encrypted < 2; encrypted++) {
+        assert_int_equal(blr_gatt_read(phone->conn, handle, NULL, NULL), 0);
+        assert_int_equal(blr_gatt_write(phone->conn, handle, (const uint8_t[]){1}, 1, NULL, NULL),
+                         0);
+        secure_gatt_run(f);
+        assert_int_equal(asked, encrypted ? 2 : 0);
+        secure_gatt_just_works(f);
+    }
+}
+
+/* Who could not read the value for want of octets is not sent it either. */
+static void a_short_key_subscribes_to_nothing(void **state)
+{
+    struct secure_gatt *f = *state;
+    struct secure_side *phone = &f->room.phone;
+    const uint16_t cccd = (uint16_t)(secure_gatt_handle(f, SECURE_LONG_KEY) + 1);
+
+    secure_gatt_pair(f, SMP_IO_NO_INPUT_NO_OUTPUT, SMP_IO_NO_INPUT_NO_OUTPUT, true, 15);
+    assert_int_equal(
+        blr_gatt_write(phone->conn, cccd, (const uint8_t[]){1, 0}, 2, told_done, phone), 0);
+    secure_gatt_run(f);
+    expect_log(&f->room, "phone done Encryption Key Size Too Short\n");
+    assert_int_equal(blr_attribute_cccd(f->attr[SECURE_LONG_KEY], f->room.lock.conn), 0);
+}
+
 static void definitions(void **state)
 {
     struct secure_gatt *f = *state;
@@ -294,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SECURE_GATT(every_way_is_barred),
+        SECURE_GATT(authorization_comes_behind),
+        SECURE_GATT(a_short_key_subscribes_to_nothing),
         SECURE_GATT(definitions),
         SECURE_GATT(automatic_pairing),
         SECURE_GATT(automatic_pairing_fails),

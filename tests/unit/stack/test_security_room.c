@@ -266,6 +266,27 @@ static void an_identity_is_claimed(void **state)
     assert_null(blr_bond_next(room->lock.host, bond));
 }
 
+/* One as well authenticated as the bond, of legacy pairing as that is, but with a shorter key. */
+static void a_shorter_key_is_refused(void **state)
+{
+    struct secure_room *room = *state;
+
+    secure_side_configure(&room->phone, SMP_IO_KEYBOARD_ONLY, true, false);
+    secure_side_configure(&room->lock, SMP_IO_DISPLAY_ONLY, true, false);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    secure_room_reconnect(room);
+    blr_bond_delete_all(room->phone.host);
+    struct blr_security_config config = *blr_security_config_of(room->phone.host);
+    config.max_key_size = 15;
+    assert_int_equal(blr_security_configure(room->phone.host, &config), 0);
+    secure_side_raise(&room->phone, BLR_SECURITY_AUTHENTICATED);
+    expect_log(room, "lock requested bonding mitm\n"
+                     "lock finished Encryption Key Size\n"
+                     "phone finished Encryption Key Size\n"
+                     "phone called back Encryption Key Size, level 1\n");
+    assert_int_equal(blr_bond_next(room->lock.host, NULL)->key_size, 16);
+}
+
 /* Under an address that says nothing, somebody pairs and then calls himself the phone. */
 static void nobody_takes_the_name_of_a_bonded_peer(void **state)
 {
@@ -523,6 +544,7 @@ int main(void)
         SECURE(the_lock_has_forgotten),
         SECURE(the_phone_has_forgotten),
         SECURE(a_weaker_pairing_is_refused),
+        SECURE(a_shorter_key_is_refused),
         SECURE(an_identity_is_claimed),
         SECURE(nobody_takes_the_name_of_a_bonded_peer),
         SECURE(nor_with_a_shorter_key),

@@ -88,9 +88,9 @@ static void event_skipped(struct ll_slot *slot)
 }
 
 /* With the MIC. */
-static size_t rx_octets(const struct ll_conn *conn, struct ll_data_length length)
+static size_t rx_octets(const struct ll_conn *conn, uint16_t octets)
 {
-    return length.octets + (conn->encrypt.rx_on ? LL_MIC_SIZE : 0);
+    return octets + (conn->encrypt.rx_on ? LL_MIC_SIZE : 0U);
 }
 
 /*
@@ -100,7 +100,7 @@ static size_t rx_octets(const struct ll_conn *conn, struct ll_data_length length
  */
 static sim_ns exchange_time(const struct ll_conn *conn)
 {
-    const size_t len = 2U + (conn->central && conn->peer_md ? rx_octets(conn, conn->length.rx) : 0U);
+    const size_t len = 2U + (conn->central && conn->peer_md ? rx_octets(conn, conn->length.rx.octets) : 0U);
 
     return ll_conn_tx_time(conn) + LL_T_IFS + LL_JITTER + ll_air_time(conn->rx_phy, len);
 }
@@ -141,8 +141,8 @@ static void event_rx_timeout(struct ll_slot *slot)
 /* --- a packet --- */
 
 /*
- * A PDU as it should be: what cannot be one counts as corrupted. As long as the peer was told that
- * it may be: one that wants to send less from now on has not had our answer yet (5.1.9).
+ * A PDU as it should be: what cannot be one counts as corrupted. It may be as long as was ever
+ * agreed on: a peer that asked to send less may not have had the answer yet (5.1.9).
  */
 static bool read_pdu(const struct ll_conn *conn, const struct radio_rx *rx,
                      struct ll_data_header *header, struct rd *payload)
@@ -152,7 +152,7 @@ static bool read_pdu(const struct ll_conn *conn, const struct radio_rx *rx,
     *header = rd_ll_data_header(&r);
     *payload = r;
     return rx->crc_ok && rd_ok(&r) && rd_left(&r) == header->length &&
-           header->length <= rx_octets(conn, conn->told_length.rx);
+           header->length <= rx_octets(conn, conn->most_rx_octets);
 }
 
 /* The payload of a PDU that was not seen before. False: no room for it, it must come again. */

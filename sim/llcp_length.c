@@ -66,6 +66,8 @@ void llcp_length_update(struct ll_conn *conn)
     if (both_equal(&now, &conn->length))
         return;
     conn->length = now;
+    if (now.rx.octets > conn->most_rx_octets)
+        conn->most_rx_octets = now.rx.octets;
     /* Another PHY changes times even where none are agreed on; then no host expects to hear. */
     if (!ll_has_feature(conn->ll, LL_FEATURE_DATA_LENGTH_EXTENSION))
         return;
@@ -77,6 +79,7 @@ void llcp_length_init(struct ll_conn *conn)
     const struct ll_data_length least = minimum();
 
     conn->length = (struct ll_data_lengths){least, least};
+    conn->most_rx_octets = least.octets;
     conn->told_length = conn->length;
     conn->remote_length = conn->length;
     conn->own_length.tx = conn->ll->suggested_length;

@@ -448,6 +448,28 @@ static void central_never_dictates(void **state)
     ll_room_close_dirty(&f.room);
 }
 
+/* A rejection of what the central has not acknowledged is none: it goes on. */
+static void rejected_untaken(void **state)
+{
+    const uint8_t reject[] = {LL_REJECT_EXT_IND, LL_CONNECTION_PARAM_RSP,
+                              HCI_ERR_INVALID_LL_PARAMETERS};
+    uint8_t pdu[LINK_CONTROL_MAX];
+    struct link_room f;
+    (void)state;
+
+    link_room_open(&f, false, UINT64_MAX);
+    be_asked(&f, &wished);
+    assert_int_equal(ll_param_request_reply(f.upper->ll, 0, &wish), 0);
+    link_swap_control(&f.link, NULL, 0, LL_CONNECTION_PARAM_RSP);
+    f.link.nesn = !f.link.nesn; /* as if it had been lost */
+    link_swap_control(&f.link, reject, sizeof reject, LL_CONNECTION_PARAM_RSP);
+    link_idle_event(&f.link);
+    link_swap_control(&f.link, pdu, link_param_pdu(pdu, LL_CONNECTION_PARAM_REQ, &wished),
+                      LL_REJECT_EXT_IND);
+    link_idle_events(&f, 3);
+    ll_room_close(&f.room);
+}
+
 /* The host replied with what the central cannot have (5.1.7.1): another procedure may begin. */
 static void central_rejects_the_answer(void **state)
 {
@@ -506,6 +528,7 @@ int main(void)
         cmocka_unit_test(central_never_dictates),
         cmocka_unit_test(answers_out_of_turn),
         cmocka_unit_test(central_rejects_the_answer),
+        cmocka_unit_test(rejected_untaken),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -239,12 +239,32 @@ static void host_without_room(void **state)
     close_state(&f);
 }
 
+/* A peripheral makes no use of its latency while the central waits for its host's key. */
+static void listens_while_asked(void **state)
+{
+    struct ll_connect_ind ind = link_connect_ind(upper_address(1));
+    struct hostile f = {0};
+
+    (void)state;
+    ind.latency = 4;
+    link_room_open_peripheral(&f.room, &ind);
+    struct link *link = &f.room.link;
+    link_swap_control(link, LINK_ENC_REQ, LL_ENC_RSP);
+    link_agree(link);
+    upper_expect(f.room.upper, UP_KEY_REQUEST, 0);
+    link_quiet_events(&f.room, 7);
+    assert_int_equal(ll_long_term_key_reply(f.room.upper->ll, 0, link_ltk), 0);
+    link_swap_control(link, NULL, 0, LL_START_ENC_REQ);
+    close_state(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(update_is_held_back),
         cmocka_unit_test(rejected_meanwhile),
         cmocka_unit_test(answers_that_wait),
+        cmocka_unit_test(listens_while_asked),
     };
     int failed = RUN_ROWS(of_peripheral, peripheral_is_encrypted);
 

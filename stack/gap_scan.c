@@ -223,7 +223,7 @@ static void identify(const struct blr_host *host, struct blr_adv_report *report)
     const struct blr_bond *bond = NULL;
 
     if (!report->resolved)
-        bond = privacy_resolve(host, &report->address);
+        bond = privacy_resolve_heard(host, &report->address);
     report->resolved = report->resolved || bond;
     report->identity = bond ? bond->identity : report->address;
 }

@@ -106,16 +106,33 @@ static bool is_resolvable(const struct bd_addr *address)
     return address->type == BD_ADDR_RANDOM && bd_addr_random_kind(address) == 1;
 }
 
+static bool resolves_bond(const struct blr_bond *bond, const struct bd_addr *address)
+{
+    return bond->theirs.has_irk && resolves(bond->theirs.irk, address);
+}
+
 const struct blr_bond *privacy_resolve(const struct blr_host *host, const struct bd_addr *address)
 {
+    const struct blr_bond *bond = NULL;
+
     if (!is_resolvable(address))
         return NULL;
-    for (const struct blr_bond *bond = blr_bond_next(host, NULL); bond;
-         bond = blr_bond_next(host, bond)) {
-        if (bond->theirs.has_irk && resolves(bond->theirs.irk, address))
-            return bond;
-    }
-    return NULL;
+    while ((bond = blr_bond_next(host, bond)) && !resolves_bond(bond, address))
+        ;
+    return bond;
+}
+
+const struct blr_bond *privacy_resolve_heard(const struct blr_host *host,
+                                             const struct bd_addr *address)
+{
+    const struct blr_bond *bond = NULL;
+
+    if (!is_resolvable(address))
+        return NULL;
+    while ((bond = blr_bond_next(host, bond)) &&
+           (privacy_has_entry(host, &bond->identity) || !resolves_bond(bond, address)))
+        ;
+    return bond;
 }
 
 bool privacy_resolves_to_us(struct blr_host *host, const struct bd_addr *address)
@@ -186,9 +203,8 @@ static struct privacy_own resolvable_own(const struct blr_host *host)
                                 .random = PRIVACY_RANDOM_RESOLVABLE};
 }
 
-int privacy_choose(const struct blr_host *host, enum privacy_user user,
-                   enum blr_own_address wanted, const struct bd_addr *peer,
-                   struct privacy_own *own)
+int privacy_choose(const struct blr_host *host, enum privacy_user user, enum blr_own_address wanted,
+                   const struct bd_addr *peer, struct privacy_own *own)
 {
     if (wanted < BLR_OWN_DEFAULT || wanted > BLR_OWN_NON_RESOLVABLE)
         return BLR_ERR_INVALID;
@@ -241,8 +257,7 @@ static void renew(void *user)
     struct blr_host *host = user;
 
     host->privacy.stale = true;
-    if ((gap_switch_live(&host->adv.sw) &&
-         depends(host, &host->adv.own, &host->adv.params.peer)) ||
+    if ((gap_switch_live(&host->adv.sw) && depends(host, &host->adv.own, &host->adv.params.peer)) ||
         (gap_switch_live(&host->scan.sw) && depends(host, &host->scan.own, NULL)) ||
         (host->connect.state != GAP_CONNECT_IDLE &&
          depends(host, &host->connect.own, &host->connect.params.peer)))
@@ -265,8 +280,8 @@ void privacy_started(struct blr_host *host)
     struct privacy *privacy = &host->privacy;
 
     privacy->random = host->random_address;
-    privacy->random_kind = host->own_address_type == BD_ADDR_RANDOM ? PRIVACY_RANDOM_IDENTITY
-                                                                    : PRIVACY_RANDOM_ANY;
+    privacy->random_kind =
+        host->own_address_type == BD_ADDR_RANDOM ? PRIVACY_RANDOM_IDENTITY : PRIVACY_RANDOM_ANY;
     privacy->stale = privacy->resolves = privacy->broken = false;
     privacy->controller_timeout_s = BLR_RPA_TIMEOUT_S;
     privacy->entry_count = 0;

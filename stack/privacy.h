@@ -68,7 +68,7 @@ enum privacy_state {
 
 struct privacy {
     bool on, by_host;
-    bool chosen; /* blr_privacy_set() has been called */
+    bool chosen;  /* blr_privacy_set() has been called */
     uint8_t mode; /* enum blr_privacy_mode of the bonds to come */
     uint16_t timeout_s;
     struct bd_addr own; /* blr_privacy_own_address() */
@@ -118,14 +118,19 @@ enum privacy_user { PRIVACY_ADV, PRIVACY_SCAN, PRIVACY_CONNECT };
  * BLR_ERR_INVALID: not a kind of address; BLR_ERR_UNSUPPORTED: no chance to make one from;
  * BLR_ERR_STATE: another of the three keeps the random address.
  */
-int privacy_choose(const struct blr_host *host, enum privacy_user user,
-                   enum blr_own_address wanted, const struct bd_addr *peer,
-                   struct privacy_own *own) BLR_MUST_CHECK;
+int privacy_choose(const struct blr_host *host, enum privacy_user user, enum blr_own_address wanted,
+                   const struct bd_addr *peer, struct privacy_own *own) BLR_MUST_CHECK;
 /* The address that it is, as far as the host knows. */
 const struct bd_addr *privacy_address(const struct blr_host *host, const struct privacy_own *own);
 
 /* The bond whose peer uses this address, a resolvable one; NULL: nobody's. */
 const struct blr_bond *privacy_resolve(const struct blr_host *host, const struct bd_addr *address);
+/*
+ * The same of an address that the controller has not resolved: by the bonds that it does not know.
+ * There are reports of strangers without end, and each bond that is tried costs an AES.
+ */
+const struct blr_bond *privacy_resolve_heard(const struct blr_host *host,
+                                             const struct bd_addr *address);
 /* It is an address of this host's. */
 bool privacy_resolves_to_us(struct blr_host *host, const struct bd_addr *address);
 /* Network privacy, where the host has to see to it: this address is not to be heard. */

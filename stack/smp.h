@@ -19,11 +19,11 @@
  * Keys and random numbers stand most significant octet first here; the PDUs carry them the other
  * way round.
  *
- * Random numbers are drawn in this order: the private key (32 octets; again while it is none), when
- * a public key is to be sent; a passkey to be shown (8 octets, most significant first, modulo
- * 10^6); each nonce or Mrand, Srand (16) when its confirm value is to be computed; then, as legacy
- * keys are sent, LTK (16), EDIV (2, most significant first) and Rand (8). What the setup fixes is
- * not drawn.
+ * Random numbers are drawn in this order: the private key (32 octets; again while it is none, 16
+ * times at most), when a public key is to be sent; a passkey to be shown (8 octets, most significant
+ * first, modulo 10^6); each nonce or Mrand, Srand (16) when its confirm value is to be computed;
+ * then, as legacy keys are sent, LTK (16), EDIV (2, most significant first) and Rand (8). What the
+ * setup fixes is not drawn.
  */
 #ifndef STACK_SMP_H
 #define STACK_SMP_H

@@ -475,10 +475,10 @@ static void reports(void **state)
     assert_true(last.resolved);
     assert_address(&last.identity, &peer);
     assert_address(&last.address, &peer);
+    /* Whom the controller knows it would have known. */
     privacy_story_report(story, 0, 1, &rpa);
-    assert_true(last.resolved);
-    assert_address(&last.identity, &peer);
-    assert_address(&last.address, &rpa);
+    assert_false(last.resolved);
+    assert_address(&last.identity, &rpa);
     privacy_story_report(story, 0, 1, &stranger);
     assert_false(last.resolved);
     assert_address(&last.identity, &stranger);

@@ -91,8 +91,11 @@ uint8_t hci_cmd_set_controller_to_host_flow_control(struct hci_face *face, struc
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
     if (on == face->host_flow.on)
         return HCI_ERR_SUCCESS;
-    /* 7.3.38: not while connected; and the host has to say how much it can hold. */
-    if (face->connections || (on && face->host_flow.packets == 0))
+    /*
+     * 7.3.38: not while connected. The host may say afterwards how much it can hold (7.3.39), as
+     * some do; nothing goes to it until then.
+     */
+    if (face->connections)
         return HCI_ERR_COMMAND_DISALLOWED;
     face->host_flow.on = on;
     return HCI_ERR_SUCCESS;
@@ -127,7 +130,7 @@ uint8_t hci_cmd_host_number_of_completed_packets(struct hci_face *face, struct r
     if (rd_left(params) != 4U * handles)
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
     if (!flow.on)
-        return HCI_ERR_COMMAND_DISALLOWED;
+        return HCI_ERR_SUCCESS; /* 7.3.38: ignored */
     for (unsigned i = 0; i < handles; i++) {
         const uint16_t handle = rd_u16(params);
         const uint16_t packets = rd_u16(params);

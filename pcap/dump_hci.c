@@ -24,6 +24,13 @@ static const struct command_fields *fields_of(const struct hci_command_info *inf
     return info ? &dump_command_fields[info - hci_command_table] : NULL;
 }
 
+/* With another length than ours a vendor's opcode is another vendor's command. */
+static const struct hci_command_info *vendor_checked(const struct hci_command_info *info,
+                                                     bool length_agrees)
+{
+    return info && info->opcode >= HCI_OPCODE_VENDOR && !length_agrees ? NULL : info;
+}
+
 /* What stands before the opcode has been read: an octet missing there shows here. */
 static bool read_opcode(struct trace_dump *d, struct rd *r, uint16_t *opcode)
 {
@@ -56,9 +63,11 @@ static void command(struct trace_dump *d, struct rd *r)
 
     if (!read_opcode(d, r, &opcode))
         return;
-    dump_opcode(d, opcode);
+    const struct hci_command_info *info = hci_command_info(opcode);
+    info = vendor_checked(info, info && rd_left(r) == 1U + info->params_len);
+    dump_opcode(d, opcode, info);
     parameter_length(d, r);
-    const struct command_fields *fields = fields_of(hci_command_info(opcode));
+    const struct command_fields *fields = fields_of(info);
     if (opcode == HCI_OP_HOST_NUMBER_OF_COMPLETED_PACKETS)
         completed_packets(d, r);
     else if (fields && fields->params.fields)
@@ -83,16 +92,19 @@ static void command_complete(struct trace_dump *d, struct rd *r)
 
     if (!read_opcode(d, r, &opcode))
         return;
-    dump_opcode(d, opcode);
+    const bool failed = rd_left(r) == 1 && r->p[r->off] != HCI_ERR_SUCCESS;
+    const struct hci_command_info *info = hci_command_info(opcode);
+    info = vendor_checked(info, failed || (info && (int)rd_left(r) == info->return_len));
+    dump_opcode(d, opcode, info);
     credits(d, n);
 
-    const struct command_fields *fields = fields_of(hci_command_info(opcode));
+    const struct command_fields *fields = fields_of(info);
     if (!fields || !fields->returns.fields) {
         dump_fields(d, r, params_unknown);
         return;
     }
     struct field_list list = fields->returns;
-    if (rd_left(r) == 1 && r->p[r->off] != HCI_ERR_SUCCESS)
+    if (failed)
         list.count = 1; /* many controllers send nothing behind the error */
     dump_exactly(d, r, list);
 }
@@ -108,7 +120,7 @@ static void command_status(struct trace_dump *d, struct rd *r)
     if (!read_opcode(d, r, &opcode))
         return;
     if (opcode)
-        dump_opcode(d, opcode);
+        dump_opcode(d, opcode, hci_command_info(opcode));
     else
         text_str(&d->text, "no command");
     credits(d, n);

@@ -38,7 +38,7 @@ static const struct field buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("sco
 static const struct field le_buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("acl_count")};
 static const struct field bd_addr[] = {F_STATUS, F_KIND("addr", FIELD_ADDR)};
 static const struct field rssi[] = {F_STATUS, F_HANDLE, F_DBM("rssi")};
-static const struct field random_address[] = {F_KIND("addr", FIELD_ADDR)};
+static const struct field address[] = {F_KIND("addr", FIELD_ADDR)};
 static const struct field adv_parameters[] = {
     F_TIME("min", 625),       F_TIME("max", 625),         F_NAME("type", adv_types),
     F_NAME("own", own_types), F_KIND("peer", FIELD_PEER), F_X8("channels"),
@@ -105,6 +105,9 @@ static const struct field rpa_timeout[] = {F_U16("timeout_s")};
 static const struct field privacy_mode[] = {F_KIND("peer", FIELD_PEER),
                                             F_NAME("mode", privacy_modes)};
 
+static const struct field status_time[] = {F_STATUS, F_U64("time_ns")};
+static const struct field status_seed[] = {F_STATUS, F_U64("seed")};
+
 static const struct field nothing[1];
 #define NOTHING {nothing, 0}
 
@@ -131,7 +134,7 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_SET_EVENT_MASK, FIELDS(mask), FIELDS(status)),
     ROW(LE_READ_BUFFER_SIZE, NOTHING, FIELDS(le_buffer_size)),
     ROW(LE_READ_LOCAL_SUPPORTED_FEATURES, NOTHING, FIELDS(status_features)),
-    ROW(LE_SET_RANDOM_ADDRESS, FIELDS(random_address), FIELDS(status)),
+    ROW(LE_SET_RANDOM_ADDRESS, FIELDS(address), FIELDS(status)),
     ROW(LE_SET_ADVERTISING_PARAMETERS, FIELDS(adv_parameters), FIELDS(status)),
     ROW(LE_READ_ADVERTISING_PHYSICAL_CHANNEL_TX_POWER, NOTHING, FIELDS(status_power)),
     ROW(LE_SET_ADVERTISING_DATA, FIELDS(adv_block), FIELDS(status)),
@@ -178,6 +181,10 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_SET_PHY, FIELDS(set_phy), FIELDS(status)),
     ROW(LE_SET_PRIVACY_MODE, FIELDS(privacy_mode), FIELDS(status)),
     ROW(LE_GENERATE_DHKEY_V2, FIELDS(public_key_type), FIELDS(status)),
+    ROW(VENDOR_WRITE_BD_ADDR, FIELDS(address), FIELDS(status)),
+    ROW(BLUEROOM_SET_PUBLIC_ADDRESS, FIELDS(address), FIELDS(status)),
+    ROW(BLUEROOM_READ_VIRTUAL_TIME, NOTHING, FIELDS(status_time)),
+    ROW(BLUEROOM_READ_SEED, NOTHING, FIELDS(status_seed)),
 };
 
 static const struct field disconnection[] = {F_STATUS, F_HANDLE, F_ERROR("reason")};

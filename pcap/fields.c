@@ -43,10 +43,8 @@ void dump_error_name(struct trace_dump *d, const char *name, uint8_t code)
         text_0x(&d->text, code, 2);
 }
 
-void dump_opcode(struct trace_dump *d, uint16_t opcode)
+void dump_opcode(struct trace_dump *d, uint16_t opcode, const struct hci_command_info *info)
 {
-    const struct hci_command_info *info = hci_command_info(opcode);
-
     if (info) {
         text_str(&d->text, info->name);
     } else {

@@ -7,6 +7,7 @@
 #include "text.h"
 #include "traces/dump.h"
 #include "wire/error.h"
+#include "wire/hci.h"
 #include "wire/rd.h"
 
 struct trace_dump {
@@ -55,6 +56,7 @@ struct field_list {
 #define F_U8(n)        {.name = (n), .kind = FIELD_UINT, .size = 1}
 #define F_U16(n)       {.name = (n), .kind = FIELD_UINT, .size = 2}
 #define F_U32(n)       {.name = (n), .kind = FIELD_UINT, .size = 4}
+#define F_U64(n)       {.name = (n), .kind = FIELD_UINT, .size = 8}
 #define F_X8(n)        {.name = (n), .kind = FIELD_HEX, .size = 1}
 #define F_X16(n)       {.name = (n), .kind = FIELD_HEX, .size = 2}
 #define F_X24(n)       {.name = (n), .kind = FIELD_HEX, .size = 3}
@@ -91,7 +93,8 @@ void dump_malformed(struct trace_dump *d, const char *what, const struct rd *r);
 void dump_nothing_left(struct trace_dump *d, const struct rd *r);
 /* The name of a code, or the code in two hex digits. */
 void dump_error_name(struct trace_dump *d, const char *name, uint8_t code);
-void dump_opcode(struct trace_dump *d, uint16_t opcode);
+/* `info` is NULL for what is not known. */
+void dump_opcode(struct trace_dump *d, uint16_t opcode, const struct hci_command_info *info);
 void dump_ll_opcode(struct trace_dump *d, uint8_t opcode);
 /* "C0:00:00:00:18:0D" */
 void dump_addr(struct trace_dump *d, const uint8_t octets[static 6]);

@@ -2,6 +2,7 @@
 /* A controller's lifetime, its profile and its address. */
 #include "sim/controller.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,11 @@ void sim_controller_free(struct sim_controller *controller)
 void sim_controller_power(struct sim_controller *controller, bool on)
 {
     ll_reset(controller->ll);
+    /* Nothing runs any more, so it is not refused. */
+    const uint8_t status = ll_set_public_address(controller->ll, &controller->profile.address);
+
+    assert(status == HCI_ERR_SUCCESS);
+    (void)status;
     hci_face_reset(&controller->face);
     hci_transport_power(&controller->transport, on);
 }
@@ -164,5 +170,5 @@ struct radio *sim_controller_radio(struct sim_controller *controller)
 
 const struct bd_addr *sim_controller_address(const struct sim_controller *controller)
 {
-    return &controller->profile.address;
+    return ll_public_address(controller->ll);
 }

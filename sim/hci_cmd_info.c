@@ -40,7 +40,7 @@ uint8_t hci_cmd_read_local_supported_features(struct hci_face *face, struct rd *
 uint8_t hci_cmd_read_bd_addr(struct hci_face *face, struct rd *params, struct wr *ret)
 {
     (void)params;
-    wr_addr_octets(ret, &face->profile->address);
+    wr_addr_octets(ret, ll_public_address(face->ll));
     return HCI_ERR_SUCCESS;
 }
 

@@ -96,6 +96,10 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_SET_PHY] = hci_cmd_le_set_phy,
     [HCI_ROW_LE_SET_PRIVACY_MODE] = hci_cmd_le_set_privacy_mode,
     [HCI_ROW_LE_GENERATE_DHKEY_V2] = hci_cmd_le_generate_dhkey_v2,
+    [HCI_ROW_VENDOR_WRITE_BD_ADDR] = hci_cmd_set_public_address,
+    [HCI_ROW_BLUEROOM_SET_PUBLIC_ADDRESS] = hci_cmd_set_public_address,
+    [HCI_ROW_BLUEROOM_READ_VIRTUAL_TIME] = hci_cmd_read_virtual_time,
+    [HCI_ROW_BLUEROOM_READ_SEED] = hci_cmd_read_seed,
 };
 
 void hci_supported_commands(struct wr *ret)

@@ -203,6 +203,11 @@ hci_handler hci_cmd_le_generate_dhkey_v2;
 void hci_p256_init(struct hci_face *face, struct sim_actor *actor);
 void hci_p256_reset(struct hci_face *face);
 
+/* hci_cmd_vendor.c */
+hci_handler hci_cmd_set_public_address;
+hci_handler hci_cmd_read_virtual_time;
+hci_handler hci_cmd_read_seed;
+
 /* --- events (hci_event.c) --- */
 
 /* An event in the making: begin, write the parameters to `w`, send. */

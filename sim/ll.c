@@ -160,16 +160,40 @@ void ll_stream_init(const struct ll *ll, struct sim_stream *stream, const char *
     sim_stream_init(stream, sim_world_seed(ll->world), ll->actor->name, purpose);
 }
 
+bool ll_radio_used(const struct ll *ll)
+{
+    return ll_adv_enabled(&ll->adv) || ll->scan.state != SCAN_OFF || ll->init.state != INIT_OFF;
+}
+
 /* --- addresses --- */
 
 uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address)
 {
     /* 7.8.4 */
-    if (ll_adv_enabled(&ll->adv) || ll->scan.state != SCAN_OFF || ll->init.state != INIT_OFF)
+    if (ll_radio_used(ll))
         return HCI_ERR_COMMAND_DISALLOWED;
     ll->random_address = *address;
     ll->random_address.type = BD_ADDR_RANDOM;
     ll->has_random_address = true;
+    return 0;
+}
+
+const struct bd_addr *ll_public_address(const struct ll *ll)
+{
+    return &ll->profile.address;
+}
+
+/* Peers know a connection by the address that it was made with. */
+uint8_t ll_set_public_address(struct ll *ll, const struct bd_addr *address)
+{
+    if (ll_radio_used(ll))
+        return HCI_ERR_COMMAND_DISALLOWED;
+    for (unsigned i = 0; i < LL_CONN_MAX; i++) {
+        if (ll->conn[i])
+            return HCI_ERR_COMMAND_DISALLOWED;
+    }
+    ll->profile.address = *address;
+    ll->profile.address.type = BD_ADDR_PUBLIC;
     return 0;
 }
 

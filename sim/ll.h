@@ -142,6 +142,11 @@ uint64_t ll_features(const struct ll *ll);
 
 uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address);
 
+/* The profile's, until another is set. ll_reset() leaves it. */
+const struct bd_addr *ll_public_address(const struct ll *ll);
+/* HCI_ERR_COMMAND_DISALLOWED while advertising, scanning, initiating or connected. */
+uint8_t ll_set_public_address(struct ll *ll, const struct bd_addr *address);
+
 /* --- advertising (7.8.5 to 7.8.9) --- */
 
 struct ll_adv_params {

@@ -235,6 +235,9 @@ static inline bool ll_address_type_known(const struct ll *ll, uint8_t type)
 struct ll_parties ll_parties_of(const struct ll_who *who, const struct bd_addr *on_air,
                                 const struct ll_own *own);
 
+/* Somebody advertises, scans or initiates. */
+bool ll_radio_used(const struct ll *ll);
+
 /* An identity address, or one that cannot be resolved. */
 bool ll_accepts(const struct ll *ll, const struct bd_addr *address);
 

@@ -224,15 +224,10 @@ uint8_t ll_own_address(struct ll *ll, uint8_t own_address_type, struct ll_resolv
 
 /* --- from above --- */
 
-static bool radio_used(const struct ll *ll)
-{
-    return ll_adv_enabled(&ll->adv) || ll->scan.state != SCAN_OFF || ll->init.state != INIT_OFF;
-}
-
 /* 7.8.38 to 7.8.40, 7.8.77: not while somebody resolves by the list. */
 static bool list_in_use(const struct ll *ll)
 {
-    return ll->resolving.enabled && radio_used(ll);
+    return ll->resolving.enabled && ll_radio_used(ll);
 }
 
 static bool read_irk(uint8_t irk[static SMP_KEY_SIZE], const uint8_t lsb_first[static SMP_KEY_SIZE])
@@ -378,7 +373,7 @@ uint8_t ll_read_local_rpa(struct ll *ll, const struct bd_addr *peer, struct bd_a
 uint8_t ll_set_address_resolution(struct ll *ll, bool enable)
 {
     /* 7.8.44: whether it is enabled or not. */
-    if (radio_used(ll))
+    if (ll_radio_used(ll))
         return HCI_ERR_COMMAND_DISALLOWED;
     ll->resolving.enabled = enable;
     return 0;

@@ -97,6 +97,7 @@ const struct sim_controller_stats *sim_controller_stats(const struct sim_control
 
 struct sim_actor *sim_controller_actor(struct sim_controller *controller);
 struct radio *sim_controller_radio(struct sim_controller *controller);
+/* The public address: the profile's, until its host sets another by a vendor command. */
 const struct bd_addr *sim_controller_address(const struct sim_controller *controller);
 
 #endif

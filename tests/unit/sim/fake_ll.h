@@ -25,7 +25,7 @@ struct ll {
     uint16_t handle;
     uint8_t reason;
     bool enable, filter_duplicates, start;
-    struct bd_addr address;
+    struct bd_addr address, public_address;
     uint8_t peer_irk[16], local_irk[16], privacy_mode;
     uint16_t rpa_timeout_s;
     struct ll_adv_params adv;
@@ -78,6 +78,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
     ll->user = user;
     ll->features = profile->le_features & 0xFF;
     ll->acl_room = profile->acl_packets;
+    ll->public_address = profile->address;
     return ll;
 }
 
@@ -105,6 +106,17 @@ uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address)
 {
     ll->address = *address;
     return fake_request(ll, "set_random_address");
+}
+
+const struct bd_addr *ll_public_address(const struct ll *ll)
+{
+    return &ll->public_address;
+}
+
+uint8_t ll_set_public_address(struct ll *ll, const struct bd_addr *address)
+{
+    ll->public_address = *address;
+    return fake_request(ll, "set_public_address");
 }
 
 uint8_t ll_adv_set_params(struct ll *ll, const struct ll_adv_params *params)

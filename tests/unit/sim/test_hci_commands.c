@@ -112,6 +112,10 @@ static const struct row rows[] = {
     NAMED(LE_SET_DEFAULT_PHY, "\x01\x04\x03", "set_default_phy", ""),
     NAMED(LE_READ_LOCAL_P_256_PUBLIC_KEY, "", NULL, ""),
     NAMED(LE_SET_PHY, "\x40\x00\x02\x00\x02\x01\x00", "set_phy", ""),
+    NAMED(VENDOR_WRITE_BD_ADDR, "\x71\x72\x73\x74\x75\x76", "set_public_address", ""),
+    NAMED(BLUEROOM_SET_PUBLIC_ADDRESS, "\x71\x72\x73\x74\x75\x76", "set_public_address", ""),
+    NAMED(BLUEROOM_READ_VIRTUAL_TIME, "", NULL, "\xA0\x86\x01\x00\x00\x00\x00\x00"),
+    NAMED(BLUEROOM_READ_SEED, "", NULL, "\x07\x00\x00\x00\x00\x00\x00\x00"),
 };
 /* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -191,7 +195,8 @@ static bool supported(const struct hci_command_info *info)
     struct wr w = wr_init(octets, sizeof octets);
 
     hci_supported_commands(&w);
-    return info->octet < sizeof octets && octets[info->octet] >> info->bit & 1;
+    return info->opcode >= HCI_OPCODE_VENDOR ||
+           (info->octet < sizeof octets && octets[info->octet] >> info->bit & 1);
 }
 
 static void every_other_length_is_refused(void **state)
@@ -368,6 +373,9 @@ static void expect_decoded(const struct ll *ll, uint16_t opcode)
         assert_int_equal(ll->privacy_mode, 1);
     } else if (opcode == HCI_OP_LE_LONG_TERM_KEY_REQUEST_REPLY) {
         assert_memory_equal(ll->data, reversed_key, 16);
+    } else if (opcode == HCI_OP_VENDOR_WRITE_BD_ADDR) {
+        assert_memory_equal(ll->public_address.octet, "\x71\x72\x73\x74\x75\x76", 6);
+        assert_int_equal(ll->public_address.type, BD_ADDR_PUBLIC);
     } else if (opcode == HCI_OP_DISCONNECT) {
         assert_int_equal(ll->handle, 0x0040);
         assert_int_equal(ll->reason, 0x13);

@@ -20,6 +20,10 @@
  * Return parameters include the status. Lengths are exact; a row marked HCI_LEN_MIN is a minimum.
  * Rows stand in ascending order of their opcodes. That a row stands here promises nothing: what a
  * controller supports is what it has handlers for.
+ *
+ * The last rows are vendor specific: on other controllers their opcodes may mean something else.
+ * Those from 0xFF80 on are this project's own, the one at 0xFC06 is understood by the controllers
+ * of several makers (sim/hci_cmd_vendor.c).
  */
 #define HCI_LEN_MIN 0x100
 
@@ -105,7 +109,11 @@
     X(LE_SET_DEFAULT_PHY, 0x2031, "LE Set Default PHY", 3, 35, 5, 1)                               \
     X(LE_SET_PHY, 0x2032, "LE Set PHY", 7, 35, 6, -1)                                              \
     X(LE_SET_PRIVACY_MODE, 0x204E, "LE Set Privacy Mode", 8, 39, 2, 1)                             \
-    X(LE_GENERATE_DHKEY_V2, 0x205E, "LE Generate DHKey [v2]", 65, 41, 2, -1)
+    X(LE_GENERATE_DHKEY_V2, 0x205E, "LE Generate DHKey [v2]", 65, 41, 2, -1)                       \
+    X(VENDOR_WRITE_BD_ADDR, 0xFC06, "Vendor Write BD_ADDR", 6, 255, 0, 1)                          \
+    X(BLUEROOM_SET_PUBLIC_ADDRESS, 0xFF80, "Blueroom Set Public Address", 6, 255, 0, 1)            \
+    X(BLUEROOM_READ_VIRTUAL_TIME, 0xFF81, "Blueroom Read Virtual Time", 0, 255, 0, 9)              \
+    X(BLUEROOM_READ_SEED, 0xFF82, "Blueroom Read Seed", 0, 255, 0, 9)
 
 enum hci_opcode {
 #define X(ident, opcode, name, len, octet, bit, ret) HCI_OP_##ident = opcode,
@@ -229,6 +237,8 @@ enum hci_version {
     HCI_VERSION_5_1 = 10,
     HCI_VERSION_5_4 = 13,
 };
+
+#define HCI_OPCODE_VENDOR 0xFC00U /* and up: OGF 0x3F (5.4.1) */
 
 #define HCI_COMPANY_NONE 0xFFFFU /* for use in internal and interoperability tests */
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Vendor specific commands (OGF 0x3F: Core v5.4, Vol 4, Part E, 5.4.1), for those who test a host.
+ * They are the only ones, and every other opcode of the group is unknown; Supported Commands has no
+ * bits for them.
+ *
+ *   0xFC06 Vendor Write BD_ADDR, 0xFF80 Blueroom Set Public Address: the same under two opcodes,
+ *     the first of which Zephyr's controllers and others have.
+ *     Parameters: BD_ADDR (6 octets, least significant first), not all zeros.
+ *     Command Disallowed while advertising, scanning, initiating or connected.
+ *     The address outlives HCI_Reset, as with Zephyr, and ends with the controller's power.
+ *   0xFF81 Blueroom Read Virtual Time: nanoseconds since the world began (8 octets), as the
+ *     controller takes the command.
+ *   0xFF82 Blueroom Read Seed: of the world (8 octets).
+ */
+#include "hci_face.h"
+
+uint8_t hci_cmd_set_public_address(struct hci_face *face, struct rd *params, struct wr *ret)
+{
+    static const struct bd_addr none = {.type = BD_ADDR_PUBLIC};
+    const struct bd_addr address = rd_addr_octets(params, BD_ADDR_PUBLIC);
+
+    (void)ret;
+    if (bd_addr_equal(&address, &none))
+        return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
+    return ll_set_public_address(face->ll, &address);
+}
+
+uint8_t hci_cmd_read_virtual_time(struct hci_face *face, struct rd *params, struct wr *ret)
+{
+    (void)params;
+    wr_u64(ret, sim_world_now(face->transport->actor->world));
+    return HCI_ERR_SUCCESS;
+}
+
+uint8_t hci_cmd_read_seed(struct hci_face *face, struct rd *params, struct wr *ret)
+{
+    (void)params;
+    wr_u64(ret, sim_world_seed(face->transport->actor->world));
+    return HCI_ERR_SUCCESS;
+}

@@ -35,6 +35,12 @@ static const struct field local_version[] = {
 static const struct field supported_commands[] = {F_STATUS, F_OCTETS("commands", 64)};
 static const struct field buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("sco_len"),
                                            F_U16("acl_count"), F_U16("sco_count")};
+static const struct field local_name[] = {F_STATUS, F_OCTETS("name", 248)};
+static const struct field le_host[] = {F_U8("le"), F_U8("simultaneous")};
+static const struct field status_le_host[] = {F_STATUS, F_U8("le"), F_U8("simultaneous")};
+static const struct field page[] = {F_U8("page")};
+static const struct field extended_features[] = {F_STATUS, F_U8("page"), F_U8("last_page"),
+                                                 F_X64("features")};
 static const struct field le_buffer_size[] = {F_STATUS, F_U16("acl_len"), F_U8("acl_count")};
 static const struct field bd_addr[] = {F_STATUS, F_KIND("addr", FIELD_ADDR)};
 static const struct field rssi[] = {F_STATUS, F_HANDLE, F_DBM("rssi")};
@@ -118,16 +124,20 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(READ_REMOTE_VERSION_INFORMATION, FIELDS(handle), FIELDS(status)),
     ROW(SET_EVENT_MASK, FIELDS(mask), FIELDS(status)),
     ROW(RESET, NOTHING, FIELDS(status)),
+    ROW(READ_LOCAL_NAME, NOTHING, FIELDS(local_name)),
     ROW(READ_TRANSMIT_POWER_LEVEL, FIELDS(power_level), FIELDS(status_handle_power)),
     ROW(SET_CONTROLLER_TO_HOST_FLOW_CONTROL, FIELDS(flow_control), FIELDS(status)),
     ROW(HOST_BUFFER_SIZE, FIELDS(host_buffers), FIELDS(status)),
     ROW(HOST_NUMBER_OF_COMPLETED_PACKETS, NOTHING, FIELDS(status)),
     ROW(SET_EVENT_MASK_PAGE_2, FIELDS(mask), FIELDS(status)),
+    ROW(READ_LE_HOST_SUPPORT, NOTHING, FIELDS(status_le_host)),
+    ROW(WRITE_LE_HOST_SUPPORT, FIELDS(le_host), FIELDS(status)),
     ROW(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle), FIELDS(status_timeout)),
     ROW(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, FIELDS(handle_timeout), FIELDS(status_handle)),
     ROW(READ_LOCAL_VERSION_INFORMATION, NOTHING, FIELDS(local_version)),
     ROW(READ_LOCAL_SUPPORTED_COMMANDS, NOTHING, FIELDS(supported_commands)),
     ROW(READ_LOCAL_SUPPORTED_FEATURES, NOTHING, FIELDS(status_features)),
+    ROW(READ_LOCAL_EXTENDED_FEATURES, FIELDS(page), FIELDS(extended_features)),
     ROW(READ_BUFFER_SIZE, NOTHING, FIELDS(buffer_size)),
     ROW(READ_BD_ADDR, NOTHING, FIELDS(bd_addr)),
     ROW(READ_RSSI, FIELDS(handle), FIELDS(rssi)),

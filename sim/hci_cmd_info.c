@@ -19,21 +19,25 @@ uint8_t hci_cmd_read_local_version_information(struct hci_face *face, struct rd 
 uint8_t hci_cmd_read_local_supported_commands(struct hci_face *face, struct rd *params,
                                               struct wr *ret)
 {
-    (void)face;
     (void)params;
-    hci_supported_commands(ret);
+    hci_supported_commands(face, ret);
     return HCI_ERR_SUCCESS;
 }
 
 /* LMP features, page 0 (Vol 2, Part C, 3.3): nothing but what says that this is LE alone. */
-uint8_t hci_cmd_read_local_supported_features(struct hci_face *face, struct rd *params,
-                                              struct wr *ret)
+void hci_write_lmp_features(struct wr *ret)
 {
     const unsigned br_edr_not_supported = 37, le_supported_controller = 38;
 
+    wr_u64(ret, UINT64_C(1) << br_edr_not_supported | UINT64_C(1) << le_supported_controller);
+}
+
+uint8_t hci_cmd_read_local_supported_features(struct hci_face *face, struct rd *params,
+                                              struct wr *ret)
+{
     (void)face;
     (void)params;
-    wr_u64(ret, UINT64_C(1) << br_edr_not_supported | UINT64_C(1) << le_supported_controller);
+    hci_write_lmp_features(ret);
     return HCI_ERR_SUCCESS;
 }
 

@@ -4,7 +4,8 @@
  *
  *   1. there is an opcode: a packet without one cannot be answered and is ignored. (Hardware Error
  *      is for H4 that lost its synchronization, Vol 4, Part A, 4; packets cannot lose it.)
- *   2. the opcode is known, that is, it has a handler: else Unknown HCI Command (0x01).
+ *   2. the opcode is known, that is, it has a handler and this controller what it is about: else
+ *      Unknown HCI Command (0x01).
  *   3. the length agrees, both Parameter_Total_Length with the packet and with the command's
  *      own: else Invalid HCI Command Parameters (0x12).
  *   4. (Where legacy and extended advertising commands will exclude each other, 3.1.1: a rule on
@@ -19,6 +20,7 @@
 #include <assert.h>
 
 #include "hci_face.h"
+#include "wire/ll.h"
 
 #define CREDITS 1
 
@@ -102,7 +104,65 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_BLUEROOM_READ_SEED] = hci_cmd_read_seed,
 };
 
-void hci_supported_commands(struct wr *ret)
+/* Those of profiles with dual_mode_commands alone. */
+static hci_handler *const dual_mode_handlers[HCI_COMMAND_ROWS] = {
+    [HCI_ROW_READ_LOCAL_NAME] = hci_cmd_read_local_name,
+    [HCI_ROW_READ_LE_HOST_SUPPORT] = hci_cmd_read_le_host_support,
+    [HCI_ROW_WRITE_LE_HOST_SUPPORT] = hci_cmd_write_le_host_support,
+    [HCI_ROW_READ_LOCAL_EXTENDED_FEATURES] = hci_cmd_read_local_extended_features,
+    [HCI_ROW_READ_BUFFER_SIZE] = hci_cmd_read_buffer_size,
+};
+
+/* One of these LE features must be claimed (the conditions of Table 3.1); 0: none need be. */
+#define FEATURE(name) (UINT64_C(1) << LL_FEATURE_##name)
+#define PHYS          (FEATURE(2M_PHY) | FEATURE(CODED_PHY))
+static const uint64_t needed_features[HCI_COMMAND_ROWS] = {
+    [HCI_ROW_READ_AUTHENTICATED_PAYLOAD_TIMEOUT] = FEATURE(PING),
+    [HCI_ROW_WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT] = FEATURE(PING),
+    [HCI_ROW_LE_ENABLE_ENCRYPTION] = FEATURE(ENCRYPTION),
+    [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_REPLY] = FEATURE(ENCRYPTION),
+    [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY] = FEATURE(ENCRYPTION),
+    [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY] =
+        FEATURE(CONNECTION_PARAMETERS_REQUEST),
+    [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY] =
+        FEATURE(CONNECTION_PARAMETERS_REQUEST),
+    [HCI_ROW_LE_SET_DATA_LENGTH] = FEATURE(DATA_LENGTH_EXTENSION),
+    [HCI_ROW_LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH] = FEATURE(DATA_LENGTH_EXTENSION),
+    [HCI_ROW_LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH] = FEATURE(DATA_LENGTH_EXTENSION),
+    [HCI_ROW_LE_READ_MAXIMUM_DATA_LENGTH] = FEATURE(DATA_LENGTH_EXTENSION),
+    [HCI_ROW_LE_ADD_DEVICE_TO_RESOLVING_LIST] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_REMOVE_DEVICE_FROM_RESOLVING_LIST] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_CLEAR_RESOLVING_LIST] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_READ_RESOLVING_LIST_SIZE] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_READ_PEER_RESOLVABLE_ADDRESS] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_READ_LOCAL_RESOLVABLE_ADDRESS] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_SET_ADDRESS_RESOLUTION_ENABLE] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_SET_RESOLVABLE_PRIVATE_ADDRESS_TIMEOUT] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_SET_PRIVACY_MODE] = FEATURE(PRIVACY),
+    [HCI_ROW_LE_READ_PHY] = PHYS,
+    [HCI_ROW_LE_SET_DEFAULT_PHY] = PHYS,
+    [HCI_ROW_LE_SET_PHY] = PHYS,
+};
+
+/* The HCI version with which a command came, of those younger than the features they belong to. */
+static const uint8_t introduced[HCI_COMMAND_ROWS] = {
+    [HCI_ROW_LE_SET_PRIVACY_MODE] = HCI_VERSION_5_0,
+    [HCI_ROW_LE_GENERATE_DHKEY_V2] = HCI_VERSION_5_1,
+};
+
+/* NULL: this controller does not have the command. */
+static hci_handler *handler_of(const struct hci_face *face, size_t row)
+{
+    if (introduced[row] > face->profile->hci_version)
+        return NULL;
+    if (needed_features[row] && !(needed_features[row] & ll_features(face->ll)))
+        return NULL;
+    if (face->profile->dual_mode_commands && dual_mode_handlers[row])
+        return dual_mode_handlers[row];
+    return handlers[row];
+}
+
+void hci_supported_commands(const struct hci_face *face, struct wr *ret)
 {
     uint8_t *octets = wr_room(ret, 64);
 
@@ -111,7 +171,7 @@ void hci_supported_commands(struct wr *ret)
     memset(octets, 0, 64);
     for (size_t i = 0; i < HCI_COMMAND_ROWS; i++) {
         const struct hci_command_info *row = &hci_command_table[i];
-        if (handlers[i] && row->octet < 64)
+        if (handler_of(face, i) && row->octet < 64)
             octets[row->octet] |= (uint8_t)(1U << row->bit);
     }
 }
@@ -169,7 +229,7 @@ void hci_command_received(struct hci_face *face, const uint8_t *packet, size_t l
         return;
     }
     const struct hci_command_info *row = hci_command_info(opcode);
-    hci_handler *handler = row ? handlers[row - hci_command_table] : NULL;
+    hci_handler *handler = row ? handler_of(face, (size_t)(row - hci_command_table)) : NULL;
     if (!handler) {
         answer_status(face, opcode, HCI_ERR_UNKNOWN_HCI_COMMAND);
         return;

@@ -104,6 +104,7 @@ void hci_face_reset(struct hci_face *face)
     face->event_mask = 0x00001FFFFFFFFFFF;    /* the default of 7.3.1: without LE Meta */
     face->event_mask_page_2 = 0;              /* 7.3.69 */
     face->le_event_mask = 0x000000000000001F; /* 7.8.1 */
+    face->le_host_supported = false;
     face->event_lost = false;
     face->completed_len = 0;
     face->connections = 0;

@@ -76,6 +76,7 @@ struct hci_face {
     struct sim_stream rand;
     struct sim_controller_stats stats;
     bool in_command; /* the answer has not been sent yet: no event may come before it */
+    bool le_host_supported; /* of Write LE Host Support */
     bool event_lost; /* for want of memory; Hardware Error is owed */
     uint8_t connections;
     struct hci_host_flow host_flow;
@@ -112,8 +113,8 @@ typedef uint8_t hci_handler(struct hci_face *face, struct rd *params, struct wr 
 /* Takes a command packet; the bytes are the host's, so they may be anything. */
 void hci_command_received(struct hci_face *face, const uint8_t *packet, size_t len);
 
-/* Appends the 64 octets of 6.27: those commands that have a handler. */
-void hci_supported_commands(struct wr *ret);
+/* Appends the 64 octets of 6.27: the commands that this controller has. */
+void hci_supported_commands(const struct hci_face *face, struct wr *ret);
 
 /* hci_cmd_controller.c */
 hci_handler hci_cmd_set_event_mask;
@@ -129,6 +130,7 @@ hci_handler hci_cmd_host_buffer_size;
 hci_handler hci_cmd_host_number_of_completed_packets;
 
 /* hci_cmd_info.c */
+void hci_write_lmp_features(struct wr *ret); /* page 0 */
 hci_handler hci_cmd_read_local_version_information;
 hci_handler hci_cmd_read_local_supported_commands;
 hci_handler hci_cmd_read_local_supported_features;
@@ -202,6 +204,13 @@ hci_handler hci_cmd_le_generate_dhkey;
 hci_handler hci_cmd_le_generate_dhkey_v2;
 void hci_p256_init(struct hci_face *face, struct sim_actor *actor);
 void hci_p256_reset(struct hci_face *face);
+
+/* hci_cmd_dual_mode.c */
+hci_handler hci_cmd_read_local_name;
+hci_handler hci_cmd_read_le_host_support;
+hci_handler hci_cmd_write_le_host_support;
+hci_handler hci_cmd_read_local_extended_features;
+hci_handler hci_cmd_read_buffer_size;
 
 /* hci_cmd_vendor.c */
 hci_handler hci_cmd_set_public_address;

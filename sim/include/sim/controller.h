@@ -30,6 +30,7 @@ struct sim_controller_profile {
     int8_t power_dbm;
     uint8_t sca;             /* the accuracy its sleep clock claims, 0 (500 ppm) to 7 (20 ppm) */
     int16_t drift_ppm; /* what that clock truly gains, up to 1000 either way: see below */
+    bool dual_mode_commands; /* see below */
     sim_ns to_controller_ns; /* latency of the HCI transport, each way; at least 1 */
     sim_ns to_host_ns;
 };
@@ -39,6 +40,11 @@ struct sim_controller_profile {
  * advertising or scan interval) is shorter by so many millionths, or longer if it is negative. The
  * active clock, and with it T_IFS, is exact. A claim in `sca` that is not kept breaks links, as it
  * does on real ones.
+ *
+ * dual_mode_commands: hosts that are made for controllers of both BR/EDR and LE ask some things
+ * unasked which an LE controller does not have (Core v5.4, Vol 4, Part E, Table 3.1), and give up
+ * without an answer. With this they are answered, and claimed: Read Local Name, Read and Write LE
+ * Host Support, Read Local Extended Features, Read Buffer Size. The features still say LE alone.
  *
  * A 5.1 controller (version 10) of company 0xFFFF, subversion 0: the LE features up to 4.2 as far
  * as the Link Layer has them, of 5.0 the PHYs (LE 2M, LE Coded) and channel selection #2, of 5.1

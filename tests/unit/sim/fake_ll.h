@@ -76,7 +76,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
         return NULL;
     ll->up = up;
     ll->user = user;
-    ll->features = profile->le_features & 0xFF;
+    ll->features = profile->le_features;
     ll->acl_room = profile->acl_packets;
     ll->public_address = profile->address;
     return ll;

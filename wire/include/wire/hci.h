@@ -32,6 +32,7 @@
     X(READ_REMOTE_VERSION_INFORMATION, 0x041D, "Read Remote Version Information", 2, 2, 7, -1)     \
     X(SET_EVENT_MASK, 0x0C01, "Set Event Mask", 8, 5, 6, 1)                                        \
     X(RESET, 0x0C03, "Reset", 0, 5, 7, 1)                                                          \
+    X(READ_LOCAL_NAME, 0x0C14, "Read Local Name", 0, 7, 1, 249)                                    \
     X(READ_TRANSMIT_POWER_LEVEL, 0x0C2D, "Read Transmit Power Level", 3, 10, 2, 4)                 \
     X(SET_CONTROLLER_TO_HOST_FLOW_CONTROL, 0x0C31, "Set Controller To Host Flow Control", 1, 10,   \
       5, 1)                                                                                        \
@@ -39,6 +40,8 @@
     X(HOST_NUMBER_OF_COMPLETED_PACKETS, 0x0C35, "Host Number Of Completed Packets",                \
       HCI_LEN_MIN | 1, 10, 7, 1)                                                                   \
     X(SET_EVENT_MASK_PAGE_2, 0x0C63, "Set Event Mask Page 2", 8, 22, 2, 1)                         \
+    X(READ_LE_HOST_SUPPORT, 0x0C6C, "Read LE Host Support", 0, 24, 5, 3)                           \
+    X(WRITE_LE_HOST_SUPPORT, 0x0C6D, "Write LE Host Support", 2, 24, 6, 1)                         \
     X(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, 0x0C7B, "Read Authenticated Payload Timeout", 2, 32, 4,  \
       5)                                                                                           \
     X(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, 0x0C7C, "Write Authenticated Payload Timeout", 4, 32,   \
@@ -46,6 +49,7 @@
     X(READ_LOCAL_VERSION_INFORMATION, 0x1001, "Read Local Version Information", 0, 14, 3, 9)       \
     X(READ_LOCAL_SUPPORTED_COMMANDS, 0x1002, "Read Local Supported Commands", 0, 14, 4, 65)        \
     X(READ_LOCAL_SUPPORTED_FEATURES, 0x1003, "Read Local Supported Features", 0, 14, 5, 9)         \
+    X(READ_LOCAL_EXTENDED_FEATURES, 0x1004, "Read Local Extended Features", 1, 14, 6, 11)          \
     X(READ_BUFFER_SIZE, 0x1005, "Read Buffer Size", 0, 14, 7, 8)                                   \
     X(READ_BD_ADDR, 0x1009, "Read BD_ADDR", 0, 15, 1, 7)                                           \
     X(READ_RSSI, 0x1405, "Read RSSI", 2, 15, 5, 4)                                                 \

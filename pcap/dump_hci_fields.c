@@ -13,6 +13,9 @@ static const char *const algorithms[] = {"1", "2", NULL};
 static const char *const phys[] = {"none", "1M", "2M", "coded", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
 static const char *const privacy_modes[] = {"network", "device", NULL};
+static const char *const test_phys[] = {"none", "1M", "2M", "S8", "S2", NULL};
+static const char *const test_payloads[] = {"PRBS9",    "11110000", "10101010", "PRBS15", "11111111",
+                                            "00000000", "00001111", "01010101", NULL};
 static const char *const key_types[] = {"generated", "debug", NULL};
 
 static const struct field status[] = {F_STATUS};
@@ -111,6 +114,15 @@ static const struct field rpa_timeout[] = {F_U16("timeout_s")};
 static const struct field privacy_mode[] = {F_KIND("peer", FIELD_PEER),
                                             F_NAME("mode", privacy_modes)};
 
+static const struct field receiver_test[] = {F_U8("channel")};
+static const struct field receiver_test_v2[] = {F_U8("channel"), F_NAME("phy", phys),
+                                                F_U8("modulation_index")};
+static const struct field transmitter_test[] = {F_U8("channel"), F_U8("length"),
+                                                F_NAME("payload", test_payloads)};
+static const struct field transmitter_test_v2[] = {F_U8("channel"), F_U8("length"),
+                                                   F_NAME("payload", test_payloads),
+                                                   F_NAME("phy", test_phys)};
+static const struct field status_packets[] = {F_STATUS, F_U16("packets")};
 static const struct field status_time[] = {F_STATUS, F_U64("time_ns")};
 static const struct field status_seed[] = {F_STATUS, F_U64("seed")};
 
@@ -168,6 +180,9 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_LONG_TERM_KEY_REQUEST_REPLY, FIELDS(key_reply), FIELDS(status_handle)),
     ROW(LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, FIELDS(handle), FIELDS(status_handle)),
     ROW(LE_READ_SUPPORTED_STATES, NOTHING, FIELDS(status_states)),
+    ROW(LE_RECEIVER_TEST, FIELDS(receiver_test), FIELDS(status)),
+    ROW(LE_TRANSMITTER_TEST, FIELDS(transmitter_test), FIELDS(status)),
+    ROW(LE_TEST_END, NOTHING, FIELDS(status_packets)),
     ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, FIELDS(connection_update),
         FIELDS(status_handle)),
     ROW(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, FIELDS(negative_reply),
@@ -189,6 +204,8 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_READ_PHY, FIELDS(handle), FIELDS(status_phys)),
     ROW(LE_SET_DEFAULT_PHY, FIELDS(default_phy), FIELDS(status)),
     ROW(LE_SET_PHY, FIELDS(set_phy), FIELDS(status)),
+    ROW(LE_RECEIVER_TEST_V2, FIELDS(receiver_test_v2), FIELDS(status)),
+    ROW(LE_TRANSMITTER_TEST_V2, FIELDS(transmitter_test_v2), FIELDS(status)),
     ROW(LE_SET_PRIVACY_MODE, FIELDS(privacy_mode), FIELDS(status)),
     ROW(LE_GENERATE_DHKEY_V2, FIELDS(public_key_type), FIELDS(status)),
     ROW(VENDOR_WRITE_BD_ADDR, FIELDS(address), FIELDS(status)),

@@ -7,7 +7,7 @@
  *   0xFC06 Vendor Write BD_ADDR, 0xFF80 Blueroom Set Public Address: the same under two opcodes,
  *     the first of which Zephyr's controllers and others have.
  *     Parameters: BD_ADDR (6 octets, least significant first), not all zeros.
- *     Command Disallowed while advertising, scanning, initiating or connected.
+ *     Command Disallowed while advertising, scanning, initiating, connected or in test mode.
  *     The address outlives HCI_Reset, as with Zephyr, and ends with the controller's power.
  *   0xFF81 Blueroom Read Virtual Time: nanoseconds since the world began (8 octets), as the
  *     controller takes the command.

@@ -72,6 +72,9 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY] =
         hci_cmd_le_long_term_key_request_negative_reply,
     [HCI_ROW_LE_READ_SUPPORTED_STATES] = hci_cmd_le_read_supported_states,
+    [HCI_ROW_LE_RECEIVER_TEST] = hci_cmd_le_receiver_test,
+    [HCI_ROW_LE_TRANSMITTER_TEST] = hci_cmd_le_transmitter_test,
+    [HCI_ROW_LE_TEST_END] = hci_cmd_le_test_end,
     [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY] =
         hci_cmd_le_remote_connection_parameter_request_reply,
     [HCI_ROW_LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY] =
@@ -96,6 +99,8 @@ static hci_handler *const handlers[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_READ_PHY] = hci_cmd_le_read_phy,
     [HCI_ROW_LE_SET_DEFAULT_PHY] = hci_cmd_le_set_default_phy,
     [HCI_ROW_LE_SET_PHY] = hci_cmd_le_set_phy,
+    [HCI_ROW_LE_RECEIVER_TEST_V2] = hci_cmd_le_receiver_test_v2,
+    [HCI_ROW_LE_TRANSMITTER_TEST_V2] = hci_cmd_le_transmitter_test_v2,
     [HCI_ROW_LE_SET_PRIVACY_MODE] = hci_cmd_le_set_privacy_mode,
     [HCI_ROW_LE_GENERATE_DHKEY_V2] = hci_cmd_le_generate_dhkey_v2,
     [HCI_ROW_VENDOR_WRITE_BD_ADDR] = hci_cmd_set_public_address,
@@ -142,6 +147,8 @@ static const uint64_t needed_features[HCI_COMMAND_ROWS] = {
     [HCI_ROW_LE_READ_PHY] = PHYS,
     [HCI_ROW_LE_SET_DEFAULT_PHY] = PHYS,
     [HCI_ROW_LE_SET_PHY] = PHYS,
+    [HCI_ROW_LE_RECEIVER_TEST_V2] = PHYS,
+    [HCI_ROW_LE_TRANSMITTER_TEST_V2] = PHYS,
 };
 
 /* The HCI version with which a command came, of those younger than the features they belong to. */

@@ -205,6 +205,13 @@ hci_handler hci_cmd_le_generate_dhkey_v2;
 void hci_p256_init(struct hci_face *face, struct sim_actor *actor);
 void hci_p256_reset(struct hci_face *face);
 
+/* hci_cmd_le_test.c */
+hci_handler hci_cmd_le_receiver_test;
+hci_handler hci_cmd_le_receiver_test_v2;
+hci_handler hci_cmd_le_transmitter_test;
+hci_handler hci_cmd_le_transmitter_test_v2;
+hci_handler hci_cmd_le_test_end;
+
 /* hci_cmd_dual_mode.c */
 hci_handler hci_cmd_read_local_name;
 hci_handler hci_cmd_read_le_host_support;

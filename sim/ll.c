@@ -108,6 +108,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
     ll_adv_init(&ll->adv, ll);
     ll_scan_init(&ll->scan, ll);
     ll_init_init(&ll->init, ll);
+    ll_test_init(&ll->test, ll);
     ll_resolving_init(ll);
     ll_stream_init(ll, &ll->session_stream, "ll/session");
     forget(ll);
@@ -119,6 +120,7 @@ static void stop_everything(struct ll *ll)
     ll_adv_stop(&ll->adv);
     ll_scan_stop(&ll->scan);
     ll_init_stop(&ll->init);
+    ll_test_stop(&ll->test);
     for (unsigned i = 0; i < LL_CONN_MAX; i++)
         ll_conn_free(ll->conn[i]);
 }
@@ -165,6 +167,15 @@ bool ll_radio_used(const struct ll *ll)
     return ll_adv_enabled(&ll->adv) || ll->scan.state != SCAN_OFF || ll->init.state != INIT_OFF;
 }
 
+bool ll_busy(const struct ll *ll)
+{
+    for (unsigned i = 0; i < LL_CONN_MAX; i++) {
+        if (ll->conn[i])
+            return true;
+    }
+    return ll_radio_used(ll) || ll->test.state != TEST_OFF;
+}
+
 /* --- addresses --- */
 
 uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address)
@@ -186,12 +197,8 @@ const struct bd_addr *ll_public_address(const struct ll *ll)
 /* Peers know a connection by the address that it was made with. */
 uint8_t ll_set_public_address(struct ll *ll, const struct bd_addr *address)
 {
-    if (ll_radio_used(ll))
+    if (ll_busy(ll))
         return HCI_ERR_COMMAND_DISALLOWED;
-    for (unsigned i = 0; i < LL_CONN_MAX; i++) {
-        if (ll->conn[i])
-            return HCI_ERR_COMMAND_DISALLOWED;
-    }
     ll->profile.address = *address;
     ll->profile.address.type = BD_ADDR_PUBLIC;
     return 0;

@@ -144,7 +144,7 @@ uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address);
 
 /* The profile's, until another is set. ll_reset() leaves it. */
 const struct bd_addr *ll_public_address(const struct ll *ll);
-/* HCI_ERR_COMMAND_DISALLOWED while advertising, scanning, initiating or connected. */
+/* HCI_ERR_COMMAND_DISALLOWED while advertising, scanning, initiating, connected or in a test. */
 uint8_t ll_set_public_address(struct ll *ll, const struct bd_addr *address);
 
 /* --- advertising (7.8.5 to 7.8.9) --- */
@@ -239,6 +239,19 @@ uint8_t ll_param_request_negative_reply(struct ll *ll, uint16_t handle, uint8_t 
 /* 7.8.19: for every connection in the central role, now and to come. At least two channels. */
 uint8_t ll_set_channel_classification(struct ll *ll, const uint8_t map[static 5]);
 bool ll_handle_known(const struct ll *ll, uint16_t handle);
+
+/* --- direct test mode (7.8.28 to 7.8.30; Vol 6, Part F) --- */
+
+/* HCI_ERR_COMMAND_DISALLOWED while anything runs, a test included; while it runs nothing begins. */
+uint8_t ll_test_receive(struct ll *ll, uint8_t channel, uint8_t phy);
+struct ll_test_packets {
+    uint8_t channel;  /* N of 2402 + 2 N MHz */
+    uint8_t phy;      /* enum radio_phy */
+    uint8_t length, payload; /* Test_Data_Length, Packet_Payload */
+};
+uint8_t ll_test_transmit(struct ll *ll, const struct ll_test_packets *packets);
+/* `received`: packets with a good CRC; 0 of a transmitter. */
+uint8_t ll_test_end(struct ll *ll, uint16_t *received);
 
 /* --- PHYs (7.8.47 to 7.8.49) --- */
 

@@ -475,6 +475,8 @@ uint8_t ll_adv_enable(struct ll *ll, bool enable)
     }
     if (ll_adv_enabled(adv))
         return 0;
+    if (ll->test.state != TEST_OFF)
+        return HCI_ERR_COMMAND_DISALLOWED;
     const uint8_t error = choose_addresses(adv, ll_now(ll));
     if (error)
         return error;

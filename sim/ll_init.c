@@ -313,7 +313,7 @@ uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *reque
     const struct ll_create_params *params = &asked;
     struct ll_init *init = &ll->init;
 
-    if (init->state != INIT_OFF || timer_armed(&init->cancelled))
+    if (init->state != INIT_OFF || timer_armed(&init->cancelled) || ll->test.state != TEST_OFF)
         return HCI_ERR_COMMAND_DISALLOWED;
     if (!in_range(ll, params))
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;

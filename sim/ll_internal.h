@@ -154,6 +154,26 @@ void ll_init_init(struct ll_init *init, struct ll *ll);
 void ll_init_reset(struct ll_init *init); /* stopped, with the parameters of HCI Reset */
 void ll_init_stop(struct ll_init *init);
 
+/* --- direct test mode (ll_test.c) --- */
+
+enum ll_test_state {
+    TEST_OFF,
+    TEST_TX,
+    TEST_RX,
+};
+
+struct ll_test {
+    struct ll *ll;
+    struct ll_slot slot;
+    enum ll_test_state state;
+    struct ll_test_packets packets;
+    sim_ns next; /* when the next packet is sent */
+    uint16_t received;
+};
+
+void ll_test_init(struct ll_test *test, struct ll *ll);
+void ll_test_stop(struct ll_test *test);
+
 /* --- HCI ACL data buffers (ll_conn_tx.c) --- */
 
 struct ll_acl_buf {
@@ -198,6 +218,7 @@ struct ll {
     struct ll_adv adv;
     struct ll_scan scan;
     struct ll_init init;
+    struct ll_test test;
     struct ll_conn *conn[LL_CONN_MAX]; /* by handle */
 };
 
@@ -237,6 +258,8 @@ struct ll_parties ll_parties_of(const struct ll_who *who, const struct bd_addr *
 
 /* Somebody advertises, scans or initiates. */
 bool ll_radio_used(const struct ll *ll);
+/* Or is connected, or a test runs. */
+bool ll_busy(const struct ll *ll);
 
 /* An identity address, or one that cannot be resolved. */
 bool ll_accepts(const struct ll *ll, const struct bd_addr *address);

@@ -363,6 +363,8 @@ uint8_t ll_scan_enable(struct ll *ll, bool enable, bool filter_duplicates)
     }
     /* Enabled again, it goes on with a fresh duplicate filter (7.8.11). */
     const bool running = scan->state != SCAN_OFF;
+    if (ll->test.state != TEST_OFF)
+        return HCI_ERR_COMMAND_DISALLOWED;
     if (!running) {
         struct ll_own own;
         const uint8_t error =

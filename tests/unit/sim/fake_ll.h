@@ -34,6 +34,7 @@ struct ll {
     struct ll_update_params update;
     struct ll_data_length length;
     struct ll_phy_params phy;
+    struct ll_test_packets test;
     struct ll_encrypt_params encrypt;
     uint8_t data[255];
     size_t data_len;
@@ -325,6 +326,24 @@ struct ll_data_length ll_maximum_data_length(const struct ll *ll)
 {
     (void)ll;
     return (struct ll_data_length){.octets = 0xFB, .time_us = 0x0848};
+}
+
+uint8_t ll_test_receive(struct ll *ll, uint8_t channel, uint8_t phy)
+{
+    ll->test = (struct ll_test_packets){.channel = channel, .phy = phy};
+    return fake_request(ll, "test_receive");
+}
+
+uint8_t ll_test_transmit(struct ll *ll, const struct ll_test_packets *packets)
+{
+    ll->test = *packets;
+    return fake_request(ll, "test_transmit");
+}
+
+uint8_t ll_test_end(struct ll *ll, uint16_t *received)
+{
+    *received = 0x0201;
+    return fake_request(ll, "test_end");
 }
 
 uint8_t ll_set_default_phy(struct ll *ll, const struct ll_phy_params *params)

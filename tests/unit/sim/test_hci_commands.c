@@ -32,8 +32,8 @@ static const struct row rows[] = {
     NAMED(READ_LOCAL_VERSION_INFORMATION, "", NULL, "\x0A\x00\x00\x0A\xFF\xFF\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_COMMANDS, "", NULL,
           "\x20\x00\x80\x00\x00\xC0\x00\x00\x00\x00\xE4\x00\x00\x00\x38\x22"
-          "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xFF\x0F\x00\x00\x00"
-          "\x30\xF0\xFF\x7F\x00\x00\x00\x04\x00\x04\x00\x00\x00\x00\x00\x00"
+          "\x00\x00\x00\x00\x00\x00\x04\x00\x00\xF7\xFF\xFF\x7F\x00\x00\x00"
+          "\x30\xF0\xFF\xFF\x01\x00\x00\x04\x00\x04\x00\x00\x00\x00\x00\x00"
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
     NAMED(READ_LOCAL_SUPPORTED_FEATURES, "", NULL, "\x00\x00\x00\x00\x60\x00\x00\x00"),
     NAMED(READ_BD_ADDR, "", NULL, "\x01\x00\x00\xDC\x1B\x00"),
@@ -74,6 +74,11 @@ static const struct row rows[] = {
           "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", NULL,
           "\x6F\x54\x1B\xB9\x47\xF0\x42\x3E\xB3\x99\xB8\x1A\x0C\x6B\xF7\x7D"),
     NAMED(LE_READ_SUPPORTED_STATES, "", NULL, "\xFF\xFF\xFF\xFF\xFF\x03\x00\x00"),
+    NAMED(LE_RECEIVER_TEST, "\x27", "test_receive", ""),
+    NAMED(LE_TRANSMITTER_TEST, "\x27\xFF\x07", "test_transmit", ""),
+    NAMED(LE_TEST_END, "", "test_end", "\x01\x02"),
+    NAMED(LE_RECEIVER_TEST_V2, "\x27\x03\x00", "test_receive", ""),
+    NAMED(LE_TRANSMITTER_TEST_V2, "\x26\xFE\x06\x04", "test_transmit", ""),
     NAMED(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY,
           "\x40\x00\x06\x00\x0C\x00\x03\x00\xC8\x00\x02\x00\x04\x00", "param_request_reply",
           "\x40\x00"),
@@ -375,6 +380,11 @@ static void expect_decoded(const struct ll *ll, uint16_t opcode)
     } else if (opcode == HCI_OP_VENDOR_WRITE_BD_ADDR) {
         assert_memory_equal(ll->public_address.octet, "\x71\x72\x73\x74\x75\x76", 6);
         assert_int_equal(ll->public_address.type, BD_ADDR_PUBLIC);
+    } else if (opcode == HCI_OP_LE_TRANSMITTER_TEST_V2) {
+        assert_int_equal(ll->test.channel, 0x26);
+        assert_int_equal(ll->test.length, 0xFE);
+        assert_int_equal(ll->test.payload, 6);
+        assert_int_equal(ll->test.phy, 4);
     } else if (opcode == HCI_OP_DISCONNECT) {
         assert_int_equal(ll->handle, 0x0040);
         assert_int_equal(ll->reason, 0x13);

@@ -85,6 +85,9 @@
     X(LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, 0x201B,                                             \
     "LE Long Term Key Request Negative Reply", 2, 28, 2, 3)                                        \
     X(LE_READ_SUPPORTED_STATES, 0x201C, "LE Read Supported States", 0, 28, 3, 9)                   \
+    X(LE_RECEIVER_TEST, 0x201D, "LE Receiver Test [v1]", 1, 28, 4, 1)                              \
+    X(LE_TRANSMITTER_TEST, 0x201E, "LE Transmitter Test [v1]", 3, 28, 5, 1)                        \
+    X(LE_TEST_END, 0x201F, "LE Test End", 0, 28, 6, 3)                                             \
     X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, 0x2020,                                        \
       "LE Remote Connection Parameter Request Reply", 14, 33, 4, 3)                                \
     X(LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, 0x2021,                               \
@@ -112,6 +115,8 @@
     X(LE_READ_PHY, 0x2030, "LE Read PHY", 2, 35, 4, 5)                                             \
     X(LE_SET_DEFAULT_PHY, 0x2031, "LE Set Default PHY", 3, 35, 5, 1)                               \
     X(LE_SET_PHY, 0x2032, "LE Set PHY", 7, 35, 6, -1)                                              \
+    X(LE_RECEIVER_TEST_V2, 0x2033, "LE Receiver Test [v2]", 3, 35, 7, 1)                           \
+    X(LE_TRANSMITTER_TEST_V2, 0x2034, "LE Transmitter Test [v2]", 4, 36, 0, 1)                     \
     X(LE_SET_PRIVACY_MODE, 0x204E, "LE Set Privacy Mode", 8, 39, 2, 1)                             \
     X(LE_GENERATE_DHKEY_V2, 0x205E, "LE Generate DHKey [v2]", 65, 41, 2, -1)                       \
     X(VENDOR_WRITE_BD_ADDR, 0xFC06, "Vendor Write BD_ADDR", 6, 255, 0, 1)                          \

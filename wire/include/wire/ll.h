@@ -31,6 +31,9 @@ enum radio_phy {
 /* Air time of a packet whose PDU (header and payload) has `len` octets: preamble to CRC (2.1, 2.2). */
 sim_ns ll_air_time(enum radio_phy phy, size_t len);
 
+/* The synchronization word of test packets, in the place of an access address (Part F, 4.1.2). */
+#define LL_TEST_ACCESS_ADDRESS 0x71764129U
+
 /* Channel index 0 to 39 to its centre frequency and back; 0xFF for a frequency between (1.4.1). */
 uint16_t ll_channel_mhz(uint8_t channel_index);
 uint8_t ll_mhz_channel(uint16_t mhz);

@@ -14,8 +14,6 @@ static const char *const phys[] = {"none", "1M", "2M", "coded", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
 static const char *const privacy_modes[] = {"network", "device", NULL};
 static const char *const test_phys[] = {"none", "1M", "2M", "S8", "S2", NULL};
-static const char *const test_payloads[] = {"PRBS9",    "11110000", "10101010", "PRBS15", "11111111",
-                                            "00000000", "00001111", "01010101", NULL};
 static const char *const key_types[] = {"generated", "debug", NULL};
 
 static const struct field status[] = {F_STATUS};
@@ -118,9 +116,9 @@ static const struct field receiver_test[] = {F_U8("channel")};
 static const struct field receiver_test_v2[] = {F_U8("channel"), F_NAME("phy", phys),
                                                 F_U8("modulation_index")};
 static const struct field transmitter_test[] = {F_U8("channel"), F_U8("length"),
-                                                F_NAME("payload", test_payloads)};
+                                                F_NAME("payload", dump_test_payloads)};
 static const struct field transmitter_test_v2[] = {F_U8("channel"), F_U8("length"),
-                                                   F_NAME("payload", test_payloads),
+                                                   F_NAME("payload", dump_test_payloads),
                                                    F_NAME("phy", test_phys)};
 static const struct field status_packets[] = {F_STATUS, F_U16("packets")};
 static const struct field status_time[] = {F_STATUS, F_U64("time_ns")};

@@ -291,6 +291,21 @@ static void radio(struct trace_dump *d, const struct trace_air_record *air)
     text_hex(&d->text, packet->access_address, 8);
 }
 
+/* Of direct test mode (Part F, 4.1). A lower tester may have a connection of that word. */
+static void test_packet(struct trace_dump *d, struct rd *r)
+{
+    static const struct field fields[] = {F_NAME("payload", dump_test_payloads), F_U8("len"),
+                                          F_REST("data")};
+    static const struct field_list list = FIELDS(fields);
+    const bool length_agrees = rd_left(r) >= 2 && r->p[r->off + 1] == rd_left(r) - 2;
+
+    text_str(&d->text, " TEST");
+    if (length_agrees)
+        dump_fields(d, r, list);
+    else
+        dump_malformed(d, "length", r);
+}
+
 void dump_air_packet(struct trace_dump *d, const struct trace_air_record *air)
 {
     const struct trace_air_packet *packet = &air->packet;
@@ -306,6 +321,9 @@ void dump_air_packet(struct trace_dump *d, const struct trace_air_record *air)
         raw(d, "whitened", packet->pdu, packet->len);
     else if (packet->access_address == LL_ADVERTISING_ACCESS_ADDRESS)
         advertising(d, &r);
+    else if (packet->access_address == LL_TEST_ACCESS_ADDRESS &&
+             packet->direction == AIR_ADVERTISING)
+        test_packet(d, &r);
     else if (packet->direction > LE_PHDR_PERIPHERAL_TO_CENTRAL ||
              packet->direction == LE_PHDR_AUXILIARY)
         raw(d, "pdu", packet->pdu, packet->len);

@@ -8,6 +8,8 @@
 
 const char *const dump_clock_accuracies[9] = {"500ppm", "250ppm", "150ppm", "100ppm", "75ppm",
                                               "50ppm",  "30ppm",  "20ppm",  NULL};
+const char *const dump_test_payloads[9] = {"PRBS9",    "11110000", "10101010", "PRBS15", "11111111",
+                                           "00000000", "00001111", "01010101", NULL};
 
 void dump_key(struct trace_dump *d, const char *name)
 {

@@ -79,6 +79,7 @@ struct field_list {
 
 /* Of a sleep clock: the eight values and a NULL. */
 extern const char *const dump_clock_accuracies[9];
+extern const char *const dump_test_payloads[9];
 
 /* " name=value" for each field; stops with [malformed: name at offset N] and what is left in hex. */
 void dump_fields(struct trace_dump *d, struct rd *r, struct field_list list);

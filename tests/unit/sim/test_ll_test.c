@@ -97,7 +97,7 @@ static const struct sent_row {
     uint8_t air_phy;
     const char *begins; /* the payload, as far as eight octets */
 } rows[] = {
-    /* 80 us of preamble, word, header and CRC, and 8 us an octet: 376 us and 249 are one interval. */
+    /* 80 us without payload, 8 us an octet of it: 376 us and 249 are one interval. */
     {"PRBS9", {0, 37, 0, 1}, 2402, 1, 1, "\xFF\xC1\xFB\xE8\x4C\x90\x72\x8B"},
     {"PRBS9, one octet over an interval", {0, 38, 0, 1}, 2402, 2, 1,
      "\xFF\xC1\xFB\xE8\x4C\x90\x72\x8B"},

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 BUILD = ["build-essential", "cmake", "ninja-build", "pkg-config", "liblua5.4-dev", "libpcap-dev",
-         "libssl-dev"]
+         "libssl-dev", "libuv1-dev"]
 TEST = ["clang", "libclang-rt-14-dev", "libcmocka-dev", "valgrind", "tshark", "bluez",
         "openssl"]
 

@@ -143,6 +143,33 @@ void sim_controller_freeze_host(struct sim_controller *controller, bool frozen)
         sim_actor_release(&controller->actor);
 }
 
+void sim_controller_host_full(struct sim_controller *controller, bool full)
+{
+    hci_transport_host_full(&controller->transport, full);
+}
+
+void sim_controller_lost_sync(struct sim_controller *controller)
+{
+    hci_event_lost_sync(&controller->face);
+}
+
+enum sim_controller_debt sim_controller_debt(const struct sim_controller *controller)
+{
+    const enum sim_controller_debt debt = ll_debt(controller->ll);
+
+    if (debt == SIM_CONTROLLER_WAITS)
+        return debt;
+    if (hci_transport_busy(&controller->transport) || controller->face.p256.subevent ||
+        timer_armed(&controller->face.completed_timer))
+        return SIM_CONTROLLER_OWES;
+    return debt;
+}
+
+unsigned sim_controller_connections(const struct sim_controller *controller)
+{
+    return controller->face.connections;
+}
+
 struct hci_link_end *sim_controller_host_end(struct sim_controller *controller)
 {
     return hci_transport_host_end(&controller->transport);

@@ -7,6 +7,7 @@
 
 #define PAGE_2_PAYLOAD_TIMEOUT  23 /* its bit in Event_Mask_Page_2 (7.3.69) */
 #define HARDWARE_CODE_NO_MEMORY 0x01 /* Hardware_Code is the implementer's (7.7.16) */
+#define HARDWARE_CODE_LOST_SYNC 0x02
 
 /*
  * Event_Mask has a bit for each event code up to 0x3E, one less than the code (7.3.1). Answers to
@@ -75,6 +76,17 @@ void hci_event_send(struct hci_face *face, struct hci_event *event)
     }
     if (send_event(face, event) != 0)
         face->event_lost = true;
+}
+
+/* Vol 4, Part A, 4 */
+void hci_event_lost_sync(struct hci_face *face)
+{
+    struct hci_event event;
+
+    if (!hci_event_begin(face, &event, HCI_EV_HARDWARE_ERROR))
+        return;
+    wr_u8(&event.w, HARDWARE_CODE_LOST_SYNC);
+    hci_event_send(face, &event);
 }
 
 /* --- indications of the Link Layer --- */

@@ -255,6 +255,8 @@ void hci_event_encryption_changed(void *user, uint8_t status, uint16_t handle, b
 void hci_event_key_refreshed(void *user, uint8_t status, uint16_t handle);
 void hci_event_payload_timeout(void *user, uint16_t handle);
 bool hci_event_room(void *user);
+/* The wire from the host has lost its synchronization. */
+void hci_event_lost_sync(struct hci_face *face);
 
 /* --- data (hci_acl.c) --- */
 

@@ -127,6 +127,10 @@ static void pipe_deliver(void *user)
         transport->held = true;
         return;
     }
+    if (pipe == to_host && transport->host_full) {
+        transport->stalled = true;
+        return;
+    }
     ring_read(pipe, 0, &record, sizeof record);
     ring_read(pipe, sizeof record, packet, record.len);
     ring_drop(pipe, hci_transport_cost(record.len));
@@ -192,9 +196,18 @@ static void pipe_empty(struct hci_pipe *pipe)
 void hci_transport_power(struct hci_transport *transport, bool on)
 {
     transport->off = !on;
-    transport->held = false;
+    transport->held = transport->stalled = false;
     pipe_empty(&transport->to_controller);
     pipe_empty(&transport->to_host);
+}
+
+void hci_transport_host_full(struct hci_transport *transport, bool full)
+{
+    transport->host_full = full;
+    if (full || !transport->stalled)
+        return;
+    transport->stalled = false;
+    sim_timer_arm(&transport->to_host.timer, sim_world_now(transport->actor->world));
 }
 
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink)

@@ -62,6 +62,8 @@ struct hci_transport {
     size_t reserve;
     bool off;
     bool held; /* the packet at the head of to_controller waits for room in to_host */
+    bool host_full;
+    bool stalled; /* the packet at the head of to_host waits for the host */
 };
 
 /* Latencies are at least 1. The actor has joined and outlives the transport. Allocates nothing. */
@@ -83,6 +85,12 @@ static inline struct hci_link_end *hci_transport_controller_end(struct hci_trans
 /* Off: what is under way is dropped, and what is sent goes nowhere, until it is on again. */
 void hci_transport_power(struct hci_transport *transport, bool on);
 
+/*
+ * The other half of the flow control: the host takes no packet until it is told otherwise, and what
+ * is due waits.
+ */
+void hci_transport_host_full(struct hci_transport *transport, bool full);
+
 /* NULL: none. */
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink);
 
@@ -96,6 +104,12 @@ void hci_transport_set_reserve(struct hci_transport *transport, size_t bytes);
 static inline size_t hci_transport_cost(size_t len)
 {
     return sizeof(struct hci_record) + len;
+}
+
+/* Something is under way that time alone brings there. */
+static inline bool hci_transport_busy(const struct hci_transport *transport)
+{
+    return !transport->host_full && (transport->to_controller.used || transport->to_host.used);
 }
 
 /* Whether a packet of that length fits towards the host and leaves the reserve free. */

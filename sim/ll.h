@@ -140,6 +140,9 @@ struct radio *ll_radio(struct ll *ll);
 /* FeatureSet that this Link Layer claims: the profile's, of those that it has. */
 uint64_t ll_features(const struct ll *ll);
 
+/* What it owes its host, or its host owes it. */
+enum sim_controller_debt ll_debt(const struct ll *ll);
+
 uint8_t ll_set_random_address(struct ll *ll, const struct bd_addr *address);
 
 /* The profile's, until another is set. ll_reset() leaves it. */

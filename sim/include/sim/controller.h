@@ -89,6 +89,30 @@ void sim_controller_power(struct sim_controller *controller, bool on);
  */
 void sim_controller_freeze_host(struct sim_controller *controller, bool frozen);
 
+/*
+ * The host takes nothing more until it is told otherwise: what is due waits, and when the transport
+ * is full of it, advertising reports are dropped (and counted), the peers' data is left
+ * unacknowledged, and commands wait. From within received() it holds for the next packet.
+ */
+void sim_controller_host_full(struct sim_controller *controller, bool full);
+
+/*
+ * On the wire to the controller the packets cannot be told from each other any more: its host gets
+ * a Hardware Error event (Vol 4, Part A, 4). To discard what follows is for whoever reads the wire.
+ */
+void sim_controller_lost_sync(struct sim_controller *controller);
+
+enum sim_controller_debt {
+    SIM_CONTROLLER_IDLE,
+    SIM_CONTROLLER_OWES,  /* its host a response, an event that ends a command, completed packets */
+    SIM_CONTROLLER_WAITS, /* for its host's answer, by which the peer's patience is measured */
+};
+
+/* For whoever lets time pass no longer than needed. */
+enum sim_controller_debt sim_controller_debt(const struct sim_controller *controller);
+/* How many connections it has. */
+unsigned sim_controller_connections(const struct sim_controller *controller);
+
 /* HCI packets crossing the host's end go to the sink. NULL: none. */
 void sim_controller_trace(struct sim_controller *controller, struct trace_sink *sink);
 

@@ -396,6 +396,12 @@ uint8_t ll_write_payload_timeout(struct ll *ll, uint16_t handle, uint16_t timeou
     return fake_handle_request(ll, "write_payload_timeout", handle);
 }
 
+enum sim_controller_debt ll_debt(const struct ll *ll)
+{
+    (void)ll;
+    return SIM_CONTROLLER_IDLE;
+}
+
 bool ll_handle_known(const struct ll *ll, uint16_t handle)
 {
     (void)ll;

@@ -3,6 +3,8 @@
 #ifndef CLI_H
 #define CLI_H
 
+#include <stdint.h>
+
 enum cli_status {
     CLI_OK = 0,
     CLI_FAILED = 1,  /* the answer is no: an expectation failed, files differ */
@@ -16,10 +18,14 @@ struct cli_command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cli_adv, cli_dump, cli_run;
+extern const struct cli_command cli_adv, cli_dump, cli_run, cli_serve;
 
 /* "blueroom NAME: text" on stderr; returns CLI_TROUBLE. */
 int cli_trouble(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The number of an option, from 0 to highest. CLI_OK, or trouble that has been told. */
+int cli_read_number(const char *command, const char *text, const char *option, uint64_t highest,
+                    uint64_t *number);
 
 #endif

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: picks the subcommand. */
+#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
-static const struct cli_command *const commands[] = {&cli_run, &cli_dump, &cli_adv};
+static const struct cli_command *const commands[] = {&cli_run, &cli_dump, &cli_adv, &cli_serve};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static void help(FILE *out)
@@ -34,6 +37,19 @@ int cli_trouble(const char *command, const char *format, ...)
     va_end(args);
     fputc('\n', stderr);
     return CLI_TROUBLE;
+}
+
+int cli_read_number(const char *command, const char *text, const char *option, uint64_t highest,
+                    uint64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoull(text, &end, 0);
+    if (errno || end == text || *end || text[0] == '-' || *number > highest)
+        return cli_trouble(command, "%s: '%s' is no number from 0 to %" PRIu64, option, text,
+                           highest);
+    return CLI_OK;
 }
 
 static int flushed(int status)

@@ -99,3 +99,14 @@ void put_hex(FILE *out, const uint8_t *bytes, size_t len)
         fputs(digits, out);
     }
 }
+
+void put_plain(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+}

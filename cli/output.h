@@ -28,4 +28,7 @@ void put_decimal(FILE *out, int64_t number, unsigned decimals);
 /* Two lower-case hex digits an octet. */
 void put_hex(FILE *out, const uint8_t *bytes, size_t len);
 
+/* Words of a script, without what could move a cursor. */
+void put_plain(FILE *out, const char *text);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* blueroom run: runs scenario scripts. */
 #define _XOPEN_SOURCE 700
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "cli.h"
 #include "engine/scenario.h"
 #include "engine/watchdog.h"
+#include "output.h"
 
 enum { WATCHDOG_S = 30 };
 
@@ -44,18 +44,6 @@ static void help(void)
           "run, a limit, a trace or bonds that cannot be read or written. Trouble leaves no trace file; a failure\n"
           "leaves those that led to it.\n",
           stdout);
-}
-
-/* A script's words cannot move a cursor. */
-static void put_plain(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
-            fprintf(out, "\\x%02x", c);
-        else
-            fputc(c, out);
-    }
 }
 
 /* Sent, and what those who listened got of it; reasons that nothing had are left out. */
@@ -134,18 +122,6 @@ static void hung(void *user)
     _exit(CLI_TROUBLE);
 }
 
-static int read_number(const char *text, const char *option, uint64_t highest, uint64_t *number)
-{
-    char *end;
-
-    errno = 0;
-    *number = strtoull(text, &end, 0);
-    if (errno || end == text || *end || text[0] == '-' || *number > highest)
-        return cli_trouble("run", "%s: '%s' is no number from 0 to %" PRIu64, option, text,
-                           highest);
-    return CLI_OK;
-}
-
 /* CLI_OK, or the status to end with; *done when there is nothing left to do. */
 static int read_options(int argc, char **argv, struct request *request, bool *done)
 {
@@ -177,7 +153,7 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
             *done = true;
             return CLI_OK;
         case 's':
-            if (read_number(optarg, "--seed", UINT64_MAX, &request->options.seed))
+            if (cli_read_number("run", optarg, "--seed", UINT64_MAX, &request->options.seed))
                 return CLI_TROUBLE;
             break;
         case 't':
@@ -187,7 +163,7 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
             request->verbose = true;
             break;
         case 'w':
-            if (read_number(optarg, "--watchdog", 86400, &seconds))
+            if (cli_read_number("run", optarg, "--watchdog", 86400, &seconds))
                 return CLI_TROUBLE;
             request->watchdog_s = (unsigned)seconds;
             break;

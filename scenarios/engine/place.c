@@ -7,7 +7,7 @@
 #include "raw.h"
 
 /* Names go into file names and into the order of events. */
-static bool good_name(const char *name, size_t len)
+bool place_name_good(const char *name, size_t len)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -34,7 +34,7 @@ const char *place_name(const struct opts *opts)
 
     if (!name)
         luaL_error(opts->L, "%s: a %s has a name", opts->call, opts->call);
-    if (!good_name(name, len))
+    if (!place_name_good(name, len))
         luaL_error(opts->L,
                    "%s: a name has 1 to 64 letters, digits, '_', '-' and '.' and does not begin "
                    "with '.'",

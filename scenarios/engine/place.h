@@ -7,6 +7,8 @@
 #include "run.h"
 #include "sim/radio.h"
 
+/* Whether it may be a name; it has so many characters. */
+bool place_name_good(const char *name, size_t len);
 /* The field `name`, good and free; raises if not. The string is the table's. */
 const char *place_name(const struct opts *opts);
 

@@ -12,6 +12,7 @@
 #include "queue.h"
 #include "raw.h"
 #include "run_internal.h"
+#include "served.h"
 #include "sim/radio.h"
 #include "trace_folder.h"
 
@@ -152,6 +153,7 @@ static void close_traces(struct run *run)
     vitals_forget(run->options->vitals);
     close_air(run, keep);
     device_close_traces(run, keep);
+    served_close_traces(run, keep);
     sniffer_close_traces(run, keep);
     if (!run->over)
         run->result = verdict;
@@ -160,6 +162,7 @@ static void close_traces(struct run *run)
         return;
     air_trace_remove(&run->air);
     device_remove_traces(run);
+    served_remove_traces(run);
     sniffer_remove_traces(run);
 }
 
@@ -310,7 +313,10 @@ static void run_body(struct run *run)
     run->started = true;
     if (sandbox_protected(L, start_body, NULL, 0) != LUA_OK)
         run_end(run, SCENARIO_TROUBLE, "%s: out of memory\n", run->source->name);
-    run_world(run);
+    if (run->options->serve)
+        served_drive(run, run->options->serve);
+    else
+        run_world(run);
 }
 
 /* Coroutines that are left end: what they are to close is closed. */
@@ -360,6 +366,7 @@ static enum scenario_result conclude(struct run *run)
     if (run->world) {
         close_traces(run);
         device_close_all(run);
+        served_close_all(run);
         raw_close_all(run);
     }
     const enum scenario_result result = run->result;

@@ -28,6 +28,7 @@ struct queue;
 struct raw;
 struct run_block;
 struct scenario_list;
+struct served;
 struct task;
 
 enum { NAME_SIZE = 65 };
@@ -50,6 +51,7 @@ struct run {
     struct sim_stream stream; /* of the body's math.random */
     struct device *devices, **devices_end;
     struct raw *raws, **raws_end; /* raw radios and sniffers */
+    struct served *served; /* hosts outside the process */
     struct task *tasks, **tasks_end;
     struct task *current;
     lua_State *callback_L;          /* where on_read and its like run */

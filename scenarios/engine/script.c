@@ -30,6 +30,19 @@ static void free_list(struct scenario_list *list)
     *list = (struct scenario_list){0};
 }
 
+static enum scenario_result trouble(const struct scenario_options *options, const char *path,
+                                    const char *what)
+{
+    struct text text = {0};
+
+    text_add(&text, "%s: %s\n", path, what);
+    const struct scenario_report report = {.result = SCENARIO_TROUBLE, .text = text_get(&text)};
+    if (options->report)
+        options->report(options->user, &report);
+    text_free(&text);
+    return SCENARIO_TROUBLE;
+}
+
 static enum scenario_result run_source(const struct source *source,
                                        const struct scenario_options *options)
 {
@@ -40,6 +53,10 @@ static enum scenario_result run_source(const struct source *source,
     scenario_trace_name(source->name, trace_name);
     if (worst != SCENARIO_PASSED)
         free_list(&list);
+    if (options->serve && list.count > 1) {
+        worst = trouble(options, source->name, "a room that is served has one scenario");
+        free_list(&list);
+    }
     for (unsigned i = 0; i < list.count; i++) {
         struct text folder = {0};
         if (options->trace_dir)
@@ -74,19 +91,6 @@ enum scenario_result scenario_run_text(const char *name, const char *text, size_
 
     clear_traces(name, options);
     return run_source(&source, options);
-}
-
-static enum scenario_result trouble(const struct scenario_options *options, const char *path,
-                                    const char *what)
-{
-    struct text text = {0};
-
-    text_add(&text, "%s: %s\n", path, what);
-    const struct scenario_report report = {.result = SCENARIO_TROUBLE, .text = text_get(&text)};
-    if (options->report)
-        options->report(options->user, &report);
-    text_free(&text);
-    return SCENARIO_TROUBLE;
 }
 
 /* The whole file, or NULL and errno. */

@@ -47,6 +47,8 @@ void signal_fire(struct signal *signal)
  */
 static void finish_body(struct run *run)
 {
+    if (run->options->serve)
+        return; /* the room goes on for those who come */
     for (struct task *task = run->tasks; task; task = task->next)
         if (task->state == TASK_READY)
             run_end(run, SCENARIO_TROUBLE,

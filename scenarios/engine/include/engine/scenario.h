@@ -16,6 +16,8 @@
 #include "sim/radio.h"
 #include "wire/time.h"
 
+struct room_serve_options;
+
 enum scenario_result {
     SCENARIO_PASSED,
     SCENARIO_FAILED,  /* an expectation failed, or an operation that the story counts on */
@@ -41,6 +43,7 @@ struct scenario_options {
     uint64_t max_instructions;
     size_t max_memory;
     sim_ns max_time;
+    const struct room_serve_options *serve; /* set by room_serve() alone (engine/serve.h) */
     struct vitals *vitals; /* for a watchdog in another thread; may be NULL */
     void (*report)(void *user, const struct scenario_report *report);
     /* Trouble that a scenario goes on with: a line, ended by \n. May be NULL. */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* Where clients come: listening sockets, and /dev/vhci, which is a client from the beginning. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "serve_internal.h"
+
+enum { BACKLOG = 128 };
+
+static void say(struct end *end, const char *what, const char *where)
+{
+    const struct serve_config *config = end->serve->config;
+    char line[512];
+
+    snprintf(line, sizeof line, "%s %s", what, where);
+    if (config->opened)
+        config->opened(config->user, line);
+}
+
+static void came(uv_stream_t *listener, int status)
+{
+    struct end *end = listener->data;
+    struct serve *serve = end->serve;
+
+    if (status < 0)
+        return;
+    pace_input(serve);
+    /* Who has gone by now leaves his number to those who come. */
+    serve_drain(serve);
+    struct port *port = port_new(end);
+    if (!port)
+        return;
+    const int error = end->kind == SERVE_TCP ? uv_tcp_init(&serve->loop, &port->uv.tcp)
+                                             : uv_pipe_init(&serve->loop, &port->uv.pipe, 0);
+    port->uv.handle.data = port;
+    if (error || uv_accept(listener, &port->uv.stream) != 0) {
+        port_drop(port);
+        return;
+    }
+    /* An answer is one write, and nobody waits for more of it (Nagle). */
+    if (end->kind == SERVE_TCP)
+        (void)uv_tcp_nodelay(&port->uv.tcp, 1);
+    port_begin(port);
+}
+
+/* --- Unix sockets --- */
+
+/* A socket of that name exists, and nobody listens any more. */
+static bool is_left_over(const struct sockaddr_un *address)
+{
+    struct stat st;
+
+    if (lstat(address->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    const bool refused =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+int unix_listen(uv_pipe_t *pipe, const char *path, uv_connection_cb came_cb,
+                char trouble[static SERVE_TROUBLE_SIZE])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (!*path || strlen(path) >= sizeof address.sun_path)
+        return serve_trouble(trouble, BLR_ERR_INVALID, "%s: a socket's path has 1 to %zu characters",
+                             path, sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    if (is_left_over(&address))
+        (void)unlink(path);
+    int error = uv_pipe_bind(pipe, path);
+    if (!error)
+        error = uv_listen((uv_stream_t *)pipe, BACKLOG, came_cb);
+    if (error)
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", path, uv_strerror(error));
+    return 0;
+}
+
+static int open_unix(struct end *end, const char *path, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    if (uv_pipe_init(&end->serve->loop, &end->uv.pipe, 0) != 0)
+        return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
+    end->listening = true;
+    end->uv.handle.data = end;
+    const int error = unix_listen(&end->uv.pipe, path, came, trouble);
+    if (error)
+        return error;
+    say(end, "unix", path);
+    return 0;
+}
+
+/* --- TCP --- */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in ip4;
+    struct sockaddr_in6 ip6;
+    struct sockaddr_storage storage;
+};
+
+/* PORT, ADDRESS:PORT or [ADDRESS]:PORT. */
+static bool read_address(const char *where, union address *address)
+{
+    const char *colon = strrchr(where, ':');
+    const char *digits = colon ? colon + 1 : where;
+    char host[64] = "127.0.0.1";
+    unsigned port = 0;
+
+    if (!*digits || strlen(digits) > 5)
+        return false;
+    for (; *digits; digits++) {
+        if (*digits < '0' || *digits > '9')
+            return false;
+        port = port * 10 + (unsigned)(*digits - '0');
+    }
+    if (port > 65535)
+        return false;
+    if (colon) {
+        const size_t len = (size_t)(colon - where);
+        if (len == 0 || len >= sizeof host)
+            return false;
+        memcpy(host, where, len);
+        host[len] = '\0';
+    }
+    if (strcmp(host, "localhost") == 0)
+        strcpy(host, "127.0.0.1");
+    const size_t len = strlen(host);
+    if (host[0] == '[' && host[len - 1] == ']') {
+        host[len - 1] = '\0';
+        return uv_ip6_addr(host + 1, (int)port, &address->ip6) == 0;
+    }
+    return uv_ip4_addr(host, (int)port, &address->ip4) == 0;
+}
+
+static void say_tcp(struct end *end)
+{
+    union address address;
+    int size = sizeof address;
+    char host[64] = "?", text[96];
+
+    if (uv_tcp_getsockname(&end->uv.tcp, &address.any, &size) != 0)
+        return;
+    if (address.any.sa_family == AF_INET6) {
+        (void)uv_ip6_name(&address.ip6, host, sizeof host);
+        snprintf(text, sizeof text, "[%s]:%u", host, ntohs(address.ip6.sin6_port));
+    } else {
+        (void)uv_ip4_name(&address.ip4, host, sizeof host);
+        snprintf(text, sizeof text, "%s:%u", host, ntohs(address.ip4.sin_port));
+    }
+    say(end, "tcp", text);
+}
+
+static int open_tcp(struct end *end, const char *where, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    union address address;
+
+    memset(&address, 0, sizeof address);
+    if (!read_address(where, &address))
+        return serve_trouble(trouble, BLR_ERR_INVALID,
+                             "'%s' is no PORT and no ADDRESS:PORT with a numeric address", where);
+    if (uv_tcp_init(&end->serve->loop, &end->uv.tcp) != 0)
+        return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
+    end->listening = true;
+    end->uv.handle.data = end;
+    int error = uv_tcp_bind(&end->uv.tcp, &address.any, 0);
+    if (!error)
+        error = uv_listen(&end->uv.stream, BACKLOG, came);
+    if (error)
+        return serve_trouble(trouble, BLR_ERR_IO, "tcp %s: %s", where, uv_strerror(error));
+    say_tcp(end);
+    return 0;
+}
+
+/* --- the kernel's virtual controller --- */
+
+static int open_vhci(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    static const char path[] = "/dev/vhci";
+    /* A vendor packet asks for a controller of the primary kind; the answer is one, too. */
+    static const uint8_t create[] = {0xFF, 0x00};
+    uint8_t created[4];
+    struct stat st;
+    const int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s%s", path, strerror(errno),
+                             errno == ENOENT ? " (is the kernel module hci_vhci loaded?)" : "");
+    if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) ||
+        write(fd, create, sizeof create) != (ssize_t)sizeof create ||
+        read(fd, created, sizeof created) != (ssize_t)sizeof created || created[0] != 0xFF) {
+        close(fd);
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: makes no controller", path);
+    }
+    char where[64];
+    snprintf(where, sizeof where, "hci%u", (unsigned)(created[2] | created[3] << 8));
+    port_begin_fd(end, fd);
+    if (!end->ports)
+        return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "%s: no controller for it", path);
+    say(end, "vhci", where);
+    return 0;
+}
+
+int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    const char *where = end->serve->config->ends[end->index].where;
+
+    switch (end->kind) {
+    case SERVE_TCP:
+        return open_tcp(end, where, trouble);
+    case SERVE_UNIX:
+        return open_unix(end, where, trouble);
+    case SERVE_PTY: {
+        const int error = pty_open(end, trouble);
+        if (!error)
+            say(end, "pty", where);
+        return error;
+    }
+    case SERVE_VHCI:
+        return open_vhci(end, trouble);
+    }
+    return BLR_ERR_INVALID;
+}
+
+void end_close(struct end *end)
+{
+    while (end->ports)
+        port_drop(end->ports);
+    if (end->listening)
+        uv_close(&end->uv.handle, NULL);
+    end->listening = false;
+    if (end->kind == SERVE_PTY)
+        pty_close(end);
+}

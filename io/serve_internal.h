@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the server. Reading order: serve.c (its life and its loop), serve_pace.c (clocks),
+ * serve_control.c (who owns time in lockstep), serve_end.c and serve_pty.c (where clients come),
+ * serve_port.c (one client).
+ *
+ * Two things never happen at once: the loop's callbacks, and events of the room. What the room sends
+ * within an event is written at once; a client found gone then is marked, and taken out by
+ * serve_reap() between events.
+ */
+#ifndef SERVE_INTERNAL_H
+#define SERVE_INTERNAL_H
+
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* uv.h wants read-write locks of pthreads */
+#endif
+#include <uv.h>
+
+#include "io/h4.h"
+#include "io/serve.h"
+
+struct end;
+
+/* One client. */
+struct port {
+    struct port *next; /* of its end */
+    struct end *end;
+    unsigned number;
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    void *device; /* NULL: it has none (any more) */
+    struct hci_link_end *link;
+    struct h4_reader reader;
+    bool gone;    /* to be taken out */
+    bool reading; /* the loop looks for octets */
+    bool refused; /* the controller was full: the reader's packet comes first */
+    bool writing; /* the rest of a packet waits for the client to read */
+    const uint8_t *at; /* read, and not looked at yet */
+    size_t left;
+    uv_write_t write;
+    uint8_t in[4096];
+    uint8_t out[1 + H4_PACKET_MAX];
+};
+
+/* Where clients come. */
+struct end {
+    struct serve *serve;
+    size_t index; /* in the config */
+    enum serve_end_kind kind;
+    struct port *ports;
+    bool listening; /* `uv` is open */
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+        uv_timer_t timer; /* of a terminal: looks whether it is opened again */
+    } uv;
+    int fd; /* the terminal's; -1: none */
+    char terminal[128];
+    bool linked; /* the symbolic link is ours */
+};
+
+enum control_state {
+    CONTROL_IDLE,
+    CONTROL_ASKED,   /* to move time, once all that was written before is acted on */
+    CONTROL_RUNNING, /* towards the target */
+};
+
+struct control {
+    bool listening, connected, reading, answering;
+    uv_pipe_t listener, client;
+    enum control_state state;
+    bool early; /* return when something has gone out */
+    sim_ns target;
+    const char *at; /* read, and not looked at yet */
+    size_t left, len;
+    bool too_long;
+    uv_write_t write;
+    char in[256], line[64], answer[96];
+};
+
+struct serve {
+    const struct serve_config *config;
+    const struct serve_room *room;
+    void *user; /* the room's */
+    uv_loop_t loop;
+    bool loop_open, stop;
+    uv_signal_t signals[3];
+    unsigned signal_count;
+    struct end *ends;
+    bool some_gone;   /* a port is marked */
+    bool wrote;       /* an octet has gone to a client */
+    unsigned writing; /* ports that wait for their clients to read */
+    /* SERVE_REALTIME: virtual time `base` was when the wall's was `wall`. */
+    sim_ns base;
+    uint64_t wall;
+    int timer_fd;
+    uv_poll_t timer;
+    bool timer_open;
+    struct control control;
+};
+
+/* --- serve.c --- */
+
+/* Takes out the clients that are gone. Not within an event of the room. */
+void serve_reap(struct serve *serve);
+/* Reads all that clients have written so far. */
+void serve_drain(struct serve *serve);
+int serve_trouble(char trouble[static SERVE_TROUBLE_SIZE], int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* --- serve_pace.c --- */
+
+int pace_open(struct serve *serve);
+/* Lets time pass as the clock says. True: call again, after a look at the loop. */
+bool pace_run(struct serve *serve);
+/* Something came from outside: brings the room to the present. */
+void pace_input(struct serve *serve);
+
+/* --- serve_control.c --- */
+
+int control_open(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE]);
+bool control_run(struct serve *serve);
+void control_close(struct serve *serve);
+
+/* --- serve_end.c --- */
+
+int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
+void end_close(struct end *end);
+/* A listening Unix socket; one that nobody listens on is replaced. */
+int unix_listen(uv_pipe_t *pipe, const char *path, uv_connection_cb came,
+                char trouble[static SERVE_TROUBLE_SIZE]);
+
+/* --- serve_pty.c --- */
+
+int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
+void pty_close(struct end *end);
+/* Whether somebody has opened the terminal since its last client went: then he is one. */
+void pty_look(struct end *end);
+/* Its client is gone: what he left unread is not for the next one. */
+void pty_forget(struct end *end);
+
+/* --- serve_port.c --- */
+
+/* A client without a stream: the caller opens uv, then calls port_begin() or port_drop(). */
+struct port *port_new(struct end *end);
+/* For a stream of a file descriptor, which is the port's from now on. */
+void port_begin_fd(struct end *end, int fd);
+void port_begin(struct port *port);
+/* Its device goes, its stream is closed, its memory freed by the loop. */
+void port_drop(struct port *port);
+/* Takes what was read and what can be read, as far as the controller has room. */
+void port_pump(struct port *port);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clocks. Events of the room always run in the room's own order; a clock says only how far
+ * virtual time may go. Waking late therefore reorders nothing: what was due meanwhile runs first,
+ * and what came from outside is stamped with the time at which the room then stands.
+ */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "serve_internal.h"
+
+/* Events at a stretch, before the loop is looked at again. */
+enum { STRETCH = 256 };
+
+static void timer_due(uv_poll_t *poll, int status, int events)
+{
+    const struct serve *serve = poll->data;
+    uint64_t count;
+
+    (void)status;
+    (void)events;
+    /* Only so that it is no longer readable. */
+    if (read(serve->timer_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+        return;
+}
+
+int pace_open(struct serve *serve)
+{
+    serve->base = serve->room->now(serve->user);
+    serve->wall = uv_hrtime();
+    if (serve->config->clock != SERVE_REALTIME)
+        return 0;
+    /* The loop's own timers count milliseconds, HCI takes a tenth of one. */
+    serve->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (serve->timer_fd < 0)
+        return -errno;
+    const int error = uv_poll_init(&serve->loop, &serve->timer, serve->timer_fd);
+    if (error)
+        return error;
+    serve->timer_open = true;
+    serve->timer.data = serve;
+    return uv_poll_start(&serve->timer, UV_READABLE, timer_due);
+}
+
+/* Where virtual time is to be now. */
+static sim_ns present(const struct serve *serve)
+{
+    const uint64_t passed = uv_hrtime() - serve->wall;
+    const uint64_t speed = serve->config->speed;
+
+    if (passed > (SIM_NEVER - 1 - serve->base) / speed)
+        return SIM_NEVER - 1;
+    return serve->base + passed * speed;
+}
+
+/* False: events are left that are due by then. */
+static bool catch_up(struct serve *serve, sim_ns until)
+{
+    for (unsigned i = 0; i < STRETCH; i++) {
+        if (serve->room->over(serve->user))
+            return true;
+        if (!serve->room->step(serve->user, until)) {
+            serve->room->run_until(serve->user, until);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void arm(const struct serve *serve)
+{
+    const sim_ns next = serve->room->next(serve->user);
+    struct itimerspec spec = {{0, 0}, {0, 0}};
+
+    if (next != SIM_NEVER) {
+        const uint64_t speed = serve->config->speed;
+        const uint64_t ahead = next > serve->base ? next - serve->base : 0;
+        const uint64_t at = serve->wall + ahead / speed + (ahead % speed != 0);
+        spec.it_value.tv_sec = (time_t)(at / 1000000000U);
+        spec.it_value.tv_nsec = (long)(at % 1000000000U);
+    }
+    (void)timerfd_settime(serve->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static bool run_realtime(struct serve *serve)
+{
+    if (!catch_up(serve, present(serve)))
+        return true;
+    arm(serve);
+    return false;
+}
+
+static bool run_fast(struct serve *serve)
+{
+    for (unsigned i = 0; i < STRETCH; i++) {
+        if (serve->some_gone)
+            return true;
+        if (serve->room->over(serve->user) || !serve->room->debt(serve->user) ||
+            !serve->room->step(serve->user, SIM_NEVER))
+            return false;
+    }
+    return true;
+}
+
+bool pace_run(struct serve *serve)
+{
+    switch (serve->config->clock) {
+    case SERVE_REALTIME:
+        return run_realtime(serve);
+    case SERVE_FAST:
+        return run_fast(serve);
+    case SERVE_LOCKSTEP:
+        return control_run(serve);
+    }
+    return false;
+}
+
+void pace_input(struct serve *serve)
+{
+    if (serve->config->clock == SERVE_REALTIME)
+        (void)catch_up(serve, present(serve));
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pseudo-terminal with a stable name. We hold its master side; a client is whoever has the other
+ * side open. The terminal hangs up when the last of them closes it, and takes it back when it is
+ * opened again: each such time is a new client. Nothing tells of an opening, so it is looked for.
+ */
+#define _GNU_SOURCE /* ptsname_r() */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "serve_internal.h"
+
+enum { LOOK_MS = 10 };
+
+static bool hung_up(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+
+    return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLHUP) != 0;
+}
+
+static void plug(struct end *end)
+{
+    /* A descriptor for each client, so that what was begun for one ends with it. */
+    const int fd = fcntl(end->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd >= 0)
+        port_begin_fd(end, fd);
+}
+
+void pty_look(struct end *end)
+{
+    if (end->kind == SERVE_PTY && end->fd >= 0 && !end->ports && !hung_up(end->fd))
+        plug(end);
+}
+
+static void look(uv_timer_t *timer)
+{
+    pace_input(((struct end *)timer->data)->serve);
+    pty_look(timer->data);
+}
+
+void pty_forget(struct end *end)
+{
+    /* Should somebody have come meanwhile, his octets stay. */
+    if (!hung_up(end->fd))
+        return;
+    const int fd = open(end->terminal, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)tcflush(fd, TCIOFLUSH);
+    close(fd);
+}
+
+/* Octets as they are, both ways; it holds as long as we have the master side. */
+static int set_raw(int fd)
+{
+    struct termios mode;
+
+    if (tcgetattr(fd, &mode) != 0)
+        return -1;
+    mode.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    mode.c_oflag &= ~(tcflag_t)OPOST;
+    mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    mode.c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
+    mode.c_cflag |= CS8;
+    mode.c_cc[VMIN] = 1;
+    mode.c_cc[VTIME] = 0;
+    return tcsetattr(fd, TCSANOW, &mode);
+}
+
+/* Whoever looks at the name sees the old terminal or the new one, never none. */
+static int make_link(struct end *end, const char *link, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    char part[1024];
+    struct stat st;
+
+    if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", link);
+    if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
+        return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
+    (void)unlink(part);
+    if (symlink(end->terminal, part) != 0 || rename(part, link) != 0) {
+        const int error = errno;
+        (void)unlink(part);
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(error));
+    }
+    end->linked = true;
+    return 0;
+}
+
+int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
+{
+    const char *link = end->serve->config->ends[end->index].where;
+
+    end->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (end->fd < 0 || grantpt(end->fd) != 0 || unlockpt(end->fd) != 0 ||
+        ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 || set_raw(end->fd) != 0)
+        return serve_trouble(trouble, BLR_ERR_IO, "no pseudo-terminal: %s", strerror(errno));
+    const int error = make_link(end, link, trouble);
+    if (error)
+        return error;
+    if (uv_timer_init(&end->serve->loop, &end->uv.timer) != 0 ||
+        uv_timer_start(&end->uv.timer, look, LOOK_MS, LOOK_MS) != 0)
+        return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
+    end->listening = true;
+    end->uv.handle.data = end;
+    plug(end);
+    return 0;
+}
+
+void pty_close(struct end *end)
+{
+    const char *link = end->serve->config->ends[end->index].where;
+    char target[sizeof end->terminal];
+
+    if (end->linked) {
+        const ssize_t len = readlink(link, target, sizeof target - 1);
+        if (len > 0) {
+            target[len] = '\0';
+            if (strcmp(target, end->terminal) == 0)
+                (void)unlink(link);
+        }
+    }
+    end->linked = false;
+    if (end->fd >= 0)
+        close(end->fd);
+    end->fd = -1;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the server (io/) and the room: a controller for each client that comes. */
+#define _XOPEN_SOURCE 700
+#include "served.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "place.h"
+#include "sim/controller.h"
+#include "traces/writer.h"
+
+/* Longer than any supervision timeout (Core v5.4, Vol 6, Part B, 4.5.2). */
+#define MOURNING SIM_S(33)
+
+struct drive {
+    struct run *run;
+    const struct room_serve_options *options;
+    sim_ns mourn_until; /* somebody has gone, and his peers have to notice */
+};
+
+/* --- names --- */
+
+static const char *kind_name(enum serve_end_kind kind)
+{
+    switch (kind) {
+    case SERVE_TCP:
+        return "tcp";
+    case SERVE_UNIX:
+        return "unix";
+    case SERVE_PTY:
+        return "pty";
+    case SERVE_VHCI:
+        return "vhci";
+    }
+    return "";
+}
+
+/* The end's place among those of its kind, from 1. */
+static unsigned ordinal(const struct room_serve_options *options, size_t end)
+{
+    unsigned count = 1;
+
+    for (size_t i = 0; i < end; i++)
+        count += options->ends[i].end.kind == options->ends[end].end.kind;
+    return count;
+}
+
+static void name_client(const struct room_serve_options *options, struct served *served)
+{
+    const struct served_end *end = &options->ends[served->end];
+    const unsigned place = ordinal(options, served->end);
+    const char *kind = kind_name(end->end.kind);
+    const bool many = end->end.kind == SERVE_TCP || end->end.kind == SERVE_UNIX;
+
+    if (*end->name && served->number == 1)
+        snprintf(served->name, sizeof served->name, "%s", end->name);
+    else if (*end->name)
+        snprintf(served->name, sizeof served->name, "%s-%u", end->name, served->number);
+    else if (!many)
+        snprintf(served->name, sizeof served->name, "%s-%u", kind, place);
+    else if (place == 1)
+        snprintf(served->name, sizeof served->name, "%s-%u", kind, served->number);
+    else
+        snprintf(served->name, sizeof served->name, "%s%u-%u", kind, place, served->number);
+}
+
+/* --- traces --- */
+
+static bool open_trace(struct run *run, struct served *served)
+{
+    if (!run_make_trace_folder(run))
+        return !run->over;
+    text_add(&served->path, "%s/%s.btsnoop", run->trace_folder, served->name);
+    text_add(&served->part, "%s.part", text_get(&served->path));
+    if (trace_writer_btsnoop(text_get(&served->path), &served->writer) != 0) {
+        run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&served->path),
+                strerror(errno));
+        return false;
+    }
+    served->file.path = text_get(&served->part);
+    vitals_add_file(run->options->vitals, &served->file);
+    return true;
+}
+
+void served_close_traces(struct run *run, bool keep)
+{
+    for (struct served *served = run->served; served; served = served->next) {
+        if (served->controller)
+            sim_controller_trace(served->controller, NULL);
+        if (!served->writer)
+            continue;
+        if (!keep)
+            trace_writer_abort(served->writer);
+        else if (trace_writer_close(served->writer) != 0)
+            run_end(run, SCENARIO_TROUBLE, "%s: cannot be written: %s\n", text_get(&served->path),
+                    strerror(errno));
+        served->writer = NULL;
+    }
+}
+
+void served_remove_traces(struct run *run)
+{
+    for (struct served *served = run->served; served; served = served->next)
+        if (served->path.len)
+            unlink(text_get(&served->path));
+}
+
+void served_close_all(struct run *run)
+{
+    for (struct served *served = run->served, *next; served; served = next) {
+        next = served->next;
+        sim_controller_free(served->controller);
+        text_free(&served->path);
+        text_free(&served->part);
+        free(served);
+    }
+    run->served = NULL;
+}
+
+/* --- clients --- */
+
+static struct served *served_of(struct drive *drive, size_t end, unsigned number)
+{
+    struct run *run = drive->run;
+    struct served **at = &run->served;
+
+    for (; *at; at = &(*at)->next)
+        if ((*at)->end == end && (*at)->number == number)
+            return *at;
+    struct served *served = calloc(1, sizeof *served);
+    if (!served)
+        return NULL;
+    served->end = end;
+    served->number = number;
+    name_client(drive->options, served);
+    *at = served;
+    return served;
+}
+
+static void turn_away(const struct run *run, const char *name, const char *why)
+{
+    struct text text = {0};
+
+    text_add(&text, "%s: a client was turned away: %s\n", name, why);
+    if (run->options->warn)
+        run->options->warn(run->options->user, text_get(&text));
+    text_free(&text);
+}
+
+static int plug(void *user, size_t end, unsigned number, void **device, struct hci_link_end **link)
+{
+    struct drive *drive = user;
+    struct run *run = drive->run;
+    const struct served_end *config = &drive->options->ends[end];
+    struct sim_controller_profile profile = config->profile;
+    struct served *served = served_of(drive, end, number);
+
+    if (!served)
+        return BLR_ERR_NO_MEMORY;
+    if (number > 1)
+        profile.address = (struct bd_addr){.type = BD_ADDR_PUBLIC};
+    served->controller = sim_controller_new(run->world, served->name, &profile);
+    if (!served->controller) {
+        turn_away(run, served->name,
+                  place_name_taken(run, served->name) ? "there is a device of that name"
+                                                      : "no controller can be made");
+        return BLR_ERR_BUSY;
+    }
+    radio_set_position(sim_controller_radio(served->controller), config->position);
+    if (!served->writer && !open_trace(run, served))
+        return BLR_ERR_IO; /* and the run is over */
+    if (served->writer)
+        sim_controller_trace(served->controller, trace_writer_sink(served->writer));
+    *device = served;
+    *link = sim_controller_host_end(served->controller);
+    return 0;
+}
+
+static void unplug(void *user, void *device)
+{
+    struct drive *drive = user;
+    struct served *served = device;
+
+    if (sim_controller_connections(served->controller))
+        drive->mourn_until = sim_world_now(drive->run->world) + MOURNING;
+    sim_controller_free(served->controller);
+    served->controller = NULL;
+}
+
+static void host_full(void *user, void *device, bool full)
+{
+    (void)user;
+    sim_controller_host_full(((struct served *)device)->controller, full);
+}
+
+static void lost_sync(void *user, void *device)
+{
+    (void)user;
+    sim_controller_lost_sync(((struct served *)device)->controller);
+}
+
+/* --- time --- */
+
+static sim_ns now(void *user)
+{
+    return sim_world_now(((struct drive *)user)->run->world);
+}
+
+static sim_ns next(void *user)
+{
+    return sim_world_next(((struct drive *)user)->run->world);
+}
+
+static bool step(void *user, sim_ns limit)
+{
+    return sim_world_step(((struct drive *)user)->run->world, limit);
+}
+
+static void run_until(void *user, sim_ns deadline)
+{
+    sim_world_run_until(((struct drive *)user)->run->world, deadline);
+}
+
+static bool over(void *user)
+{
+    return ((struct drive *)user)->run->over;
+}
+
+/*
+ * Somebody is owed something, and no peer's patience runs while a host thinks about its answer. Who
+ * has lost his peer is owed the news, which the supervision timeout brings.
+ */
+static bool debt(void *user)
+{
+    const struct drive *drive = user;
+    bool owes = sim_world_now(drive->run->world) < drive->mourn_until;
+
+    for (const struct served *served = drive->run->served; served; served = served->next) {
+        if (!served->controller)
+            continue;
+        switch (sim_controller_debt(served->controller)) {
+        case SIM_CONTROLLER_IDLE:
+            break;
+        case SIM_CONTROLLER_OWES:
+            owes = true;
+            break;
+        case SIM_CONTROLLER_WAITS:
+            return false;
+        }
+    }
+    return owes;
+}
+
+/* --- the service --- */
+
+void served_drive(struct run *run, const struct room_serve_options *options)
+{
+    static const struct serve_room room = {
+        .now = now,
+        .next = next,
+        .step = step,
+        .run_until = run_until,
+        .over = over,
+        .debt = debt,
+        .plug = plug,
+        .unplug = unplug,
+        .host_full = host_full,
+        .lost_sync = lost_sync,
+    };
+    struct drive drive = {.run = run, .options = options};
+    struct serve_end *ends = calloc(options->end_count + 1, sizeof *ends);
+    char trouble[SERVE_TROUBLE_SIZE];
+    struct serve *serve = NULL;
+
+    if (!ends) {
+        run_out_of_memory(run);
+        return;
+    }
+    for (size_t i = 0; i < options->end_count; i++)
+        ends[i] = options->ends[i].end;
+    const struct serve_config config = {
+        .ends = ends,
+        .end_count = options->end_count,
+        .clock = options->clock,
+        .speed = options->speed,
+        .control = options->control,
+        .room = &room,
+        .room_user = &drive,
+        .opened = options->opened,
+        .user = options->scenario.user,
+    };
+    if (run->trace_folder && !run_make_trace_folder(run)) {
+        free(ends);
+        return;
+    }
+    int error = serve_open(&config, &serve, trouble);
+    if (!error && !run->over) {
+        if (options->opened)
+            options->opened(options->scenario.user, "ready");
+        error = serve_run(serve, trouble);
+    }
+    if (error)
+        run_end(run, SCENARIO_TROUBLE, "%s\n", trouble);
+    serve_close(serve);
+    free(ends);
+}

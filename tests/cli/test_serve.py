@@ -144,8 +144,9 @@ class Ends(Case):
         host.close()
         time.sleep(0.2)
         host = self.on(server, "pty")
+        time.sleep(0.1)
+        self.assertFalse(host.read(), host.packets)
         host.command(0x1009)
-        self.assertEqual(host.packets, [])
 
     def test_a_client_that_dies(self):
         server = self.everywhere()
@@ -395,12 +396,40 @@ class Lockstep(Case):
 
     def test_who_comes_before_an_advance_is_there(self):
         server, ask = self.timed("--unix", self.top / "u")
+        answers = set()
         for number in range(30):
             host = Host(server.unix())
-            host.write(RESET)
+            host.write(bytes.fromhex("01091000"))
             ask("advance 200000")
             self.assertTrue(host.read(), number)
+            answers.add(host.packets[0])
             host.close()
+        self.assertEqual(len(answers), 1)  # who has gone has left his number
+
+    def test_time_waits_for_a_slow_reader(self):
+        server = self.serve("--clock", "lockstep", "--control", self.top / "c", "--unix",
+                            self.top / "u")
+        host = self.on(server, "unix")
+        control = socket.socket(socket.AF_UNIX)
+        self.addCleanup(control.close)
+        control.connect(str(self.top / "c"))
+        sent = 0
+        while True:
+            host.write(bytes.fromhex("01182000") * 100)
+            control.sendall(b"advance 1000000\n")
+            sent += 1
+            if not select.select([control], [], [], 0.5)[0]:
+                break
+            self.assertEqual(control.recv(100), b"%d\n" % (sent * 1000000))
+            self.assertLess(sent, 10000)
+        got = 0
+        while got < sent * 100:
+            select.select([host.fd], [], [], 10)
+            self.assertTrue(host.read())
+            got += len(host.packets)
+            host.packets = []
+        self.assertEqual(control.recv(100), b"%d\n" % (sent * 1000000))
+        self.ends_well(server)
 
     def test_example_client(self):
         (self.top / "room.lua").write_text(ROOM, encoding="utf-8")

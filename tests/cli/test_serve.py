@@ -164,7 +164,11 @@ class Ends(Case):
     def test_many_at_once(self):
         server = self.serve("--unix", self.top / "u")
         hosts = [self.on(server, "unix") for _ in range(40)]
-        self.assertEqual(len({host.bring_up() for host in hosts}), 40)
+        addresses = [host.bring_up() for host in hosts]
+        self.assertEqual(len(set(addresses)), 40)
+        hosts[7].close()  # the lowest number that is free
+        self.assertEqual(self.on(server, "unix").bring_up(), addresses[7])
+        self.assertNotIn(self.on(server, "unix").bring_up(), addresses)
 
     def test_left_over_socket(self):
         first = self.serve("--unix", self.top / "u")

@@ -86,10 +86,16 @@ static int make_link(struct end *end, const char *link, char trouble[static SERV
         return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", link);
     if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
         return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
-    (void)unlink(part);
-    if (symlink(end->terminal, part) != 0 || rename(part, link) != 0) {
+    if (lstat(part, &st) == 0) {
+        if (!S_ISLNK(st.st_mode))
+            return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", part);
+        (void)unlink(part); /* left over */
+    }
+    const bool made = symlink(end->terminal, part) == 0;
+    if (!made || rename(part, link) != 0) {
         const int error = errno;
-        (void)unlink(part);
+        if (made)
+            (void)unlink(part);
         return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(error));
     }
     end->linked = true;

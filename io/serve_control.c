@@ -215,8 +215,14 @@ bool control_run(struct serve *serve)
     case CONTROL_IDLE:
         return false;
     case CONTROL_ASKED:
-        /* Who has come by now is let in, and what he has written is read. */
-        uv_run(&serve->loop, UV_RUN_NOWAIT);
+        /*
+         * Who has come by now is let in, and what he has written is read. A look at the loop lets
+         * in one of them, or all: that differs between versions of libuv.
+         */
+        do {
+            serve->came = false;
+            uv_run(&serve->loop, UV_RUN_NOWAIT);
+        } while (serve->came && control->state == CONTROL_ASKED && !serve->stop);
         if (control->state != CONTROL_ASKED)
             return true;
         serve_drain(serve);

@@ -32,6 +32,7 @@ static void came(uv_stream_t *listener, int status)
 
     if (status < 0)
         return;
+    serve->came = true;
     pace_input(serve);
     /* Who has gone by now leaves his number to those who come. */
     serve_drain(serve);

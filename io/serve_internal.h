@@ -94,6 +94,7 @@ struct serve {
     unsigned signal_count;
     struct end *ends;
     bool some_gone;   /* a port is marked */
+    bool came;        /* a client has been let in */
     bool wrote;       /* an octet has gone to a client */
     unsigned writing; /* ports that wait for their clients to read */
     /* SERVE_REALTIME: virtual time `base` was when the wall's was `wall`. */

@@ -183,6 +183,9 @@ class Server:
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def stop(self, number=signal.SIGINT):
         """Exit status and what went to standard error."""
         self.process.send_signal(number)

@@ -136,12 +136,25 @@ class Ends(Case):
         # 03 0d 0a 11 13 04 1a: what a terminal would act upon
         host.command(0x2009, bytes([7]) + bytes.fromhex("030d0a1113041a").ljust(31, b"\x7f"))
 
+    def test_pty_link(self):
+        """What was left over on the way to the link is replaced; a file is somebody's."""
+        (self.top / "p.part").symlink_to("/nowhere")
+        (self.top / "p").symlink_to("/nowhere")
+        server = self.serve("--pty", self.top / "p")
+        self.on(server, "pty").bring_up()
+        self.ends_well(server)
+        self.assertEqual(list(self.top.iterdir()), [])
+
     def test_unread_octets_are_not_for_the_next(self):
         server = self.serve("--pty", self.top / "p")
         host = self.on(server, "pty")
         host.write(RESET * 20)
         time.sleep(0.1)
+        descriptors = server.descriptors()
         host.close()
+        deadline = time.monotonic() + 30
+        while server.descriptors() >= descriptors and time.monotonic() < deadline:
+            time.sleep(0.01)  # until the server has noticed
         time.sleep(0.2)
         host = self.on(server, "pty")
         time.sleep(0.1)
@@ -410,6 +423,15 @@ class Lockstep(Case):
             host.close()
         self.assertEqual(len(answers), 1)  # who has gone has left his number
 
+    def test_all_who_come_before_an_advance_are_there(self):
+        server, ask = self.timed("--unix", self.top / "u")
+        hosts = [self.on(server, "unix") for _ in range(16)]
+        for host in hosts:
+            host.write(bytes.fromhex("01091000"))
+        ask("advance 200000")
+        for index, host in enumerate(hosts):
+            self.assertTrue(host.read(), index)
+
     def test_time_waits_for_a_slow_reader(self):
         server = self.serve("--clock", "lockstep", "--control", self.top / "c", "--unix",
                             self.top / "u")
@@ -508,6 +530,7 @@ class Ending(Case):
 
     def test_usage(self):
         (self.top / "file").write_text("", encoding="utf-8")
+        (self.top / "p.part").write_text("mine", encoding="utf-8")
         (self.top / "two.lua").write_text("scenario('a', function() end)\n" * 1 +
                                           "scenario('b', function() end)\n", encoding="utf-8")
         for arguments, words in (
@@ -522,6 +545,7 @@ class Ending(Case):
                 (["--unix", "file"], "file: address already in use"),
                 (["--pty", "/nowhere/p"], "/nowhere/p: "),
                 (["--pty", "file"], "file: exists, and is no symbolic link"),
+                (["--pty", "p"], "p.part: exists, and is no symbolic link"),
                 (["--unix", "u,name=../x"], "no property"),
                 (["--unix", "u,colour=red"], "'colour=red' is no property"),
                 (["--unix", "u,drift=1001"], "no property"),
@@ -539,6 +563,7 @@ class Ending(Case):
                                   stderr=subprocess.PIPE, text=True, check=False)
             self.assertIn(words, done.stderr, arguments)
             self.assertEqual(done.returncode, 2, arguments)
+        self.assertEqual((self.top / "p.part").read_text(encoding="utf-8"), "mine")
 
     @unittest.skipIf(os.path.exists("/dev/vhci"), "this machine has one")
     def test_no_vhci(self):

@@ -37,8 +37,17 @@ static void plug(struct end *end)
 
 void pty_look(struct end *end)
 {
-    if (end->kind == SERVE_PTY && end->fd >= 0 && !end->ports && !hung_up(end->fd))
+    struct port *port = end->ports;
+
+    if (end->kind != SERVE_PTY || end->fd < 0)
+        return;
+    if (!port && !hung_up(end->fd)) {
         plug(end);
+    } else if (port && !port->reading && hung_up(end->fd)) {
+        /* Who went while he was held up is not found by reading, and no write fails. */
+        port->gone = true;
+        end->serve->some_gone = true;
+    }
 }
 
 static void look(uv_timer_t *timer)
@@ -56,6 +65,7 @@ void pty_forget(struct end *end)
     if (fd < 0)
         return;
     (void)tcflush(fd, TCIOFLUSH);
+    (void)tcflush(end->fd, TCIFLUSH); /* what has come as far as our side already */
     close(fd);
 }
 

@@ -186,6 +186,17 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def see_off(self, host):
+        """Closes it, and waits until the server has noticed."""
+        before = self.descriptors()
+        host.close()
+        deadline = time.monotonic() + PATIENCE
+        while self.descriptors() >= before:
+            if time.monotonic() > deadline:
+                raise AssertionError("the server has not noticed that its client is gone")
+            time.sleep(0.01)
+        time.sleep(0.2)
+
     def stop(self, number=signal.SIGINT):
         """Exit status and what went to standard error."""
         self.process.send_signal(number)

@@ -150,16 +150,27 @@ class Ends(Case):
         host = self.on(server, "pty")
         host.write(RESET * 20)
         time.sleep(0.1)
-        descriptors = server.descriptors()
-        host.close()
-        deadline = time.monotonic() + 30
-        while server.descriptors() >= descriptors and time.monotonic() < deadline:
-            time.sleep(0.01)  # until the server has noticed
-        time.sleep(0.2)
+        server.see_off(host)
         host = self.on(server, "pty")
         time.sleep(0.1)
         self.assertFalse(host.read(), host.packets)
         host.command(0x1009)
+
+    def test_who_goes_while_he_is_held_up(self):
+        server = self.serve("--pty", self.top / "p", "--clock", "10x")
+        host = self.on(server, "pty")
+        stuck = 0
+        while stuck < 5:  # nothing goes any more
+            try:
+                os.write(host.fd, bytes.fromhex("01182000") * 100)
+                stuck = 0
+            except BlockingIOError:
+                stuck += 1
+                time.sleep(0.1)
+        server.see_off(host)
+        host = self.on(server, "pty")
+        host.command(0x1009)
+        self.assertFalse(host.packets)
 
     def test_a_client_that_dies(self):
         server = self.everywhere()

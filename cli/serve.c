@@ -219,6 +219,27 @@ static int read_clock(struct room_serve_options *options, const char *text)
                        "lockstep", text, SERVE_MAX_SPEED);
 }
 
+/* Nobody could tell one from the other, by name or by the link to it. */
+static int check_apart(const struct served_end *a, const struct served_end *b)
+{
+    if (*a->name && strcmp(a->name, b->name) == 0)
+        return cli_trouble("serve", "two ends are called '%s'", a->name);
+    if (a->end.kind == SERVE_PTY && b->end.kind == SERVE_PTY &&
+        strcmp(a->end.where, b->end.where) == 0)
+        return cli_trouble("serve", "two ends at '%s'", a->end.where);
+    return CLI_OK;
+}
+
+static int check_ends(const struct request *request)
+{
+    int status = CLI_OK;
+
+    for (size_t i = 1; !status && i < request->options.end_count; i++)
+        for (size_t k = 0; !status && k < i; k++)
+            status = check_apart(&request->ends[k], &request->ends[i]);
+    return status;
+}
+
 static int check(const struct request *request, int argc)
 {
     const struct room_serve_options *options = &request->options;
@@ -234,7 +255,7 @@ static int check(const struct request *request, int argc)
         return cli_trouble("serve", "--trace: the folder has no name");
     if (options->scenario.air && !options->scenario.trace_dir)
         return cli_trouble("serve", "--air goes with --trace DIR");
-    return CLI_OK;
+    return check_ends(request);
 }
 
 static int read_options(int argc, char **argv, struct request *request, bool *done)

@@ -557,6 +557,8 @@ class Ending(Case):
                 (["--pty", "/nowhere/p"], "/nowhere/p: "),
                 (["--pty", "file"], "file: exists, and is no symbolic link"),
                 (["--pty", "p"], "p.part: exists, and is no symbolic link"),
+                (["--unix", "u,name=a", "--pty", "p,name=a"], "two ends are called 'a'"),
+                (["--pty", "q", "--pty", "q"], "two ends at 'q'"),
                 (["--unix", "u,name=../x"], "no property"),
                 (["--unix", "u,colour=red"], "'colour=red' is no property"),
                 (["--unix", "u,drift=1001"], "no property"),

@@ -162,7 +162,7 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
         return cli_trouble("serve", "out of memory");
     request->where[index] = copy;
     request->options.end_count++;
-    *end = (struct served_end){.end = {kind, copy}, .profile = sim_controller_profile_default()};
+    *end = (struct served_end){.end = {.kind = kind, .where = copy}, .profile = sim_controller_profile_default()};
     char *at = copy;
     if (kind != SERVE_VHCI) {
         at = strchr(copy, ',');

@@ -27,7 +27,7 @@ void serve_reap(struct serve *serve)
     serve->some_gone = false;
     for (size_t i = 0; i < serve->config->end_count; i++) {
         struct end *end = &serve->ends[i];
-        for (struct port *port = end->ports, *next; port; port = next) {
+        for (struct serve_port *port = end->ports, *next; port; port = next) {
             next = port->next;
             if (!port->gone)
                 continue;
@@ -44,12 +44,12 @@ void serve_drain(struct serve *serve)
 {
     for (size_t i = 0; i < serve->config->end_count; i++) {
         struct end *end = &serve->ends[i];
-        for (struct port *port = end->ports; port; port = port->next)
+        for (struct serve_port *port = end->ports; port; port = port->next)
             port_pump(port);
         serve_reap(serve);
         pty_look(end);
         if (end->kind == SERVE_PTY)
-            for (struct port *port = end->ports; port; port = port->next)
+            for (struct serve_port *port = end->ports; port; port = port->next)
                 port_pump(port);
     }
     serve_reap(serve);

@@ -15,12 +15,13 @@
 
 enum { BACKLOG = 128 };
 
-static void say(struct end *end, const char *what, const char *where)
+static void say(struct end *end, const char *kind, const char *where)
 {
     const struct serve_config *config = end->serve->config;
+    const char *word = config->ends[end->index].word;
     char line[512];
 
-    snprintf(line, sizeof line, "%s %s", what, where);
+    snprintf(line, sizeof line, "%s %s", word ? word : kind, where);
     if (config->opened)
         config->opened(config->user, line);
 }
@@ -36,7 +37,7 @@ static void came(uv_stream_t *listener, int status)
     pace_input(serve);
     /* Who has gone by now leaves his number to those who come. */
     serve_drain(serve);
-    struct port *port = port_new(end);
+    struct serve_port *port = port_new(end);
     if (!port)
         return;
     const int error = end->kind == SERVE_TCP ? uv_tcp_init(&serve->loop, &port->uv.tcp)

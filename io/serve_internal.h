@@ -2,7 +2,7 @@
 /*
  * The inside of the server. Reading order: serve.c (its life and its loop), serve_pace.c (clocks),
  * serve_control.c (who owns time in lockstep), serve_end.c and serve_pty.c (where clients come),
- * serve_port.c (one client).
+ * serve_port.c (one client's octets), serve_h4.c (the party that stands behind it for a controller).
  *
  * Two things never happen at once: the loop's callbacks, and events of the room. What the room sends
  * within an event is written at once; a client found gone then is marked, and taken out by
@@ -16,14 +16,21 @@
 #endif
 #include <uv.h>
 
-#include "io/h4.h"
 #include "io/serve.h"
 
 struct end;
 
+/* HCI for the host's end of a controller. */
+struct h4_party {
+    struct serve_port *port;
+    struct hci_link_end *link;
+    struct h4_reader reader;
+    bool refused; /* the controller was full: the reader's packet comes first */
+};
+
 /* One client. */
-struct port {
-    struct port *next; /* of its end */
+struct serve_port {
+    struct serve_port *next; /* of its end */
     struct end *end;
     unsigned number;
     union {
@@ -33,17 +40,18 @@ struct port {
         uv_pipe_t pipe;
     } uv;
     void *device; /* NULL: it has none (any more) */
-    struct hci_link_end *link;
-    struct h4_reader reader;
+    const struct serve_party *party;
+    void *party_user;
     bool gone;    /* to be taken out */
     bool reading; /* the loop looks for octets */
-    bool refused; /* the controller was full: the reader's packet comes first */
+    bool refused; /* the party has left some, and says when it has room */
     bool writing; /* the rest of a packet waits for the client to read */
     const uint8_t *at; /* read, and not looked at yet */
     size_t left;
     uv_write_t write;
+    struct h4_party h4;
     uint8_t in[4096];
-    uint8_t out[1 + H4_PACKET_MAX];
+    uint8_t out[SERVE_SEND_MAX];
 };
 
 /* Where clients come. */
@@ -51,7 +59,7 @@ struct end {
     struct serve *serve;
     size_t index; /* in the config */
     enum serve_end_kind kind;
-    struct port *ports;
+    struct serve_port *ports;
     bool listening; /* `uv` is open */
     union {
         uv_handle_t handle;
@@ -149,13 +157,24 @@ void pty_forget(struct end *end);
 /* --- serve_port.c --- */
 
 /* A client without a stream: the caller opens uv, then calls port_begin() or port_drop(). */
-struct port *port_new(struct end *end);
+struct serve_port *port_new(struct end *end);
 /* For a stream of a file descriptor, which is the port's from now on. */
 void port_begin_fd(struct end *end, int fd);
-void port_begin(struct port *port);
+void port_begin(struct serve_port *port);
 /* Its device goes, its stream is closed, its memory freed by the loop. */
-void port_drop(struct port *port);
-/* Takes what was read and what can be read, as far as the controller has room. */
-void port_pump(struct port *port);
+void port_drop(struct serve_port *port);
+/* Its client is not there any more: serve_reap() takes it out. */
+void port_mark_gone(struct serve_port *port);
+/* Gives the party what was read and what can be read, as far as it has room. */
+void port_pump(struct serve_port *port);
+/* As serve_port_send(): one write of several pieces. */
+int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count) BLR_MUST_CHECK;
+
+/* --- serve_h4.c --- */
+
+/* Makes the port's party one that speaks H4 with the host's end of a controller. */
+void h4_begin(struct serve_port *port, struct hci_link_end *link);
+/* The controller is about to go. */
+void h4_end(struct serve_port *port);
 
 #endif

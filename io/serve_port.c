@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One client: H4 on a stream, in front of the host's end of a controller. */
+/* One client: octets both ways, between a stream and the party behind it. */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "serve_internal.h"
 
-static void mark_gone(struct port *port)
+void port_mark_gone(struct serve_port *port)
 {
     port->gone = true;
     port->end->serve->some_gone = true;
@@ -16,38 +16,21 @@ static void mark_gone(struct port *port)
 
 /* --- from the client --- */
 
-/* False: the controller has no room, and says when. */
-static bool give(struct port *port)
+/* False: something is left that waits for the party. */
+static bool deliver(struct serve_port *port)
 {
-    const struct h4_reader *reader = &port->reader;
-    const int error = hci_link_send(port->link, (enum hci_packet_type)reader->type, reader->packet,
-                                    reader->len);
-
-    port->refused = error == BLR_ERR_AGAIN;
-    if (error && !port->refused)
-        mark_gone(port);
-    return error == 0;
-}
-
-/* False: something is left that waits for the controller. */
-static bool parse(struct port *port)
-{
-    const struct serve *serve = port->end->serve;
-    enum h4_result result;
-
-    if (port->refused && !give(port))
-        return false;
-    while ((result = h4_read(&port->reader, &port->at, &port->left)) != H4_MORE)
-        if (result == H4_LOST)
-            serve->room->lost_sync(serve->user, port->device);
-        else if (!give(port))
-            return false;
-    return true;
+    if (port->left) {
+        const size_t taken = port->party->received(port->party_user, port->at, port->left);
+        port->at += taken;
+        port->left -= taken;
+    }
+    port->refused = port->left > 0;
+    return !port->refused;
 }
 
 static void alloc_in(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    struct port *port = handle->data;
+    struct serve_port *port = handle->data;
 
     (void)suggested;
     *buf = uv_buf_init((char *)port->in, sizeof port->in);
@@ -56,7 +39,7 @@ static void alloc_in(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
 
 /* The loop looks for octets while the controller can take some. */
-static void set_reading(struct port *port)
+static void set_reading(struct serve_port *port)
 {
     const bool reading = !port->gone && !port->refused;
 
@@ -66,41 +49,43 @@ static void set_reading(struct port *port)
     if (!reading)
         uv_read_stop(&port->uv.stream);
     else if (uv_read_start(&port->uv.stream, alloc_in, was_read) != 0)
-        mark_gone(port);
+        port_mark_gone(port);
 }
 
 static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
-    struct port *port = stream->data;
+    struct serve_port *port = stream->data;
 
     (void)buf;
     if (port->gone || count == 0)
         return;
-    pace_input(port->end->serve);
-    if (count < 0) {
-        mark_gone(port);
-    } else {
+    if (count > 0) {
+        /* Before anything else: the room may ask for more as it is brought to the present. */
         port->at = port->in;
         port->left = (size_t)count;
-        (void)parse(port);
     }
+    pace_input(port->end->serve);
+    if (count < 0)
+        port_mark_gone(port);
+    else if (!port->gone)
+        (void)deliver(port);
     set_reading(port);
 }
 
-void port_pump(struct port *port)
+void port_pump(struct serve_port *port)
 {
     uv_os_fd_t fd;
 
     if (!port->device || uv_fileno(&port->uv.handle, &fd) != 0)
         return;
-    while (!port->gone && parse(port)) {
+    while (!port->gone && deliver(port)) {
         const ssize_t count = read(fd, port->in, sizeof port->in);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
         if (count <= 0) {
-            mark_gone(port);
+            port_mark_gone(port);
             break;
         }
         port->at = port->in;
@@ -113,7 +98,7 @@ void port_pump(struct port *port)
 
 static void was_written(uv_write_t *write, int status)
 {
-    struct port *port = write->data;
+    struct serve_port *port = write->data;
     struct serve *serve = port->end->serve;
 
     if (!port->writing)
@@ -123,58 +108,67 @@ static void was_written(uv_write_t *write, int status)
     if (port->gone)
         return;
     if (status < 0) {
-        mark_gone(port);
+        port_mark_gone(port);
         return;
     }
     pace_input(serve);
-    serve->room->host_full(serve->user, port->device, false);
+    if (port->party->writable)
+        port->party->writable(port->party_user);
 }
 
-/* The client is behind: the rest of the packet goes when it reads, and nothing else before. */
-static void write_later(struct port *port, uint8_t indicator, const uint8_t *packet, size_t len,
+/* The client is behind: the rest goes when it reads, and nothing else before. */
+static void write_later(struct serve_port *port, const uv_buf_t *bufs, unsigned count,
                         size_t written)
 {
-    struct serve *serve = port->end->serve;
+    size_t len = 0;
 
-    port->out[0] = indicator;
-    if (len)
-        memcpy(port->out + 1, packet, len);
-    const uv_buf_t buf =
-        uv_buf_init((char *)port->out + written, (unsigned)(1 + len - written));
+    for (unsigned i = 0; i < count; i++) {
+        if (bufs[i].len)
+            memcpy(port->out + len, bufs[i].base, bufs[i].len);
+        len += bufs[i].len;
+    }
+    const uv_buf_t buf = uv_buf_init((char *)port->out + written, (unsigned)(len - written));
     port->write.data = port;
     if (uv_write(&port->write, &port->uv.stream, &buf, 1, was_written) != 0) {
-        mark_gone(port);
+        port_mark_gone(port);
         return;
     }
     port->writing = true;
-    serve->writing++;
-    serve->room->host_full(serve->user, port->device, true);
+    port->end->serve->writing++;
 }
 
-static void received(void *user, enum hci_packet_type type, const uint8_t *packet, size_t len)
+int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count)
 {
-    struct port *port = user;
-    uint8_t indicator = (uint8_t)type;
+    size_t len = 0;
 
-    if (port->gone || port->writing || len > H4_PACKET_MAX)
-        return;
-    const uv_buf_t bufs[] = {
-        uv_buf_init((char *)&indicator, 1),
-        uv_buf_init((char *)(uintptr_t)packet, (unsigned)len),
-    };
-    const int written = uv_try_write(&port->uv.stream, bufs, 2);
+    for (unsigned i = 0; i < count; i++)
+        len += bufs[i].len;
+    if (len > SERVE_SEND_MAX)
+        return BLR_ERR_TOO_LONG;
+    if (port->gone)
+        return 0;
+    if (port->writing)
+        return BLR_ERR_AGAIN;
+    const int written = uv_try_write(&port->uv.stream, bufs, count);
     port->end->serve->wrote = true;
-    if (written == (int)(1 + len))
-        return;
     if (written < 0 && written != UV_EAGAIN)
-        mark_gone(port);
-    else
-        write_later(port, indicator, packet, len, written > 0 ? (size_t)written : 0);
+        port_mark_gone(port);
+    else if (written != (int)len)
+        write_later(port, bufs, count, written > 0 ? (size_t)written : 0);
+    return 0;
 }
 
-static void writable(void *user)
+int serve_port_send(struct serve_port *port, const uint8_t *bytes, size_t len)
 {
-    port_pump(user);
+    if (len > SERVE_SEND_MAX)
+        return BLR_ERR_TOO_LONG;
+    const uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)len);
+    return port_send(port, &buf, 1);
+}
+
+void serve_port_readable(struct serve_port *port)
+{
+    port_pump(port);
 }
 
 /* --- its life --- */
@@ -185,15 +179,15 @@ static unsigned free_number(const struct end *end)
 
     for (bool taken = true; taken; number += taken) {
         taken = false;
-        for (const struct port *port = end->ports; port; port = port->next)
+        for (const struct serve_port *port = end->ports; port; port = port->next)
             taken = taken || port->number == number;
     }
     return number;
 }
 
-struct port *port_new(struct end *end)
+struct serve_port *port_new(struct end *end)
 {
-    struct port *port = calloc(1, sizeof *port);
+    struct serve_port *port = calloc(1, sizeof *port);
 
     if (!port)
         return NULL;
@@ -201,7 +195,6 @@ struct port *port_new(struct end *end)
     port->number = free_number(end);
     port->next = end->ports;
     end->ports = port;
-    h4_reader_init(&port->reader, H4_FROM_HOST);
     return port;
 }
 
@@ -210,10 +203,10 @@ static void closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-void port_drop(struct port *port)
+void port_drop(struct serve_port *port)
 {
     struct serve *serve = port->end->serve;
-    struct port **at = &port->end->ports;
+    struct serve_port **at = &port->end->ports;
 
     while (*at != port)
         at = &(*at)->next;
@@ -222,7 +215,7 @@ void port_drop(struct port *port)
         serve->writing--;
     port->writing = false;
     if (port->device) {
-        hci_link_attach(port->link, NULL, NULL);
+        h4_end(port);
         serve->room->unplug(serve->user, port->device);
         port->device = NULL;
     }
@@ -232,24 +225,26 @@ void port_drop(struct port *port)
         uv_close(&port->uv.handle, closed);
 }
 
-void port_begin(struct port *port)
+void port_begin(struct serve_port *port)
 {
-    static const struct hci_link_party party = {.received = received, .writable = writable};
     struct serve *serve = port->end->serve;
+    struct serve_plug plug = {0};
 
-    if (serve->room->plug(serve->user, port->end->index, port->number, &port->device,
-                          &port->link) != 0) {
-        port->device = NULL;
+    if (serve->room->plug(serve->user, port->end->index, port->number, port, &plug) != 0) {
         port_drop(port);
         return;
     }
-    hci_link_attach(port->link, &party, port);
+    port->device = plug.device;
+    port->party = plug.party;
+    port->party_user = plug.party_user;
+    if (plug.link)
+        h4_begin(port, plug.link);
     set_reading(port);
 }
 
 void port_begin_fd(struct end *end, int fd)
 {
-    struct port *port = port_new(end);
+    struct serve_port *port = port_new(end);
 
     if (!port) {
         close(fd);

@@ -37,7 +37,7 @@ static void plug(struct end *end)
 
 void pty_look(struct end *end)
 {
-    struct port *port = end->ports;
+    struct serve_port *port = end->ports;
 
     if (end->kind != SERVE_PTY || end->fd < 0)
         return;
@@ -45,8 +45,7 @@ void pty_look(struct end *end)
         plug(end);
     } else if (port && !port->reading && hung_up(end->fd)) {
         /* Who went while he was held up is not found by reading, and no write fails. */
-        port->gone = true;
-        end->serve->some_gone = true;
+        port_mark_gone(port);
     }
 }
 

@@ -151,7 +151,8 @@ static void turn_away(const struct run *run, const char *name, const char *why)
     text_free(&text);
 }
 
-static int plug(void *user, size_t end, unsigned number, void **device, struct hci_link_end **link)
+static int plug(void *user, size_t end, unsigned number, struct serve_port *port,
+                struct serve_plug *plug)
 {
     struct drive *drive = user;
     struct run *run = drive->run;
@@ -159,6 +160,7 @@ static int plug(void *user, size_t end, unsigned number, void **device, struct h
     struct sim_controller_profile profile = config->profile;
     struct served *served = served_of(drive, end, number);
 
+    (void)port;
     if (!served)
         return BLR_ERR_NO_MEMORY;
     if (number > 1)
@@ -175,8 +177,8 @@ static int plug(void *user, size_t end, unsigned number, void **device, struct h
         return BLR_ERR_IO; /* and the run is over */
     if (served->writer)
         sim_controller_trace(served->controller, trace_writer_sink(served->writer));
-    *device = served;
-    *link = sim_controller_host_end(served->controller);
+    plug->device = served;
+    plug->link = sim_controller_host_end(served->controller);
     return 0;
 }
 

@@ -3,12 +3,15 @@
  * Serves controllers of a room to hosts outside the process: H4 over TCP and Unix sockets,
  * pseudo-terminals and /dev/vhci, and the pacing of virtual time by a clock.
  *
- * The server knows the room through `struct serve_room` alone. Each client is a controller of its
- * own, made when it comes and gone when it goes. Numbers are given to the clients of an end from 1,
- * the lowest that is free, so that whoever comes back finds himself the same.
+ * The server knows the room through `struct serve_room` alone. Each client is a device of its own,
+ * made when it comes and gone when it goes. Numbers are given to the clients of an end from 1, the
+ * lowest that is free, so that whoever comes back finds himself the same.
  *
- * A packet to a host is one write. A host that does not read stops what is due to it
- * (host_full()); one that writes more than the controller takes is not read until there is room.
+ * What stands behind a client is the room's choice: a controller, with which the server speaks H4,
+ * or a party of its own that takes and sends octets (a dongle with a protocol of its own).
+ *
+ * A packet to a client is one write. A client that does not read stops what is due to it
+ * (host_full(), BLR_ERR_AGAIN); one that writes more than is taken is not read until there is room.
  */
 #ifndef IO_SERVE_H
 #define IO_SERVE_H
@@ -17,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/h4.h"
 #include "wire/error.h"
 #include "wire/hci_link.h"
 #include "wire/time.h"
@@ -34,6 +38,50 @@ enum serve_clock {
     SERVE_LOCKSTEP, /* it passes when the party at the control socket says so */
 };
 
+/* The octets of one client, as the party behind it has them: from plug() until unplug(). */
+struct serve_port;
+
+/* --- a party of octets; what it implements --- */
+
+struct serve_party {
+    /*
+     * Octets have come, in pieces of any size. Returns how many of them it takes; when that is
+     * fewer, nothing more is read until serve_port_readable(). Not called within an event of the
+     * room, serve_port_readable() excepted.
+     */
+    size_t (*received)(void *user, const uint8_t *bytes, size_t len);
+    /* The client was behind, and has read it all now. Not within an event. May be NULL. */
+    void (*writable)(void *user);
+};
+
+/* The longest that is sent at once: an H4 packet. */
+#define SERVE_SEND_MAX (1U + H4_PACKET_MAX)
+
+/*
+ * Sends a copy of the octets, all or none, at any time: within received(), within an event of the
+ * room, not yet within plug(). Returns 0; BLR_ERR_AGAIN, the client is behind (writable() comes);
+ * BLR_ERR_TOO_LONG for more than SERVE_SEND_MAX. What is sent to a client that has gone is
+ * dropped: unplug() follows soon.
+ */
+int serve_port_send(struct serve_port *port, const uint8_t *bytes, size_t len) BLR_MUST_CHECK;
+
+/*
+ * The party has room again: calls received() with what it left, and with what has come since. Not
+ * within received().
+ */
+void serve_port_readable(struct serve_port *port);
+
+/* --- the room --- */
+
+/* What stands behind a client: filled in by plug(). */
+struct serve_plug {
+    void *device;              /* what unplug() and the others are given */
+    struct hci_link_end *link; /* the host's end of a controller: the client speaks H4 */
+    /* Or, with `link` NULL, a party of octets. */
+    const struct serve_party *party;
+    void *party_user;
+};
+
 struct serve_room {
     sim_ns (*now)(void *user);
     /* When the next event is due, or SIM_NEVER. */
@@ -45,11 +93,12 @@ struct serve_room {
     bool (*over)(void *user);
     /* A client waits for what takes virtual time. */
     bool (*debt)(void *user);
-    /* A client has come to ends[end]: the device for it, and the host's end of its controller. */
-    int (*plug)(void *user, size_t end, unsigned number, void **device,
-                struct hci_link_end **link);
+    /* A client has come to ends[end]. `plug` is all zero before. Nonzero: he is turned away. */
+    int (*plug)(void *user, size_t end, unsigned number, struct serve_port *port,
+                struct serve_plug *plug);
     /* It has gone. Not called within an event of the room. */
     void (*unplug)(void *user, void *device);
+    /* Of controllers alone. */
     void (*host_full)(void *user, void *device, bool full);
     void (*lost_sync)(void *user, void *device);
 };
@@ -57,6 +106,7 @@ struct serve_room {
 struct serve_end {
     enum serve_end_kind kind;
     const char *where;
+    const char *word; /* what its line begins with: "bgapi /tmp/dongle"; NULL: the kind, "pty" */
 };
 
 struct serve_config {

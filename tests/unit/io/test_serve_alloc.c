@@ -116,7 +116,8 @@ static bool debt(void *user)
     return ((struct fixture *)user)->wanted;
 }
 
-static int plug(void *user, size_t end, unsigned number, void **device, struct hci_link_end **link)
+static int plug(void *user, size_t end, unsigned number, struct serve_port *port,
+                struct serve_plug *plug)
 {
     static const struct hci_link_ops ops = {.send = link_send};
     struct fixture *f = user;
@@ -127,8 +128,9 @@ static int plug(void *user, size_t end, unsigned number, void **device, struct h
         return BLR_ERR_BUSY;
     f->plugged++;
     f->link = (struct hci_link_end){.ops = &ops};
-    *device = f;
-    *link = &f->link;
+    assert_non_null(port);
+    plug->device = f;
+    plug->link = &f->link;
     return 0;
 }
 
@@ -249,7 +251,7 @@ static int teardown(void **state)
 /* Opens, connects, runs until `turn` says so, closes. */
 static void serve(struct fixture *f, enum serve_clock clock, bool (*turn)(struct fixture *f))
 {
-    const struct serve_end end = {SERVE_UNIX, f->path};
+    const struct serve_end end = {.kind = SERVE_UNIX, .where = f->path};
     const struct serve_config config = {
         .ends = &end,
         .end_count = 1,
@@ -309,7 +311,7 @@ static void client_turned_away(void **state)
 static void no_memory_to_open(void **state)
 {
     struct fixture *f = *state;
-    const struct serve_end end = {SERVE_UNIX, f->path};
+    const struct serve_end end = {.kind = SERVE_UNIX, .where = f->path};
     const struct serve_config config = {
         .ends = &end, .end_count = 1, .speed = 1, .room = &room, .room_user = f};
     struct serve *server = NULL;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Builds blueroom, runs its scenarios, its tests and its benchmarks, each with its own set-up.
 
-usage: ci/run.py scenarios|test|nightly|bench [--no-install] [--quick] [--jobs N]
+usage: ci/run.py scenarios|test|nightly|bench|linux [--no-install] [--quick] [--jobs N]
 """
 
 import argparse
@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import determinism  # noqa: E402
+import linux as guests  # noqa: E402
 import packages  # noqa: E402
 import parts  # noqa: E402
 from parts import ROOT, Tally  # noqa: E402
@@ -24,9 +25,13 @@ from parts import ROOT, Tally  # noqa: E402
 BUILDS = ["asan", "dev", "release", "clang-debug", "clang-release", "fuzz"]
 
 
-def scenarios(args):
+def release(args):
     packages.ensure(packages.BUILD, not args.no_install)
     parts.build("release", args.jobs, targets=["blueroom"], tests=False)
+
+
+def scenarios(args):
+    release(args)
     passed, failed = parts.run_scenarios(ROOT / "build/release/blueroom", ROOT / "build/traces")
     print(f"{passed} passed, {failed} failed")
     print(f"traces: {ROOT / 'build/traces'}")
@@ -45,6 +50,7 @@ def test(args, seeds=(1,)):
         tally.run("house rules", lambda: parts.house_rules("dev"))
         tally.run("build at -O3 (gcc)", lambda: parts.build(
             "release", args.jobs, targets=["blueroom"], tests=False))
+        tally.run("Linux, whole, in virtual time", lambda: guests.part(not args.no_install))
         tally.run("build with sanitizers and fuzzers (clang)",
                   lambda: parts.build("fuzz", args.jobs))
         for preset, name in (("clang-debug", "-O0"), ("clang-release", "-O3")):
@@ -72,14 +78,19 @@ def bench(args):
     return parts.bench("release")
 
 
+def linux(args):
+    return guests.linux(args, lambda: release(args))
+
+
 def main():
-    commands = {"scenarios": scenarios, "test": test, "bench": bench, "nightly": nightly}
+    commands = {"scenarios": scenarios, "test": test, "bench": bench, "nightly": nightly,
+                "linux": linux}
     parser = argparse.ArgumentParser(
         prog="ci/run.py",
         description="Each command installs what it needs (Debian 12), configures, builds and runs.",
         epilog="scenarios: build/release, every script, traces in build/traces. "
                "test: the whole suite with sanitizers. nightly: test with more seeds and longer "
-               "fuzzing. bench: figures.")
+               "fuzzing. bench: figures. linux: Linux with BlueZ on our controllers, in qemu.")
     parser.add_argument("command", choices=sorted(commands))
     parser.add_argument("--no-install", action="store_true", help="install no packages")
     parser.add_argument("--quick", action="store_true",
@@ -87,6 +98,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, metavar="N")
     parser.add_argument("--fuzz-seconds", type=int, default=8, metavar="N",
                         help="test: how long each fuzz target runs (default 8)")
+    parser.add_argument("--story", action="append", default=[], metavar="NAME",
+                        help="linux: this one of tests/interop/linux/stories/; may be repeated")
     args = parser.parse_args()
     os.chdir(ROOT)
     started = time.monotonic()

@@ -3,6 +3,7 @@
 #ifndef CLI_H
 #define CLI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum cli_status {
@@ -27,5 +28,8 @@ int cli_trouble(const char *command, const char *format, ...)
 /* The number of an option, from 0 to highest. CLI_OK, or trouble that has been told. */
 int cli_read_number(const char *command, const char *text, const char *option, uint64_t highest,
                     uint64_t *number);
+
+/* How many times as fast as the wall's a clock is: "realtime", "10x". */
+bool cli_read_speed(const char *text, uint64_t *speed);
 
 #endif

@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "io/serve.h"
 
 static const struct cli_command *const commands[] = {&cli_run, &cli_dump, &cli_adv, &cli_serve};
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -50,6 +52,20 @@ int cli_read_number(const char *command, const char *text, const char *option, u
         return cli_trouble(command, "%s: '%s' is no number from 0 to %" PRIu64, option, text,
                            highest);
     return CLI_OK;
+}
+
+bool cli_read_speed(const char *text, uint64_t *speed)
+{
+    char *end;
+
+    *speed = 1;
+    if (strcmp(text, "realtime") == 0)
+        return true;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *speed = strtoull(text, &end, 10);
+    return !errno && strcmp(end, "x") == 0 && *speed >= 1 && *speed <= SERVE_MAX_SPEED;
 }
 
 static int flushed(int status)

@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,12 @@
 
 #include "cli.h"
 #include "engine/scenario.h"
+#include "engine/serve.h"
 #include "engine/watchdog.h"
+#include "io/serve.h"
 #include "output.h"
 
-enum { WATCHDOG_S = 30 };
+enum { WATCHDOG_S = 30, MAX_CONTROLLERS = 64 };
 
 struct request {
     struct scenario_options options;
@@ -23,6 +26,8 @@ struct request {
     unsigned watchdog_s;
     struct vitals vitals;
     const char *script; /* the one that runs */
+    struct scenario_controller controllers[MAX_CONTROLLERS];
+    char *controller_text[MAX_CONTROLLERS]; /* ours */
 };
 
 static void help(void)
@@ -37,6 +42,15 @@ static void help(void)
           "                sent, encrypted PDUs as ciphertext, in air-raw.pcap\n"
           "  --bonds DIR   what devices remember of pairings lasts in DIR/<script>/<device>.bonds,\n"
           "                for scenarios and runs to come\n"
+          "  --controller DEVICE=WHERE\n"
+          "                puts our host of that device on a controller outside, by HCI over H4:\n"
+          "                unix:PATH       a socket, as of blueroom serve --unix or btvirt -s\n"
+          "                tcp:HOST:PORT   a connection\n"
+          "                pty:PATH        a terminal or a serial port, which is made raw\n"
+          "                hci:N           this machine's hciN, by a user channel: it must be down\n"
+          "                once for each such device; virtual time is then the wall's\n"
+          "  --clock Nx    with --controller: virtual time passes N times as fast as the wall's, for\n"
+          "                controllers that do so, too (realtime, which is 1x)\n"
           "  --watchdog S  give up when nothing moves for S seconds of wall time (30)\n"
           "  -v, --verbose what scripts log, and figures\n"
           "  -h, --help    this text\n\n"
@@ -64,17 +78,19 @@ static void report(void *user, const struct scenario_report *report)
 
     if (report->name) {
         if (request->colour)
-            fputs(passed ? "\033[32m" : "\033[31m", stdout);
-        fputs(passed ? "PASS" : "FAIL", stdout);
+            fputs(report->skipped ? "\033[33m" : passed ? "\033[32m" : "\033[31m", stdout);
+        fputs(report->skipped ? "SKIP" : passed ? "PASS" : "FAIL", stdout);
         if (request->colour)
             fputs("\033[0m", stdout);
         fputs("  ", stdout);
         put_plain(stdout, report->name);
-        if (request->verbose)
+        if (report->skipped)
+            printf("  (%s)", report->skipped);
+        else if (request->verbose)
             printf("  (%" PRIu64 ".%03" PRIu64 " s, %" PRIu64 " events)", report->ended / SIM_S(1),
                    report->ended % SIM_S(1) / SIM_MS(1), report->events);
         fputc('\n', stdout);
-        if (request->verbose)
+        if (request->verbose && !report->skipped)
             put_radio(&report->radio);
     }
     /* In their order, wherever the two go. */
@@ -87,6 +103,13 @@ static void warn(void *user, const char *text)
     struct request *request = user;
 
     request->warned = true;
+    fflush(stdout);
+    put_plain(stderr, text);
+}
+
+static void note(void *user, const char *text)
+{
+    (void)user;
     fflush(stdout);
     put_plain(stderr, text);
 }
@@ -122,12 +145,102 @@ static void hung(void *user)
     _exit(CLI_TROUBLE);
 }
 
+/* --- controllers outside --- */
+
+static int add_controller(struct request *request, const char *text)
+{
+    const size_t index = request->options.controller_count;
+    char trouble[SERVE_TROUBLE_SIZE];
+
+    if (index == MAX_CONTROLLERS)
+        return cli_trouble("run", "more than %d controllers", MAX_CONTROLLERS);
+    char *copy = strdup(text);
+    if (!copy)
+        return cli_trouble("run", "out of memory");
+    request->controller_text[index] = copy;
+    request->options.controller_count++;
+    char *equals = strchr(copy, '=');
+    if (equals)
+        *equals = '\0';
+    if (!equals || !served_name_good(copy))
+        return cli_trouble("run", "--controller: '%s' does not begin with a device's name and =",
+                           text);
+    const struct scenario_controller added = {.device = copy, .where = equals + 1};
+    if (serve_controller_check(added.where, trouble) != 0)
+        return cli_trouble("run", "--controller: %s", trouble);
+    for (size_t i = 0; i < index; i++) {
+        const struct scenario_controller *other = &request->controllers[i];
+        if (strcmp(other->device, added.device) == 0)
+            return cli_trouble("run", "--controller: %s has two", added.device);
+        if (strcmp(other->where, added.where) == 0 && serve_controller_is_one(added.where))
+            return cli_trouble("run", "--controller: %s and %s are both at %s", other->device,
+                               added.device, added.where);
+    }
+    request->controllers[index] = added;
+    request->options.controllers = request->controllers;
+    return CLI_OK;
+}
+
+/* --- the command line --- */
+
+static int check(const struct scenario_options *options)
+{
+    if (options->trace_dir && !*options->trace_dir)
+        return cli_trouble("run", "--trace: the folder has no name");
+    if (options->bonds_dir && !*options->bonds_dir)
+        return cli_trouble("run", "--bonds: the folder has no name");
+    if (options->air && !options->trace_dir)
+        return cli_trouble("run", "--air goes with --trace DIR");
+    if (options->speed && !options->controller_count)
+        return cli_trouble("run", "--clock goes with --controller DEVICE=WHERE");
+    return CLI_OK;
+}
+
+static int take_option(struct request *request, int option)
+{
+    struct scenario_options *options = &request->options;
+    uint64_t seconds;
+
+    switch (option) {
+    case 'a':
+        options->air = true;
+        return CLI_OK;
+    case 'b':
+        options->bonds_dir = optarg;
+        return CLI_OK;
+    case 'c':
+        if (cli_read_speed(optarg, &options->speed))
+            return CLI_OK;
+        return cli_trouble("run", "--clock: '%s' is neither realtime nor Nx (N from 1 to %u)",
+                           optarg, SERVE_MAX_SPEED);
+    case 'o':
+        return add_controller(request, optarg);
+    case 's':
+        return cli_read_number("run", optarg, "--seed", UINT64_MAX, &options->seed);
+    case 't':
+        options->trace_dir = optarg;
+        return CLI_OK;
+    case 'v':
+        request->verbose = true;
+        return CLI_OK;
+    case 'w':
+        if (cli_read_number("run", optarg, "--watchdog", 86400, &seconds))
+            return CLI_TROUBLE;
+        request->watchdog_s = (unsigned)seconds;
+        return CLI_OK;
+    default:
+        return cli_trouble("run", "no option '%s'; see blueroom run --help", optarg);
+    }
+}
+
 /* CLI_OK, or the status to end with; *done when there is nothing left to do. */
 static int read_options(int argc, char **argv, struct request *request, bool *done)
 {
     static const struct option known[] = {
         {"air", no_argument, NULL, 'a'},
         {"bonds", required_argument, NULL, 'b'},
+        {"clock", required_argument, NULL, 'c'},
+        {"controller", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {"seed", required_argument, NULL, 's'},
         {"trace", required_argument, NULL, 't'},
@@ -135,52 +248,26 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
         {"watchdog", required_argument, NULL, 'w'},
         {NULL, 0, NULL, 0},
     };
-    uint64_t seconds;
 
     *done = false;
     optind = 1;
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":hv", known, NULL)) != -1;)
-        switch (option) {
-        case 'a':
-            request->options.air = true;
-            break;
-        case 'b':
-            request->options.bonds_dir = optarg;
-            break;
-        case 'h':
+    for (int option; (option = getopt_long(argc, argv, ":hv", known, NULL)) != -1;) {
+        if (option == 'h') {
             help();
             *done = true;
             return CLI_OK;
-        case 's':
-            if (cli_read_number("run", optarg, "--seed", UINT64_MAX, &request->options.seed))
-                return CLI_TROUBLE;
-            break;
-        case 't':
-            request->options.trace_dir = optarg;
-            break;
-        case 'v':
-            request->verbose = true;
-            break;
-        case 'w':
-            if (cli_read_number("run", optarg, "--watchdog", 86400, &seconds))
-                return CLI_TROUBLE;
-            request->watchdog_s = (unsigned)seconds;
-            break;
-        case ':':
-            return cli_trouble("run", "%s needs a value", argv[optind - 1]);
-        default:
-            return cli_trouble("run", "no option '%s'; see blueroom run --help", argv[optind - 1]);
         }
+        if (option == ':')
+            return cli_trouble("run", "%s needs a value", argv[optind - 1]);
+        if (option == '?')
+            optarg = argv[optind - 1];
+        if (take_option(request, option))
+            return CLI_TROUBLE;
+    }
     if (optind == argc)
         return cli_trouble("run", "no script; see blueroom run --help");
-    if (request->options.trace_dir && !*request->options.trace_dir)
-        return cli_trouble("run", "--trace: the folder has no name");
-    if (request->options.bonds_dir && !*request->options.bonds_dir)
-        return cli_trouble("run", "--bonds: the folder has no name");
-    if (request->options.air && !request->options.trace_dir)
-        return cli_trouble("run", "--air goes with --trace DIR");
-    return CLI_OK;
+    return check(&request->options);
 }
 
 /* Two scripts of one name would overwrite each other's traces, or take each other's bonds. */
@@ -200,41 +287,61 @@ static int check_names(int argc, char **argv, const char *what)
     return CLI_OK;
 }
 
-static int run(int argc, char **argv)
+static int run_scripts(struct request *request, int count, char **scripts)
 {
-    struct request request = {.watchdog_s = WATCHDOG_S};
-    struct watchdog *watchdog = NULL;
     int status = CLI_OK;
-    bool done;
 
-    if (read_options(argc, argv, &request, &done) != CLI_OK)
-        return CLI_TROUBLE;
-    if (done)
-        return CLI_OK;
-    if (request.options.trace_dir && check_names(argc, argv, "traces") != CLI_OK)
-        return CLI_TROUBLE;
-    if (request.options.bonds_dir && check_names(argc, argv, "bonds") != CLI_OK)
-        return CLI_TROUBLE;
-    request.colour = isatty(STDOUT_FILENO);
-    request.options.vitals = &request.vitals;
-    request.options.report = report;
-    request.options.warn = warn;
-    request.options.log = request.verbose ? log_line : NULL;
-    request.options.user = &request;
-    for (int i = optind; i < argc; i++) {
-        request.script = argv[i];
-        if (request.watchdog_s)
-            watchdog = watchdog_start(&request.vitals.beats, request.watchdog_s, hung, &request);
-        const enum scenario_result result = scenario_run_file(argv[i], &request.options);
+    for (int i = 0; i < count; i++) {
+        struct watchdog *watchdog = NULL;
+        request->script = scripts[i];
+        if (request->watchdog_s)
+            watchdog = watchdog_start(&request->vitals.beats, request->watchdog_s, hung, request);
+        const enum scenario_result result = scenario_run_file(scripts[i], &request->options);
         watchdog_stop(watchdog);
-        watchdog = NULL;
         const int outcome = result == SCENARIO_PASSED   ? CLI_OK
                             : result == SCENARIO_FAILED ? CLI_FAILED
                                                         : CLI_TROUBLE;
         if (outcome > status)
             status = outcome;
     }
-    return request.warned && status < CLI_TROUBLE ? CLI_TROUBLE : status;
+    return request->warned && status < CLI_TROUBLE ? CLI_TROUBLE : status;
+}
+
+static int begin(struct request *request, int argc, char **argv)
+{
+    struct scenario_options *options = &request->options;
+    bool done;
+
+    if (read_options(argc, argv, request, &done) != CLI_OK)
+        return CLI_TROUBLE;
+    if (done)
+        return CLI_OK;
+    if (options->trace_dir && check_names(argc, argv, "traces") != CLI_OK)
+        return CLI_TROUBLE;
+    if (options->bonds_dir && check_names(argc, argv, "bonds") != CLI_OK)
+        return CLI_TROUBLE;
+    /* A controller that goes while it is written to is an error of that write. */
+    if (options->controller_count)
+        signal(SIGPIPE, SIG_IGN);
+    request->colour = isatty(STDOUT_FILENO);
+    options->speed = options->speed ? options->speed : 1;
+    options->vitals = &request->vitals;
+    options->report = report;
+    options->warn = warn;
+    options->note = note;
+    options->log = request->verbose ? log_line : NULL;
+    options->user = request;
+    return run_scripts(request, argc - optind, argv + optind);
+}
+
+static int run(int argc, char **argv)
+{
+    struct request request = {.watchdog_s = WATCHDOG_S};
+    const int status = begin(&request, argc, argv);
+
+    for (size_t i = 0; i < request.options.controller_count; i++)
+        free(request.controller_text[i]);
+    return status;
 }
 
 const struct cli_command cli_run = {"run", "run scenario scripts", run};

@@ -191,13 +191,7 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
 
 static int read_clock(struct room_serve_options *options, const char *text)
 {
-    const size_t len = strlen(text);
-    char digits[16];
-
     options->clock = SERVE_REALTIME;
-    options->speed = 1;
-    if (strcmp(text, "realtime") == 0)
-        return CLI_OK;
     if (strcmp(text, "fast") == 0) {
         options->clock = SERVE_FAST;
         return CLI_OK;
@@ -206,15 +200,8 @@ static int read_clock(struct room_serve_options *options, const char *text)
         options->clock = SERVE_LOCKSTEP;
         return CLI_OK;
     }
-    long speed;
-    if (len >= 2 && len < sizeof digits && text[len - 1] == 'x') {
-        memcpy(digits, text, len - 1);
-        digits[len - 1] = '\0';
-        if (read_signed(digits, 1, SERVE_MAX_SPEED, &speed)) {
-            options->speed = (uint64_t)speed;
-            return CLI_OK;
-        }
-    }
+    if (cli_read_speed(text, &options->speed))
+        return CLI_OK;
     return cli_trouble("serve", "--clock: '%s' is none of realtime, Nx (N from 1 to %u), fast, "
                        "lockstep", text, SERVE_MAX_SPEED);
 }

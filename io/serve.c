@@ -31,6 +31,8 @@ void serve_reap(struct serve *serve)
             next = port->next;
             if (!port->gone)
                 continue;
+            if (end->kind == SERVE_CONTROLLER)
+                controller_lost(port);
             port_drop(port);
             if (end->kind == SERVE_PTY)
                 pty_forget(end);

@@ -231,6 +231,8 @@ int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
     }
     case SERVE_VHCI:
         return open_vhci(end, trouble);
+    case SERVE_CONTROLLER:
+        return controller_open(end, trouble);
     }
     return BLR_ERR_INVALID;
 }

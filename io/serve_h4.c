@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* H4 between a client's octets and the host's end of a controller. */
+/*
+ * H4 between a client's octets and the host's end of a controller, or between the octets of somebody
+ * else's controller and the far end of a host's link.
+ */
 #include "serve_internal.h"
 
 /* --- from the client --- */
@@ -13,7 +16,7 @@ static bool give(struct h4_party *h4)
 
     h4->refused = error == BLR_ERR_AGAIN;
     if (error && !h4->refused)
-        port_mark_gone(h4->port);
+        port_mark_gone(h4->port, UV_ENOMEM);
     return error == 0;
 }
 
@@ -82,7 +85,8 @@ void h4_begin(struct serve_port *port, struct hci_link_end *link)
 
     port->h4.port = port;
     port->h4.link = link;
-    h4_reader_init(&port->h4.reader, H4_FROM_HOST);
+    h4_reader_init(&port->h4.reader, port->end->kind == SERVE_CONTROLLER ? H4_FROM_CONTROLLER
+                                                                         : H4_FROM_HOST);
     port->party = &party;
     port->party_user = &port->h4;
     hci_link_attach(link, &host, &port->h4);

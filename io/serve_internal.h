@@ -43,6 +43,7 @@ struct serve_port {
     const struct serve_party *party;
     void *party_user;
     bool gone;    /* to be taken out */
+    int why;      /* of libuv; UV_EOF: the other side has closed */
     bool reading; /* the loop looks for octets */
     bool refused; /* the party has left some, and says when it has room */
     bool writing; /* the rest of a packet waits for the client to read */
@@ -154,6 +155,15 @@ void pty_look(struct end *end);
 /* Its client is gone: what he left unread is not for the next one. */
 void pty_forget(struct end *end);
 
+/* Octets as they are, both ways. */
+int pty_set_raw(int fd);
+
+/* --- serve_controller.c --- */
+
+int controller_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
+/* It is gone: the room is told why. */
+void controller_lost(const struct serve_port *port);
+
 /* --- serve_port.c --- */
 
 /* A client without a stream: the caller opens uv, then calls port_begin() or port_drop(). */
@@ -164,7 +174,7 @@ void port_begin(struct serve_port *port);
 /* Its device goes, its stream is closed, its memory freed by the loop. */
 void port_drop(struct serve_port *port);
 /* Its client is not there any more: serve_reap() takes it out. */
-void port_mark_gone(struct serve_port *port);
+void port_mark_gone(struct serve_port *port, int why);
 /* Gives the party what was read and what can be read, as far as it has room. */
 void port_pump(struct serve_port *port);
 /* As serve_port_send(): one write of several pieces. */

@@ -14,6 +14,9 @@
 /* Events at a stretch, before the loop is looked at again. */
 enum { STRETCH = 256 };
 
+/* How far time may be behind the wall's before the rest is given up, where that is wanted. */
+#define LAG_NS UINT64_C(5000000)
+
 static void timer_due(uv_poll_t *poll, int status, int events)
 {
     const struct serve *serve = poll->data;
@@ -84,8 +87,26 @@ static void arm(const struct serve *serve)
     (void)timerfd_settime(serve->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
+/*
+ * What has come by now comes before what is due by now. Should the room be far behind, as after a
+ * time in which the machine was busy elsewhere, it goes on from where it stands.
+ */
+static void look_back(struct serve *serve)
+{
+    const sim_ns now = present(serve);
+    const sim_ns next = serve->room->next(serve->user);
+
+    serve_drain(serve);
+    if (next < now && (now - next) / serve->config->speed > LAG_NS) {
+        serve->base = next;
+        serve->wall = uv_hrtime();
+    }
+}
+
 static bool run_realtime(struct serve *serve)
 {
+    if (serve->config->lag)
+        look_back(serve);
     if (!catch_up(serve, present(serve)))
         return true;
     arm(serve);
@@ -119,6 +140,16 @@ bool pace_run(struct serve *serve)
 
 void pace_input(struct serve *serve)
 {
-    if (serve->config->clock == SERVE_REALTIME)
+    if (serve->config->clock != SERVE_REALTIME)
+        return;
+    if (!serve->config->lag) {
         (void)catch_up(serve, present(serve));
+        return;
+    }
+    /* Nothing is due before that, and what comes now arrives before what is due then. */
+    const sim_ns now = present(serve);
+    const sim_ns next = serve->room->next(serve->user);
+    const sim_ns until = next <= now ? next - 1 : now;
+    if (next > 0 && until > serve->room->now(serve->user))
+        serve->room->run_until(serve->user, until);
 }

@@ -8,9 +8,10 @@
 
 #include "serve_internal.h"
 
-void port_mark_gone(struct serve_port *port)
+void port_mark_gone(struct serve_port *port, int why)
 {
     port->gone = true;
+    port->why = why;
     port->end->serve->some_gone = true;
 }
 
@@ -49,7 +50,7 @@ static void set_reading(struct serve_port *port)
     if (!reading)
         uv_read_stop(&port->uv.stream);
     else if (uv_read_start(&port->uv.stream, alloc_in, was_read) != 0)
-        port_mark_gone(port);
+        port_mark_gone(port, UV_EIO);
 }
 
 static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
@@ -66,7 +67,7 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
     pace_input(port->end->serve);
     if (count < 0)
-        port_mark_gone(port);
+        port_mark_gone(port, (int)count);
     else if (!port->gone)
         (void)deliver(port);
     set_reading(port);
@@ -85,7 +86,7 @@ void port_pump(struct serve_port *port)
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
         if (count <= 0) {
-            port_mark_gone(port);
+            port_mark_gone(port, count < 0 ? uv_translate_sys_error(errno) : UV_EOF);
             break;
         }
         port->at = port->in;
@@ -108,7 +109,7 @@ static void was_written(uv_write_t *write, int status)
     if (port->gone)
         return;
     if (status < 0) {
-        port_mark_gone(port);
+        port_mark_gone(port, status);
         return;
     }
     pace_input(serve);
@@ -129,8 +130,9 @@ static void write_later(struct serve_port *port, const uv_buf_t *bufs, unsigned 
     }
     const uv_buf_t buf = uv_buf_init((char *)port->out + written, (unsigned)(len - written));
     port->write.data = port;
-    if (uv_write(&port->write, &port->uv.stream, &buf, 1, was_written) != 0) {
-        port_mark_gone(port);
+    const int error = uv_write(&port->write, &port->uv.stream, &buf, 1, was_written);
+    if (error) {
+        port_mark_gone(port, error);
         return;
     }
     port->writing = true;
@@ -152,7 +154,7 @@ int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count)
     const int written = uv_try_write(&port->uv.stream, bufs, count);
     port->end->serve->wrote = true;
     if (written < 0 && written != UV_EAGAIN)
-        port_mark_gone(port);
+        port_mark_gone(port, written);
     else if (written != (int)len)
         write_later(port, bufs, count, written > 0 ? (size_t)written : 0);
     return 0;

@@ -45,7 +45,7 @@ void pty_look(struct end *end)
         plug(end);
     } else if (port && !port->reading && hung_up(end->fd)) {
         /* Who went while he was held up is not found by reading, and no write fails. */
-        port_mark_gone(port);
+        port_mark_gone(port, UV_EOF);
     }
 }
 
@@ -68,8 +68,7 @@ void pty_forget(struct end *end)
     close(fd);
 }
 
-/* Octets as they are, both ways; it holds as long as we have the master side. */
-static int set_raw(int fd)
+int pty_set_raw(int fd)
 {
     struct termios mode;
 
@@ -79,7 +78,7 @@ static int set_raw(int fd)
     mode.c_oflag &= ~(tcflag_t)OPOST;
     mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
     mode.c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
-    mode.c_cflag |= CS8;
+    mode.c_cflag |= CS8 | CREAD | CLOCAL;
     mode.c_cc[VMIN] = 1;
     mode.c_cc[VTIME] = 0;
     return tcsetattr(fd, TCSANOW, &mode);
@@ -117,7 +116,8 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
 
     end->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (end->fd < 0 || grantpt(end->fd) != 0 || unlockpt(end->fd) != 0 ||
-        ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 || set_raw(end->fd) != 0)
+        ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 ||
+        pty_set_raw(end->fd) != 0) /* it holds as long as we have the master side */
         return serve_trouble(trouble, BLR_ERR_IO, "no pseudo-terminal: %s", strerror(errno));
     const int error = make_link(end, link, trouble);
     if (error)

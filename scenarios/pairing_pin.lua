@@ -106,7 +106,7 @@ end)
 
 -- Each attempt with Secure Connections tells whether the bits before the first wrong one were right. Who takes a new
 -- address for each is nobody whose attempts could be counted.
-scenario("a fixed PIN under Secure Connections gives away a bit an attempt", function()
+scenario("a fixed PIN under Secure Connections gives away a bit an attempt", { own_air = true }, function()
   install()
   local thief = raw { name = "thief" }
   local guess, attempts = 0, 0

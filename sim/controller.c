@@ -137,10 +137,7 @@ void sim_controller_power(struct sim_controller *controller, bool on)
 
 void sim_controller_freeze_host(struct sim_controller *controller, bool frozen)
 {
-    if (frozen)
-        sim_actor_hold(&controller->actor, 1U << SIM_PHASE_HCI | 1U << SIM_PHASE_HOST);
-    else
-        sim_actor_release(&controller->actor);
+    hci_transport_freeze_host(&controller->transport, frozen);
 }
 
 void sim_controller_host_full(struct sim_controller *controller, bool full)

@@ -127,8 +127,8 @@ static void pipe_deliver(void *user)
         transport->held = true;
         return;
     }
-    if (pipe == to_host && transport->host_full) {
-        transport->stalled = true;
+    if (pipe->full) {
+        pipe->stalled = true;
         return;
     }
     ring_read(pipe, 0, &record, sizeof record);
@@ -191,23 +191,42 @@ static void pipe_empty(struct hci_pipe *pipe)
 {
     sim_timer_cancel(&pipe->timer);
     pipe->head = pipe->used = pipe->wanted = 0;
+    pipe->stalled = false;
 }
 
 void hci_transport_power(struct hci_transport *transport, bool on)
 {
     transport->off = !on;
-    transport->held = transport->stalled = false;
+    transport->held = false;
     pipe_empty(&transport->to_controller);
     pipe_empty(&transport->to_host);
 }
 
+static void pipe_full(struct hci_pipe *pipe, bool full)
+{
+    pipe->full = full;
+    if (full || !pipe->stalled)
+        return;
+    pipe->stalled = false;
+    sim_timer_arm(&pipe->timer, sim_world_now(pipe->transport->actor->world));
+}
+
 void hci_transport_host_full(struct hci_transport *transport, bool full)
 {
-    transport->host_full = full;
-    if (full || !transport->stalled)
-        return;
-    transport->stalled = false;
-    sim_timer_arm(&transport->to_host.timer, sim_world_now(transport->actor->world));
+    pipe_full(&transport->to_host, full);
+}
+
+void hci_transport_controller_full(struct hci_transport *transport, bool full)
+{
+    pipe_full(&transport->to_controller, full);
+}
+
+void hci_transport_freeze_host(struct hci_transport *transport, bool frozen)
+{
+    if (frozen)
+        sim_actor_hold(transport->actor, 1U << SIM_PHASE_HCI | 1U << SIM_PHASE_HOST);
+    else
+        sim_actor_release(transport->actor);
 }
 
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink)

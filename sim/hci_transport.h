@@ -12,7 +12,8 @@
  * BLR_ERR_NO_MEMORY.
  *
  * Towards the controller there is flow control as a wire has it: while the ring towards the host
- * has less room than the controller's reserve, packets from the host wait.
+ * has less room than the controller's reserve, packets from the host wait. Either party can also
+ * say that it takes nothing for now.
  *
  * The trace is tapped at the host's end: what the host sends when it sends it, what comes to the
  * host when it arrives.
@@ -52,6 +53,8 @@ struct hci_pipe {
     uint8_t *bytes;
     size_t capacity, head, used;
     size_t wanted; /* room that a refused send needs; 0: none was refused */
+    bool full;     /* the receiver takes nothing */
+    bool stalled;  /* the packet at the head waits for that */
 };
 
 struct hci_transport {
@@ -62,8 +65,6 @@ struct hci_transport {
     size_t reserve;
     bool off;
     bool held; /* the packet at the head of to_controller waits for room in to_host */
-    bool host_full;
-    bool stalled; /* the packet at the head of to_host waits for the host */
 };
 
 /* Latencies are at least 1. The actor has joined and outlives the transport. Allocates nothing. */
@@ -86,10 +87,14 @@ static inline struct hci_link_end *hci_transport_controller_end(struct hci_trans
 void hci_transport_power(struct hci_transport *transport, bool on);
 
 /*
- * The other half of the flow control: the host takes no packet until it is told otherwise, and what
- * is due waits.
+ * The other half of the flow control: the host, or the controller, takes no packet until it is told
+ * otherwise, and what is due waits.
  */
 void hci_transport_host_full(struct hci_transport *transport, bool full);
+void hci_transport_controller_full(struct hci_transport *transport, bool full);
+
+/* The host stands still: nothing crosses either way, and its timers wait. */
+void hci_transport_freeze_host(struct hci_transport *transport, bool frozen);
 
 /* NULL: none. */
 void hci_transport_trace(struct hci_transport *transport, struct trace_sink *sink);
@@ -109,7 +114,7 @@ static inline size_t hci_transport_cost(size_t len)
 /* Something is under way that time alone brings there. */
 static inline bool hci_transport_busy(const struct hci_transport *transport)
 {
-    return !transport->host_full && (transport->to_controller.used || transport->to_host.used);
+    return !transport->to_host.full && (transport->to_controller.used || transport->to_host.used);
 }
 
 /* Whether a packet of that length fits towards the host and leaves the reserve free. */

@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "opts.h"
+#include "outside.h"
 #include "place.h"
 #include "traces/writer.h"
 
@@ -34,6 +35,13 @@ void device_touch(struct device *device)
 struct blr_host *device_host(struct device *device)
 {
     return room_device_host(device->room);
+}
+
+void device_must_be_inside(lua_State *L, const struct device *device, const char *call)
+{
+    if (device->where)
+        luaL_error(L, "%s: the controller of %s is outside (%s), and its radio not ours", call,
+                   device->name, device->where);
 }
 
 /* --- declaring --- */
@@ -167,7 +175,9 @@ static void up(struct blr_host *host, int error, void *user)
             gone(device);
         return;
     }
-    if (error)
+    if (error && device->where)
+        outside_failed(device, SCENARIO_TROUBLE, error);
+    else if (error)
         run_end(device->run, SCENARIO_TROUBLE, "%s: the host did not start: %s\n", device->name,
                 blr_strerror(error));
     if (device->starter)
@@ -200,8 +210,11 @@ static void failed(struct blr_host *host, int error, void *user)
         gone(device);
         return;
     }
-    run_end(device->run, SCENARIO_FAILED, "%s: its controller failed: %s\n", device->name,
-            blr_strerror(error));
+    if (device->where)
+        outside_failed(device, SCENARIO_FAILED, error);
+    else
+        run_end(device->run, SCENARIO_FAILED, "%s: its controller failed: %s\n", device->name,
+                blr_strerror(error));
 }
 
 static void open_trace(struct device *device)
@@ -220,6 +233,18 @@ static void open_trace(struct device *device)
     device->trace_file.path = text_get(&device->trace_part);
     vitals_add_file(run->options->vitals, &device->trace_file);
     device->packets.file = trace_writer_sink(device->writer);
+}
+
+static void set_radio(struct device *device, const struct declaration *declaration)
+{
+    struct sim_controller *controller = room_device_controller(device->room);
+
+    if (!controller)
+        return;
+    struct radio *radio = sim_controller_radio(controller);
+    radio_set_position(radio, declaration->position);
+    if (declaration->sensitivity_dbm)
+        radio->sensitivity_ddbm = (int16_t)(declaration->sensitivity_dbm * 10);
 }
 
 int device_start(struct device *device)
@@ -255,6 +280,10 @@ int device_declare(lua_State *L)
     device->conns_end = &device->conns;
     device->services_end = &device->services;
     snprintf(device->name, sizeof device->name, "%s", declaration.config.name);
+    device->where = outside_where(run, device->name);
+    declaration.config.outside = device->where != NULL;
+    if (device->where)
+        outside_tell(device, &opts, &declaration.config);
     sim_stream_init(&device->stream, run->options->seed, device->name, "script");
     const int error = room_device_new(run->world, &declaration.config, &device->room);
     if (error)
@@ -262,13 +291,9 @@ int device_declare(lua_State *L)
     *run->devices_end = device;
     run->devices_end = &device->next;
     bond_store_open(&device->bonds, run, device_host(device), device->name);
-    struct sim_controller *controller = room_device_controller(device->room);
-    struct radio *radio = sim_controller_radio(controller);
-    radio_set_position(radio, declaration.position);
-    if (declaration.sensitivity_dbm)
-        radio->sensitivity_ddbm = (int16_t)(declaration.sensitivity_dbm * 10);
+    set_radio(device, &declaration);
     packets_init(&device->packets);
-    sim_controller_trace(controller, &device->packets.sink);
+    room_device_trace(device->room, &device->packets.sink);
     open_trace(device);
     blr_gap_listen(device_host(device), &listener, device);
     blr_host_on_failure(device_host(device), failed, device);
@@ -306,7 +331,7 @@ void device_close_traces(struct run *run, bool keep)
     for (struct device *device = run->devices; device; device = device->next) {
         /* What the host says while it goes is no part of the story. */
         if (device->room)
-            sim_controller_trace(room_device_controller(device->room), NULL);
+            room_device_trace(device->room, NULL);
         if (!device->writer)
             continue;
         if (!keep)
@@ -367,6 +392,8 @@ static int field_address_type(lua_State *L)
 static int device_move(lua_State *L)
 {
     struct device *device = device_self(L, "device:move");
+
+    device_must_be_inside(L, device, "device:move");
     const struct radio_position position = place_position(L, 2, "device:move");
 
     radio_set_position(sim_controller_radio(room_device_controller(device->room)), position);

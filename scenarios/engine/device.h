@@ -43,6 +43,8 @@ struct device {
     struct device *next; /* in the order of declaration */
     char name[NAME_SIZE];
     struct room_device *room;
+    const char *where; /* of its controller outside; NULL: it has one of ours */
+    char lost[160];    /* what became of that */
     struct bond_store bonds;
     struct packets packets; /* the last ones, and the trace file */
     struct trace_writer *writer;
@@ -66,6 +68,8 @@ struct device {
 struct device *device_self(lua_State *L, const char *call);
 struct blr_host *device_host(struct device *device);
 void device_touch(struct device *device);
+/* Raises when the device's controller is outside, for calls that are about its radio. */
+void device_must_be_inside(lua_State *L, const struct device *device, const char *call);
 
 /* Starts its host. */
 int device_start(struct device *device) BLR_MUST_CHECK;

@@ -17,27 +17,28 @@ enum { SCENARIO_COST = 1000 };
 
 /* --- scenarios --- */
 
-static void remember_name(lua_State *L, struct scenario_list *list, const char *name, size_t len)
+static void remember(lua_State *L, struct scenario_list *list, const char *name, size_t len,
+                     bool own_air)
 {
     sandbox_charge(L, SCENARIO_COST + list->count);
-    sandbox_charge_memory(L, sizeof *list->names + len + 1);
+    sandbox_charge_memory(L, sizeof *list->entries + len + 1);
     for (unsigned i = 0; i < list->count; i++)
-        if (strcmp(list->names[i], name) == 0)
+        if (strcmp(list->entries[i].name, name) == 0)
             luaL_error(L, "scenario: there is a scenario '%s' already", name);
-    char **names = realloc(list->names, (list->count + 1) * sizeof *names);
-    if (!names)
+    struct scenario_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
+    if (!entries)
         luaL_error(L, "out of memory");
-    list->names = names;
+    list->entries = entries;
     char *copy = malloc(len + 1);
     if (!copy)
         luaL_error(L, "out of memory");
     memcpy(copy, name, len + 1);
-    list->names[list->count++] = copy;
+    entries[list->count++] = (struct scenario_entry){.name = copy, .own_air = own_air};
 }
 
 static int global_scenario(lua_State *L)
 {
-    static const char *const known[] = {"time_limit", NULL};
+    static const char *const known[] = {"own_air", "time_limit", NULL};
     struct run *run = run_of(L);
     const int function = lua_gettop(L) < 3 ? 2 : 3;
     size_t len;
@@ -57,12 +58,14 @@ static int global_scenario(lua_State *L)
         return luaL_error(L, "scenario: the last argument is a function, got %s",
                           luaL_typename(L, function));
     sim_ns limit = 0;
+    bool own_air = false;
     if (function == 3) {
         const struct opts opts = opts_open(L, 2, "scenario", known, false);
         limit = opts_time(&opts, "time_limit", 0);
+        own_air = opts_bool(&opts, "own_air", false);
     }
     if (run->list) {
-        remember_name(L, run->list, name, len);
+        remember(L, run->list, name, len, own_air);
     } else if (run->declared == run->wanted) {
         lua_pushvalue(L, function);
         run->body = luaL_ref(L, LUA_REGISTRYINDEX);

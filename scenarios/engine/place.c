@@ -92,8 +92,10 @@ struct radio *place_next_radio(lua_State *L, int index, const struct radio *radi
 {
     const struct device *device = object_test(L, index, &device_type);
 
-    if (device)
+    if (device) {
+        device_must_be_inside(L, device, "path_loss");
         return radio ? NULL : sim_controller_radio(room_device_controller(device->room));
+    }
     const struct raw *raw = object_test(L, index, &raw_type);
     if (!raw)
         raw = object_test(L, index, &sniffer_type);

@@ -13,6 +13,7 @@ int device_power_off(lua_State *L)
     struct device *device = device_self(L, "device:power_off");
     struct task *task = task_current(L, "%s:power_off", device->name);
 
+    device_must_be_inside(L, device, "device:power_off");
     if (device->power != POWER_ON)
         return luaL_error(L, "device:power_off: %s is off already", device->name);
     sim_controller_freeze_host(controller_of(device), false);
@@ -51,7 +52,7 @@ int device_freeze(lua_State *L)
 
     if (device->power != POWER_ON)
         return luaL_error(L, "device:freeze: %s is off", device->name);
-    sim_controller_freeze_host(controller_of(device), true);
+    room_device_freeze_host(device->room, true);
     return 0;
 }
 
@@ -59,7 +60,7 @@ int device_thaw(lua_State *L)
 {
     const struct device *device = device_self(L, "device:thaw");
 
-    sim_controller_freeze_host(controller_of(device), false);
+    room_device_freeze_host(device->room, false);
     return 0;
 }
 

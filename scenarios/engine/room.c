@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 struct room_device {
-    struct sim_controller *controller;
+    struct sim_controller *controller; /* NULL: it is outside */
+    struct sim_outside *outside;
     struct blr_host *host;
     struct sim_clock clock;
     struct sim_stream random;
@@ -27,14 +28,18 @@ int room_device_new(struct sim_world *world, const struct room_device_config *co
     *device = NULL;
     if (!self)
         return BLR_ERR_NO_MEMORY;
-    self->controller = sim_controller_new(world, config->name, &config->profile);
-    if (!self->controller)
+    if (config->outside)
+        self->outside = sim_outside_new(world, config->name);
+    else
+        self->controller = sim_controller_new(world, config->name, &config->profile);
+    if (!self->controller && !self->outside)
         goto out;
-    sim_clock_init(&self->clock, sim_controller_actor(self->controller), SIM_PHASE_HOST);
+    sim_clock_init(&self->clock, room_device_actor(self), SIM_PHASE_HOST);
     sim_stream_init(&self->random, sim_world_seed(world), config->name, "host");
     const struct blr_host_config host = {
         .clock = &self->clock.clock,
-        .link = sim_controller_host_end(self->controller),
+        .link = self->outside ? sim_outside_host_end(self->outside)
+                              : sim_controller_host_end(self->controller),
         .random = draw,
         .random_user = self,
         .device_name = config->device_name ? config->device_name : config->name,
@@ -62,6 +67,7 @@ void room_device_free(struct room_device *device)
     /* The host first: it gives up what it waits for while its clock and link are still there. */
     blr_host_free(device->host);
     sim_controller_free(device->controller);
+    sim_outside_free(device->outside);
     free(device);
 }
 
@@ -75,6 +81,33 @@ struct sim_controller *room_device_controller(struct room_device *device)
     return device->controller;
 }
 
+struct sim_outside *room_device_outside(struct room_device *device)
+{
+    return device->outside;
+}
+
+struct sim_actor *room_device_actor(struct room_device *device)
+{
+    return device->outside ? sim_outside_actor(device->outside)
+                           : sim_controller_actor(device->controller);
+}
+
+void room_device_trace(struct room_device *device, struct trace_sink *sink)
+{
+    if (device->outside)
+        sim_outside_trace(device->outside, sink);
+    else
+        sim_controller_trace(device->controller, sink);
+}
+
+void room_device_freeze_host(struct room_device *device, bool frozen)
+{
+    if (device->outside)
+        sim_outside_freeze_host(device->outside, frozen);
+    else
+        sim_controller_freeze_host(device->controller, frozen);
+}
+
 static void started(struct blr_host *host, int error, void *user)
 {
     struct room_device *device = user;
@@ -86,7 +119,7 @@ static void started(struct blr_host *host, int error, void *user)
 
 int room_device_start(struct room_device *device)
 {
-    struct sim_world *world = sim_controller_actor(device->controller)->world;
+    struct sim_world *world = room_device_actor(device)->world;
 
     device->started = false;
     const int error = blr_host_start(device->host, started, device);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "outside.h"
 #include "queue.h"
 #include "raw.h"
 #include "run_internal.h"
@@ -276,8 +277,7 @@ static int start_body(lua_State *L)
     return 0;
 }
 
-/* Why nothing goes on: said at the line where the body waits. */
-static void end_waiting(struct run *run, const char *why)
+void run_end_waiting(struct run *run, const char *why)
 {
     text_add(&run->report, "%s%s: %s\n", run->source->folder, run->source->name, why);
     report_waiting(run);
@@ -295,11 +295,11 @@ static void run_world(struct run *run)
         if (sim_world_step(run->world, run->max_time))
             continue;
         if (sim_world_next(run->world) == SIM_NEVER) {
-            end_waiting(run, "deadlock: every script waits, and nothing can happen any more");
+            run_end_waiting(run, "deadlock: every script waits, and nothing can happen any more");
             return;
         }
         sim_world_run_until(run->world, run->max_time);
-        end_waiting(run, "the scenario has not ended within its limit of virtual time");
+        run_end_waiting(run, "the scenario has not ended within its limit of virtual time");
     }
 }
 
@@ -307,7 +307,7 @@ static void run_body(struct run *run)
 {
     lua_State *L = run->sandbox.L;
 
-    if (!device_start_all(run))
+    if (run->options->controller_count ? !outside_start(run) : !device_start_all(run))
         return;
     device_publish_all(run);
     run->started = true;
@@ -315,6 +315,8 @@ static void run_body(struct run *run)
         run_end(run, SCENARIO_TROUBLE, "%s: out of memory\n", run->source->name);
     if (run->options->serve)
         served_drive(run, run->options->serve);
+    else if (run->outside)
+        outside_drive(run);
     else
         run_world(run);
 }
@@ -365,6 +367,7 @@ static enum scenario_result conclude(struct run *run)
         radio = *radio_medium_stats(sim_world_medium(run->world));
     if (run->world) {
         close_traces(run);
+        outside_close(run->outside);
         device_close_all(run);
         served_close_all(run);
         raw_close_all(run);
@@ -391,6 +394,8 @@ enum scenario_result run_list(const struct source *source, const struct scenario
 
     if (open_run(&run))
         run_file_level(&run);
+    if (!run.over)
+        outside_check_names(&run);
     return conclude(&run);
 }
 

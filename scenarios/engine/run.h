@@ -24,6 +24,7 @@
 #include "text.h"
 
 struct device;
+struct outside;
 struct queue;
 struct raw;
 struct run_block;
@@ -52,6 +53,7 @@ struct run {
     struct device *devices, **devices_end;
     struct raw *raws, **raws_end; /* raw radios and sniffers */
     struct served *served; /* hosts outside the process */
+    struct outside *outside; /* controllers outside the process */
     struct task *tasks, **tasks_end;
     struct task *current;
     lua_State *callback_L;          /* where on_read and its like run */
@@ -98,6 +100,9 @@ bool run_make_trace_folder(struct run *run);
 /* The run is over with this result, unless it was over before. The text is one or more lines. */
 void run_end(struct run *run, enum scenario_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* That as trouble, with `why` and what all scripts wait for. */
+void run_end_waiting(struct run *run, const char *why);
 
 /* Ends the run and dooms its script, for want of memory in the engine itself. */
 void run_out_of_memory(struct run *run);

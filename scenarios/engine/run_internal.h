@@ -6,9 +6,14 @@
 #include "run.h"
 
 /* The scenarios that a file declares, found by running what stands outside them. */
+struct scenario_entry {
+    char *name;
+    bool own_air; /* it is about our own radio */
+};
+
 struct scenario_list {
     unsigned count;
-    char **names;
+    struct scenario_entry *entries;
 };
 
 /* Reports only when the file does not get that far. */

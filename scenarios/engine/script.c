@@ -25,8 +25,8 @@ void scenario_trace_name(const char *path, char name[static 128])
 static void free_list(struct scenario_list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
-        free(list->names[i]);
-    free(list->names);
+        free(list->entries[i].name);
+    free(list->entries);
     *list = (struct scenario_list){0};
 }
 
@@ -41,6 +41,20 @@ static enum scenario_result trouble(const struct scenario_options *options, cons
         options->report(options->user, &report);
     text_free(&text);
     return SCENARIO_TROUBLE;
+}
+
+/* What is about the air of this room has nothing to say about another. */
+static void skip(const struct scenario_options *options, const char *name)
+{
+    const struct scenario_report report = {
+        .name = name,
+        .result = SCENARIO_PASSED,
+        .text = "",
+        .skipped = "it is about our own air, and a controller is outside",
+    };
+
+    if (options->report)
+        options->report(options->user, &report);
 }
 
 static enum scenario_result run_source(const struct source *source,
@@ -58,12 +72,16 @@ static enum scenario_result run_source(const struct source *source,
         free_list(&list);
     }
     for (unsigned i = 0; i < list.count; i++) {
+        const struct scenario_entry *entry = &list.entries[i];
         struct text folder = {0};
+        if (entry->own_air && options->controller_count) {
+            skip(options, entry->name);
+            continue;
+        }
         if (options->trace_dir)
-            trace_folder_path(&folder, options->trace_dir, trace_name, list.count, i,
-                              list.names[i]);
+            trace_folder_path(&folder, options->trace_dir, trace_name, list.count, i, entry->name);
         const enum scenario_result result =
-            run_scenario(source, options, i, list.names[i], folder.len ? folder.p : NULL);
+            run_scenario(source, options, i, entry->name, folder.len ? folder.p : NULL);
         if (result > worst)
             worst = result;
         text_free(&folder);

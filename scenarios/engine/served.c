@@ -35,6 +35,8 @@ static const char *kind_name(enum serve_end_kind kind)
         return "pty";
     case SERVE_VHCI:
         return "vhci";
+    case SERVE_CONTROLLER: /* has no client */
+        break;
     }
     return "";
 }

@@ -161,8 +161,7 @@ struct task *task_new(lua_State *L, struct device *device, int arguments)
     task->state = TASK_READY;
     *run->tasks_end = task;
     run->tasks_end = &task->next;
-    struct sim_actor *actor =
-        device ? sim_controller_actor(room_device_controller(device->room)) : &run->actor;
+    struct sim_actor *actor = device ? room_device_actor(device->room) : &run->actor;
     sim_timer_init(&task->timer, actor, SIM_PHASE_SCRIPT, resume, task);
     task->L = lua_newthread(L);
     task->anchor = luaL_ref(L, LUA_REGISTRYINDEX);

@@ -30,6 +30,11 @@ enum serve_end_kind {
     SERVE_UNIX, /* where: path of the socket */
     SERVE_PTY,  /* where: path of a symbolic link, replaced if it is one, to the terminal */
     SERVE_VHCI, /* where: NULL */
+    /*
+     * The other way round: a controller that somebody else has, for a host in the room. where: as
+     * serve_controller_check() takes it. It is there from serve_open() on, as client 1.
+     */
+    SERVE_CONTROLLER,
 };
 
 enum serve_clock {
@@ -99,8 +104,11 @@ struct serve_room {
     /* It has gone. Not called within an event of the room. */
     void (*unplug)(void *user, void *device);
     /* Of controllers alone. */
+    /* Whoever is at the end takes nothing, or takes something again. */
     void (*host_full)(void *user, void *device, bool full);
     void (*lost_sync)(void *user, void *device);
+    /* SERVE_CONTROLLER: it is gone, and why; before unplug(). NULL where there is no such end. */
+    void (*lost)(void *user, void *device, const char *why);
 };
 
 struct serve_end {
@@ -113,6 +121,12 @@ struct serve_config {
     const struct serve_end *ends;
     size_t end_count;
     enum serve_clock clock;
+    /*
+     * SERVE_REALTIME: what is lost while the process does not get to run is not made up, and what
+     * came from outside meanwhile comes before what the room itself had due. So that timeouts do not
+     * run out behind the back of somebody who has answered in time.
+     */
+    bool lag;
     uint64_t speed;      /* SERVE_REALTIME; 1 to SERVE_MAX_SPEED */
     const char *control; /* SERVE_LOCKSTEP: path of the control socket */
     const struct serve_room *room;
@@ -128,13 +142,25 @@ struct serve_config {
 struct serve;
 
 /*
+ * Whether it says where a controller is: unix:PATH, tcp:HOST:PORT, pty:PATH (a serial port as well)
+ * or hci:N (the machine's own, by a user channel). Otherwise trouble says what is wrong.
+ */
+int serve_controller_check(const char *where, char trouble[static SERVE_TROUBLE_SIZE])
+    BLR_MUST_CHECK;
+/* Whether a second host there would be at the same controller. */
+bool serve_controller_is_one(const char *where);
+
+/*
  * Opens every end. What config points to lives as long as the server. Nonzero: trouble is a line
  * that says what is wrong.
  */
 int serve_open(const struct serve_config *config, struct serve **serve,
                char trouble[static SERVE_TROUBLE_SIZE]) BLR_MUST_CHECK;
 
-/* Until the room is over, or SIGINT, SIGTERM or SIGHUP. Nonzero as above. */
+/*
+ * Until the room is over, or SIGINT, SIGTERM or SIGHUP; after the former it may be called again.
+ * Nonzero as above.
+ */
 int serve_run(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE]) BLR_MUST_CHECK;
 
 /* Every client is gone, sockets and links are removed. NULL is fine. */

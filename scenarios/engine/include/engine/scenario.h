@@ -18,6 +18,12 @@
 
 struct room_serve_options;
 
+/* A device that is not on a controller of ours: where its own is, as io/serve.h has it. */
+struct scenario_controller {
+    const char *device;
+    const char *where;
+};
+
 enum scenario_result {
     SCENARIO_PASSED,
     SCENARIO_FAILED,  /* an expectation failed, or an operation that the story counts on */
@@ -29,6 +35,7 @@ struct scenario_report {
     const char *name; /* NULL: the script did not get as far as a scenario */
     enum scenario_result result;
     const char *text; /* what went wrong, lines ended by \n; empty when passed */
+    const char *skipped; /* why it was not run, which counts as passed; else NULL */
     sim_ns ended;     /* virtual time */
     uint64_t events;
     struct radio_stats radio; /* what became of all that was sent */
@@ -44,10 +51,19 @@ struct scenario_options {
     size_t max_memory;
     sim_ns max_time;
     const struct room_serve_options *serve; /* set by room_serve() alone (engine/serve.h) */
+    /*
+     * With one or more, virtual time is the wall's, times `speed`. The devices are those that stand
+     * outside scenario(); a name that is not among them is trouble.
+     */
+    const struct scenario_controller *controllers;
+    size_t controller_count;
+    uint64_t speed; /* 1 to SERVE_MAX_SPEED */
     struct vitals *vitals; /* for a watchdog in another thread; may be NULL */
     void (*report)(void *user, const struct scenario_report *report);
     /* Trouble that a scenario goes on with: a line, ended by \n. May be NULL. */
     void (*warn)(void *user, const char *text);
+    /* What of the script has no effect, and why: a line as above. No trouble. May be NULL. */
+    void (*note)(void *user, const char *text);
     /* What the script logs; may be NULL. */
     void (*log)(void *user, const char *line);
     void *user;

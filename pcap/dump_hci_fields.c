@@ -12,6 +12,7 @@ static const char *const roles[] = {"central", "peripheral", NULL};
 static const char *const algorithms[] = {"1", "2", NULL};
 static const char *const phys[] = {"none", "1M", "2M", "coded", NULL};
 static const char *const power_types[] = {"current", "maximum", NULL};
+static const char *const power_users[] = {"advertising", "scanning", "connection", NULL};
 static const char *const privacy_modes[] = {"network", "device", NULL};
 static const char *const test_phys[] = {"none", "1M", "2M", "S8", "S2", NULL};
 static const char *const key_types[] = {"generated", "debug", NULL};
@@ -25,6 +26,10 @@ static const struct field mask[] = {F_X64("mask")};
 static const struct field disconnect[] = {F_HANDLE, F_ERROR("reason")};
 static const struct field power_level[] = {F_HANDLE, F_NAME("type", power_types)};
 static const struct field status_handle_power[] = {F_STATUS, F_HANDLE, F_DBM("power")};
+static const struct field tx_power[] = {F_NAME("of", power_users), F_HANDLE, F_DBM("power")};
+static const struct field tx_power_of[] = {F_NAME("of", power_users), F_HANDLE};
+static const struct field status_tx_power[] = {F_STATUS, F_NAME("of", power_users), F_HANDLE,
+                                               F_DBM("power")};
 static const struct field local_version[] = {
     F_STATUS,
     F_KIND("hci", FIELD_VERSION),
@@ -207,6 +212,8 @@ const struct command_fields dump_command_fields[HCI_COMMAND_ROWS] = {
     ROW(LE_SET_PRIVACY_MODE, FIELDS(privacy_mode), FIELDS(status)),
     ROW(LE_GENERATE_DHKEY_V2, FIELDS(public_key_type), FIELDS(status)),
     ROW(VENDOR_WRITE_BD_ADDR, FIELDS(address), FIELDS(status)),
+    ROW(VENDOR_WRITE_TX_POWER_LEVEL, FIELDS(tx_power), FIELDS(status_tx_power)),
+    ROW(VENDOR_READ_TX_POWER_LEVEL, FIELDS(tx_power_of), FIELDS(status_tx_power)),
     ROW(BLUEROOM_SET_PUBLIC_ADDRESS, FIELDS(address), FIELDS(status)),
     ROW(BLUEROOM_READ_VIRTUAL_TIME, NOTHING, FIELDS(status_time)),
     ROW(BLUEROOM_READ_SEED, NOTHING, FIELDS(status_seed)),

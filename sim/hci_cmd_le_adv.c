@@ -22,9 +22,12 @@ uint8_t hci_cmd_le_set_advertising_parameters(struct hci_face *face, struct rd *
 uint8_t hci_cmd_le_read_advertising_physical_channel_tx_power(struct hci_face *face,
                                                               struct rd *params, struct wr *ret)
 {
+    int8_t dbm = 0;
+    const uint8_t status = ll_read_tx_power(face->ll, LL_POWER_ADVERTISING, 0, &dbm);
+
     (void)params;
-    wr_i8(ret, face->profile->power_dbm);
-    return HCI_ERR_SUCCESS;
+    wr_i8(ret, dbm);
+    return status;
 }
 
 /* A length and 31 octets, of which the length says how many count. */

@@ -24,19 +24,20 @@ uint8_t hci_cmd_read_remote_version_information(struct hci_face *face, struct rd
     return ll_read_remote_version(face->ll, handle);
 }
 
-/* Type: 0 the current level, 1 the maximum; one power is all there is. */
+/* Type: 0 the current level, 1 the maximum. */
 uint8_t hci_cmd_read_transmit_power_level(struct hci_face *face, struct rd *params, struct wr *ret)
 {
     const uint16_t handle = rd_u16(params);
     const uint8_t type = rd_u8(params);
+    int8_t dbm = 0;
 
     wr_u16(ret, handle);
     if (type > 1)
         return HCI_ERR_INVALID_HCI_COMMAND_PARAMETERS;
-    if (!ll_handle_known(face->ll, handle))
-        return HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
-    wr_i8(ret, face->profile->power_dbm);
-    return HCI_ERR_SUCCESS;
+    const uint8_t status = ll_read_tx_power(face->ll, LL_POWER_CONNECTION, handle, &dbm);
+    if (!status)
+        wr_i8(ret, type == 0 ? dbm : LL_POWER_MAX_DBM);
+    return status;
 }
 
 uint8_t hci_cmd_read_rssi(struct hci_face *face, struct rd *params, struct wr *ret)

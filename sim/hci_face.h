@@ -221,6 +221,8 @@ hci_handler hci_cmd_read_buffer_size;
 
 /* hci_cmd_vendor.c */
 hci_handler hci_cmd_set_public_address;
+hci_handler hci_cmd_write_tx_power_level;
+hci_handler hci_cmd_read_tx_power_level;
 hci_handler hci_cmd_read_virtual_time;
 hci_handler hci_cmd_read_seed;
 

@@ -59,6 +59,7 @@ static void forget(struct ll *ll)
     ll->has_random_address = false;
     ll->random_address = (struct bd_addr){.type = BD_ADDR_RANDOM};
     ll->accept_count = 0;
+    ll->adv_power_dbm = ll->scan_power_dbm = ll->profile.power_dbm;
     ll_resolving_reset(ll);
     ll->default_phy = (struct ll_phy_masks){ll_supported_phys(ll), ll_supported_phys(ll)};
     ll->suggested_length = (struct ll_data_length){LL_DATA_LEN_MIN, LL_DATA_TIME_MIN_US};
@@ -103,7 +104,7 @@ struct ll *ll_new(struct sim_actor *actor, const struct sim_controller_profile *
         return NULL;
     }
     radio_init(&ll->radio, actor, &radio_ops, ll);
-    ll->radio.power_ddbm = (int16_t)(profile->power_dbm * 10);
+    ll_use_power(ll, profile->power_dbm);
     ll_sched_init(&ll->sched, actor, &ll->radio);
     ll_adv_init(&ll->adv, ll);
     ll_scan_init(&ll->scan, ll);
@@ -265,8 +266,8 @@ uint8_t ll_accept_list_remove(struct ll *ll, const struct bd_addr *address)
 
 /* --- primary advertising channels --- */
 
-void ll_send_advertising(struct ll *ll, uint8_t channel, sim_ns start, const uint8_t *pdu,
-                         size_t len)
+void ll_send_advertising(struct ll *ll, int8_t power_dbm, uint8_t channel, sim_ns start,
+                         const uint8_t *pdu, size_t len)
 {
     const struct radio_packet packet = {
         .start = start,
@@ -278,8 +279,8 @@ void ll_send_advertising(struct ll *ll, uint8_t channel, sim_ns start, const uin
         .pdu = pdu,
         .len = len,
     };
+    ll_use_power(ll, power_dbm);
     const int error = radio_transmit(&ll->radio, &packet);
-
     assert(error == 0);
     (void)error;
 }

@@ -219,6 +219,21 @@ uint8_t ll_create_connection(struct ll *ll, const struct ll_create_params *param
 /* On success, connected() with status HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER follows. */
 uint8_t ll_create_connection_cancel(struct ll *ll);
 
+/* --- power --- */
+
+/* Handle_Type of Zephyr's vendor commands (sim/hci_cmd_vendor.c). */
+enum ll_power_user {
+    LL_POWER_ADVERTISING = 0, /* scan responses too */
+    LL_POWER_SCANNING = 1,    /* SCAN_REQ, and CONNECT_IND */
+    LL_POWER_CONNECTION = 2,  /* of the handle, which counts for this one alone */
+};
+#define LL_POWER_MAX_DBM     20
+#define LL_POWER_NO_MATTER   127 /* in place of a power: the profile's */
+
+/* From the next packet on, until HCI_Reset; `selected` is what it came to. */
+uint8_t ll_set_tx_power(struct ll *ll, uint8_t who, uint16_t handle, int8_t dbm, int8_t *selected);
+uint8_t ll_read_tx_power(struct ll *ll, uint8_t who, uint16_t handle, int8_t *dbm);
+
 /* --- connections --- */
 
 /* HCI_ERR_COMMAND_DISALLOWED while a termination runs. The reasons of 7.1.6 alone. */

@@ -229,8 +229,8 @@ static void send_on(struct ll_adv *adv, uint8_t channel, sim_ns start)
 {
     adv->channel = channel;
     adv->state = ADV_TX_PDU;
-    ll_send_advertising(adv->ll, channel, start, directed(adv) ? adv->directed : adv->pdu,
-                        adv_pdu_len(adv));
+    ll_send_advertising(adv->ll, adv->ll->adv_power_dbm, channel, start,
+                        directed(adv) ? adv->directed : adv->pdu, adv_pdu_len(adv));
 }
 
 static void next_pdu(struct ll_adv *adv)
@@ -354,7 +354,8 @@ static void adv_rx(struct ll_slot *slot, const struct radio_rx *rx)
             if (ll_sched_extend(&adv->ll->sched, slot,
                                 start + ll_air_time(RADIO_PHY_1M, len))) {
                 adv->state = ADV_TX_SCAN_RSP;
-                ll_send_advertising(adv->ll, adv->channel, start, adv->response, len);
+                ll_send_advertising(adv->ll, adv->ll->adv_power_dbm, adv->channel, start,
+                                    adv->response, len);
                 return;
             }
         } else if (header.type == LL_CONNECT_IND && connectable(adv) &&

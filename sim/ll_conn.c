@@ -309,6 +309,7 @@ struct ll_conn *ll_conn_new(struct ll *ll)
     if (!conn)
         return NULL;
     conn->ll = ll;
+    conn->power_dbm = ll->profile.power_dbm;
     conn->handle = LL_CONN_MAX;
     conn->tx_phy = RADIO_PHY_1M;
     conn->rx_phy = RADIO_PHY_1M;

@@ -58,7 +58,7 @@ struct ll_conn {
     struct ll_data_lengths remote_length; /* connRemoteMax... */
     struct ll_data_lengths told_length;   /* connMax... as last sent to the peer */
     uint16_t most_rx_octets; /* the most that length.rx has been */
-    int8_t rssi_dbm;
+    int8_t rssi_dbm, power_dbm;
 
     /* When: the anchor point of event `counter`, the one to come or under way. */
     uint16_t counter;

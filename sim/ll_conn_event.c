@@ -28,6 +28,7 @@ static void transmit(struct ll_conn *conn, sim_ns start)
         .plain_len = pdu.plain_len,
         .mic_valid = pdu.plain_len != 0,
     };
+    ll_use_power(conn->ll, conn->power_dbm);
     const int error = radio_transmit(&conn->ll->radio, &packet);
 
     assert(error == 0);

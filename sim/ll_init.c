@@ -229,7 +229,7 @@ static void init_rx(struct ll_slot *slot, const struct radio_rx *rx)
 
     ll_connect_ind_encode(&w, &init->ind);
     init->state = INIT_TX_CONNECT_IND;
-    ll_send_advertising(init->ll, init->window.channel, start, pdu, w.len);
+    ll_send_advertising(init->ll, init->ll->scan_power_dbm, init->window.channel, start, pdu, w.len);
 }
 
 static void init_rx_timeout(struct ll_slot *slot)

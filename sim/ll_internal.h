@@ -208,6 +208,7 @@ struct ll {
     uint8_t accept_count;
     struct bd_addr *accept; /* profile.filter_accept_list_size of them */
     struct ll_resolving resolving;
+    int8_t adv_power_dbm, scan_power_dbm; /* the latter of SCAN_REQ and CONNECT_IND as well */
     uint8_t channel_map[5]; /* what the host leaves of the data channels (7.8.19) */
     struct ll_acl_pool acl;
     struct ll_data_length suggested_length;
@@ -234,6 +235,12 @@ static inline sim_ns ll_now(const struct ll *ll)
 static inline sim_ns ll_sleep(const struct ll *ll, sim_ns span)
 {
     return (sim_ns)((int64_t)span - (int64_t)span * ll->profile.drift_ppm / 1000000);
+}
+
+/* Of the next transmission; nothing is on the air. */
+static inline void ll_use_power(struct ll *ll, int8_t power_dbm)
+{
+    ll->radio.power_ddbm = (int16_t)(power_dbm * 10);
 }
 
 static inline bool ll_has_feature(const struct ll *ll, enum ll_feature feature)
@@ -265,8 +272,8 @@ bool ll_busy(const struct ll *ll);
 bool ll_accepts(const struct ll *ll, const struct bd_addr *address);
 
 /* Sends a PDU on a primary advertising channel, or listens on one. */
-void ll_send_advertising(struct ll *ll, uint8_t channel, sim_ns start, const uint8_t *pdu,
-                         size_t len);
+void ll_send_advertising(struct ll *ll, int8_t power_dbm, uint8_t channel, sim_ns start,
+                         const uint8_t *pdu, size_t len);
 void ll_listen_advertising(struct ll *ll, uint8_t channel, sim_ns open, sim_ns close);
 
 /* Whether a legacy PDU is one: CRC good, and the header's length that of the bytes. */

@@ -130,7 +130,8 @@ static void send_scan_req(struct ll_scan *scan, const struct radio_rx *rx,
     scan->target_identity = who->address;
     scan->target_resolved = who->resolved;
     scan->state = SCAN_TX_SCAN_REQ;
-    ll_send_advertising(scan->ll, scan->window.channel, rx->end + LL_T_IFS, pdu, w.len);
+    ll_send_advertising(scan->ll, scan->ll->scan_power_dbm, scan->window.channel,
+                        rx->end + LL_T_IFS, pdu, w.len);
 }
 
 /* Until when asking takes the radio: SCAN_REQ and the longest SCAN_RSP, each after T_IFS. */

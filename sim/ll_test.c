@@ -83,6 +83,7 @@ static void send_packet(struct ll_test *test)
         .len = 2U + test->packets.length,
     };
 
+    ll_use_power(test->ll, test->ll->profile.power_dbm);
     fill_payload(pdu + 2, test->packets.length, test->packets.payload);
     const int error = radio_transmit(&test->ll->radio, &packet);
     assert(error == 0);

@@ -23,7 +23,7 @@ struct ll {
     unsigned requests;   /* since the test last looked */
     const char *request; /* the last one's name */
     uint16_t handle;
-    uint8_t reason;
+    uint8_t reason, power_of;
     bool enable, filter_duplicates, start;
     struct bd_addr address, public_address;
     uint8_t peer_irk[16], local_irk[16], privacy_mode;
@@ -259,6 +259,23 @@ uint8_t ll_read_remote_version(struct ll *ll, uint16_t handle)
 uint8_t ll_read_remote_features(struct ll *ll, uint16_t handle)
 {
     return fake_handle_request(ll, "read_remote_features", handle);
+}
+
+/* Everybody sends with 4 dBm, until told otherwise; that is not kept. */
+uint8_t ll_set_tx_power(struct ll *ll, uint8_t who, uint16_t handle, int8_t dbm, int8_t *selected)
+{
+    ll->handle = handle;
+    ll->power_of = who;
+    *selected = dbm;
+    return fake_request(ll, "set_tx_power");
+}
+
+uint8_t ll_read_tx_power(struct ll *ll, uint8_t who, uint16_t handle, int8_t *dbm)
+{
+    if (who == LL_POWER_CONNECTION && !ll_handle_known(ll, handle))
+        return HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER;
+    *dbm = 4;
+    return 0;
 }
 
 uint8_t ll_read_rssi(struct ll *ll, uint16_t handle, int8_t *rssi_dbm)

@@ -24,7 +24,7 @@ static const struct row rows[] = {
     NAMED(READ_REMOTE_VERSION_INFORMATION, "\x40\x00", "read_remote_version", ""),
     NAMED(SET_EVENT_MASK, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x3F", NULL, ""),
     NAMED(RESET, "", "reset", ""),
-    NAMED(READ_TRANSMIT_POWER_LEVEL, "\x40\x00\x01", NULL, "\x40\x00\x00"),
+    NAMED(READ_TRANSMIT_POWER_LEVEL, "\x40\x00\x01", NULL, "\x40\x00\x14"),
     NAMED(SET_EVENT_MASK_PAGE_2, "\x00\x00\x80\x00\x00\x00\x00\x00", NULL, ""),
     NAMED(READ_AUTHENTICATED_PAYLOAD_TIMEOUT, "\x40\x00", NULL, "\x40\x00\xB8\x0B"),
     NAMED(WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, "\x40\x00\x64\x00", "write_payload_timeout",
@@ -44,7 +44,7 @@ static const struct row rows[] = {
     NAMED(LE_SET_RANDOM_ADDRESS, "\x01\x02\x03\x04\x05\xC6", "set_random_address", ""),
     NAMED(LE_SET_ADVERTISING_PARAMETERS,
           "\xA0\x00\xF0\x00\x02\x01\x00\x11\x12\x13\x14\x15\x16\x05\x03", "adv_set_params", ""),
-    NAMED(LE_READ_ADVERTISING_PHYSICAL_CHANNEL_TX_POWER, "", NULL, "\x00"),
+    NAMED(LE_READ_ADVERTISING_PHYSICAL_CHANNEL_TX_POWER, "", NULL, "\x04"),
     NAMED(LE_SET_ADVERTISING_DATA,
           "\x03\x02\x01\x06____________________________", "adv_set_data", ""),
     NAMED(LE_SET_SCAN_RESPONSE_DATA,
@@ -117,6 +117,8 @@ static const struct row rows[] = {
     NAMED(LE_READ_LOCAL_P_256_PUBLIC_KEY, "", NULL, ""),
     NAMED(LE_SET_PHY, "\x40\x00\x02\x00\x02\x01\x00", "set_phy", ""),
     NAMED(VENDOR_WRITE_BD_ADDR, "\x71\x72\x73\x74\x75\x76", "set_public_address", ""),
+    NAMED(VENDOR_WRITE_TX_POWER_LEVEL, "\x02\x40\x00\xF4", "set_tx_power", "\x02\x40\x00\xF4"),
+    NAMED(VENDOR_READ_TX_POWER_LEVEL, "\x00\x00\x00", NULL, "\x00\x00\x00\x04"),
     NAMED(BLUEROOM_SET_PUBLIC_ADDRESS, "\x71\x72\x73\x74\x75\x76", "set_public_address", ""),
     NAMED(BLUEROOM_READ_VIRTUAL_TIME, "", NULL, "\xA0\x86\x01\x00\x00\x00\x00\x00"),
     NAMED(BLUEROOM_READ_SEED, "", NULL, "\x07\x00\x00\x00\x00\x00\x00\x00"),
@@ -380,6 +382,9 @@ static void expect_decoded(const struct ll *ll, uint16_t opcode)
     } else if (opcode == HCI_OP_VENDOR_WRITE_BD_ADDR) {
         assert_memory_equal(ll->public_address.octet, "\x71\x72\x73\x74\x75\x76", 6);
         assert_int_equal(ll->public_address.type, BD_ADDR_PUBLIC);
+    } else if (opcode == HCI_OP_VENDOR_WRITE_TX_POWER_LEVEL) {
+        assert_int_equal(ll->handle, 0x0040);
+        assert_int_equal(ll->power_of, LL_POWER_CONNECTION);
     } else if (opcode == HCI_OP_LE_TRANSMITTER_TEST_V2) {
         assert_int_equal(ll->test.channel, 0x26);
         assert_int_equal(ll->test.length, 0xFE);

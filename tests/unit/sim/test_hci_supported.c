@@ -7,7 +7,7 @@
 #include "rows.h"
 #include "wire/ll.h"
 
-#define KNOWN 73 /* commands of the default profile, four of them the vendor's */
+#define KNOWN 75 /* commands of the default profile, six of them the vendor's */
 
 /* The opcodes whose bit is set; a set bit that is no command's is a false promise. */
 static void read_claims(struct fixture *f, bool claimed[static 0x10000])
@@ -34,7 +34,8 @@ static void read_claims(struct fixture *f, bool claimed[static 0x10000])
 
 static bool is_vendor_command(uint16_t opcode)
 {
-    return opcode == 0xFC06 || opcode == 0xFF80 || opcode == 0xFF81 || opcode == 0xFF82;
+    return opcode == 0xFC06 || opcode == 0xFC0E || opcode == 0xFC0F ||
+           (opcode >= 0xFF80 && opcode <= 0xFF82);
 }
 
 /* Controllers, and how many opcodes each of them knows. */

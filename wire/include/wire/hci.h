@@ -22,8 +22,8 @@
  * controller supports is what it has handlers for.
  *
  * The last rows are vendor specific: on other controllers their opcodes may mean something else.
- * Those from 0xFF80 on are this project's own, the one at 0xFC06 is understood by the controllers
- * of several makers (sim/hci_cmd_vendor.c).
+ * Those from 0xFF80 on are this project's own, those below are understood by the controllers of
+ * several makers (sim/hci_cmd_vendor.c).
  */
 #define HCI_LEN_MIN 0x100
 
@@ -120,6 +120,8 @@
     X(LE_SET_PRIVACY_MODE, 0x204E, "LE Set Privacy Mode", 8, 39, 2, 1)                             \
     X(LE_GENERATE_DHKEY_V2, 0x205E, "LE Generate DHKey [v2]", 65, 41, 2, -1)                       \
     X(VENDOR_WRITE_BD_ADDR, 0xFC06, "Vendor Write BD_ADDR", 6, 255, 0, 1)                          \
+    X(VENDOR_WRITE_TX_POWER_LEVEL, 0xFC0E, "Vendor Write Tx Power Level", 4, 255, 0, 5)            \
+    X(VENDOR_READ_TX_POWER_LEVEL, 0xFC0F, "Vendor Read Tx Power Level", 3, 255, 0, 5)              \
     X(BLUEROOM_SET_PUBLIC_ADDRESS, 0xFF80, "Blueroom Set Public Address", 6, 255, 0, 1)            \
     X(BLUEROOM_READ_VIRTUAL_TIME, 0xFF81, "Blueroom Read Virtual Time", 0, 255, 0, 9)              \
     X(BLUEROOM_READ_SEED, 0xFF82, "Blueroom Read Seed", 0, 255, 0, 9)

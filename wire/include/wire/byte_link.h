@@ -6,7 +6,7 @@
  *
  * A transport owns two ends. Each party attaches to the end it is handed. What is sent into one end
  * arrives at the other later, never within the call; a run of octets may arrive cut anywhere, or
- * joined with the next.
+ * joined with the next. A party that does not take what comes holds up the other one.
  */
 #ifndef WIRE_BYTE_LINK_H
 #define WIRE_BYTE_LINK_H
@@ -20,11 +20,16 @@ struct byte_link_end;
 
 struct byte_link_ops {
     int (*send)(struct byte_link_end *end, const uint8_t *bytes, size_t len);
+    void (*resume)(struct byte_link_end *end);
 };
 
 /* What the attached party implements. `bytes` live until the call returns. */
 struct byte_link_party {
-    void (*received)(void *user, const uint8_t *bytes, size_t len);
+    /*
+     * Returns how many of them it takes. When that is fewer, the rest and what follows come after
+     * byte_link_resume().
+     */
+    size_t (*received)(void *user, const uint8_t *bytes, size_t len);
     /* There is room again after a send was refused. May be NULL. */
     void (*writable)(void *user);
 };
@@ -50,6 +55,12 @@ BLR_MUST_CHECK static inline int byte_link_send(struct byte_link_end *end, const
                                                 size_t len)
 {
     return end->ops->send(end, bytes, len);
+}
+
+/* The party takes octets again. What it left comes later, never within the call. */
+static inline void byte_link_resume(struct byte_link_end *end)
+{
+    end->ops->resume(end);
 }
 
 #endif

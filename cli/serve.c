@@ -13,7 +13,7 @@
 #include "engine/serve.h"
 #include "output.h"
 
-enum { MAX_ENDS = 256 };
+enum { MAX_ENDS = 256, PATIENCE_S = 40, MAX_PATIENCE_S = 1000000 };
 
 struct request {
     struct room_serve_options options;
@@ -43,6 +43,9 @@ static void help(void)
           "  --clock Nx            N times as fast\n"
           "  --clock fast          it passes, as fast as it can, while a host is owed a response,\n"
           "                        completed packets or queued data, and stands otherwise\n"
+          "  --patience SECONDS    fast: how long time stands for a host that was asked something\n"
+          "                        (a key), before it passes and the peer gives up; 40 unless told\n"
+          "                        otherwise, 0: for ever\n"
           "  --clock lockstep      it passes when the program at --control says so\n"
           "  --control PATH        lockstep's Unix socket; a request a line: now, advance NS,\n"
           "                        step NS; the answer is the virtual time in nanoseconds\n\n"
@@ -250,13 +253,15 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
     static const struct option known[] = {
         {"air", no_argument, NULL, 'a'},       {"clock", required_argument, NULL, 'c'},
         {"control", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},
-        {"pty", required_argument, NULL, 'p'}, {"seed", required_argument, NULL, 's'},
+        {"patience", required_argument, NULL, 'w'}, {"pty", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
         {"tcp", required_argument, NULL, 't'}, {"trace", required_argument, NULL, 'r'},
         {"unix", required_argument, NULL, 'u'}, {"verbose", no_argument, NULL, 'v'},
         {"vhci", optional_argument, NULL, 'k'}, {NULL, 0, NULL, 0},
     };
     struct room_serve_options *options = &request->options;
     int status = CLI_OK;
+    uint64_t number = 0;
 
     *done = false;
     optind = 1;
@@ -279,6 +284,10 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
             return CLI_OK;
         case 'p':
             status = add_end(request, "--pty", SERVE_PTY, optarg);
+            break;
+        case 'w':
+            status = cli_read_number("serve", optarg, "--patience", MAX_PATIENCE_S, &number);
+            options->patience_ms = number * 1000;
             break;
         case 's':
             status = cli_read_number("serve", optarg, "--seed", UINT64_MAX,
@@ -336,6 +345,7 @@ static int run(int argc, char **argv)
     if (!request)
         return cli_trouble("serve", "out of memory");
     request->options.speed = 1;
+    request->options.patience_ms = PATIENCE_S * UINT64_C(1000);
     int status = read_options(argc, argv, request, &done);
     if (status == CLI_OK && !done) {
         request->options.script = optind < argc ? argv[optind] : NULL;

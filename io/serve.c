@@ -10,6 +10,8 @@
 
 #include "serve_internal.h"
 
+enum { HEAR_AGAIN_MS = 20 };
+
 int serve_trouble(char trouble[static SERVE_TROUBLE_SIZE], int error, const char *format, ...)
 {
     va_list args;
@@ -57,6 +59,20 @@ void serve_drain(struct serve *serve)
     serve_reap(serve);
 }
 
+static void hear(uv_timer_t *timer)
+{
+    struct serve *serve = timer->data;
+
+    control_hear(serve);
+    for (size_t i = 0; i < serve->config->end_count; i++)
+        end_hear(&serve->ends[i]);
+}
+
+void serve_hear_later(struct serve *serve)
+{
+    (void)uv_timer_start(&serve->later, hear, HEAR_AGAIN_MS, 0);
+}
+
 static void interrupted(uv_signal_t *handle, int number)
 {
     struct serve *serve = handle->data;
@@ -87,6 +103,10 @@ static int open_all(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE]
 
     if (watch_signals(serve) != 0)
         return serve_trouble(trouble, BLR_ERR_IO, "signals cannot be watched");
+    uv_timer_init(&serve->loop, &serve->later);
+    uv_timer_init(&serve->loop, &serve->patience);
+    serve->later.data = serve;
+    serve->timers_open = true;
     int error = pace_open(serve);
     if (error)
         return serve_trouble(trouble, BLR_ERR_IO, "no timer: %s", uv_strerror(error));
@@ -126,7 +146,7 @@ int serve_open(const struct serve_config *config, struct serve **out,
         serve->ends[i].serve = serve;
         serve->ends[i].index = i;
         serve->ends[i].kind = config->ends[i].kind;
-        serve->ends[i].fd = -1;
+        serve->ends[i].fd = serve->ends[i].mark = -1;
     }
     const int error = open_all(serve, trouble);
     if (error) {
@@ -160,6 +180,10 @@ void serve_close(struct serve *serve)
             end_close(&serve->ends[i]);
         for (unsigned i = 0; i < serve->signal_count; i++)
             uv_close((uv_handle_t *)&serve->signals[i], NULL);
+        if (serve->timers_open) {
+            uv_close((uv_handle_t *)&serve->later, NULL);
+            uv_close((uv_handle_t *)&serve->patience, NULL);
+        }
         if (serve->timer_open)
             uv_close((uv_handle_t *)&serve->timer, NULL);
         uv_run(&serve->loop, UV_RUN_DEFAULT);

@@ -12,9 +12,13 @@
  * What cannot be done is answered with "error " and why. What was written to an H4 end before a
  * request is acted on before time moves. While a client does not read what is due to it, time
  * stands, for the room must not depend on how fast it reads.
+ *
+ * What was asked is done, whether or not somebody waits for the answer. A party that goes leaves
+ * time to the next one when all that it asked is done.
  */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE /* POLLRDHUP */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +34,7 @@ static void client_closed(uv_handle_t *handle)
     struct serve *serve = handle->data;
 
     serve->control.connected = false;
+    control_hear(serve);
 }
 
 static void drop_client(struct serve *serve)
@@ -38,7 +43,7 @@ static void drop_client(struct serve *serve)
 
     control->state = CONTROL_IDLE;
     control->left = control->len = 0;
-    control->too_long = control->reading = false;
+    control->too_long = control->reading = control->ended = control->mute = false;
     if (!uv_is_closing((uv_handle_t *)&control->client))
         uv_close((uv_handle_t *)&control->client, client_closed);
 }
@@ -48,10 +53,10 @@ static void answered(uv_write_t *write, int status)
     struct serve *serve = write->data;
 
     serve->control.answering = false;
-    if (status < 0)
-        drop_client(serve);
-    else
-        pump(serve);
+    if (status == UV_ECANCELED)
+        return; /* it is being closed */
+    serve->control.mute = status < 0;
+    pump(serve);
 }
 
 static void answer(struct serve *serve, const char *format, uint64_t number)
@@ -60,11 +65,13 @@ static void answer(struct serve *serve, const char *format, uint64_t number)
     const int len = snprintf(control->answer, sizeof control->answer, format, number);
     const uv_buf_t buf = uv_buf_init(control->answer, (unsigned)len);
 
+    if (control->mute)
+        return;
     control->write.data = serve;
     control->answering = true;
     if (uv_write(&control->write, (uv_stream_t *)&control->client, &buf, 1, answered) != 0) {
         control->answering = false;
-        drop_client(serve);
+        control->mute = true;
     }
 }
 
@@ -147,11 +154,11 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 
     (void)buf;
     if (count < 0) {
-        drop_client(serve);
-        return;
+        serve->control.ended = true;
+    } else {
+        serve->control.at = serve->control.in;
+        serve->control.left = (size_t)count;
     }
-    serve->control.at = serve->control.in;
-    serve->control.left = (size_t)count;
     pump(serve);
 }
 
@@ -173,7 +180,11 @@ static void pump(struct serve *serve)
     }
     if (!control->connected || uv_is_closing((uv_handle_t *)stream))
         return;
-    const bool reading = !control->left;
+    if (control->ended && !control->left && control->state == CONTROL_IDLE && !control->answering) {
+        drop_client(serve);
+        return;
+    }
+    const bool reading = !control->left && !control->ended;
     if (reading == control->reading)
         return;
     control->reading = reading;
@@ -202,7 +213,8 @@ static bool run_towards(struct serve *serve)
         serve->room->run_until(serve->user, control->target);
         control->state = CONTROL_IDLE;
         answer(serve, "%" PRIu64 "\n", control->target);
-        return false;
+        pump(serve);
+        return control->state != CONTROL_IDLE;
     }
     return true;
 }
@@ -242,22 +254,35 @@ static void refused_closed(uv_handle_t *handle)
     free(handle);
 }
 
-/* Time has one owner. */
-static void refuse(struct serve *serve, uv_stream_t *listener)
+/* Time has one owner. False: there is no memory for it. */
+static bool refuse(struct serve *serve, uv_stream_t *listener)
 {
     static const char words[] = "error time has an owner already\n";
     uv_pipe_t *pipe = calloc(1, sizeof *pipe);
 
     if (!pipe)
-        return;
+        return false;
     if (uv_pipe_init(&serve->loop, pipe, 0) != 0) {
         free(pipe);
-        return;
+        return false;
     }
     const uv_buf_t buf = uv_buf_init((char *)(uintptr_t)words, sizeof words - 1);
     if (uv_accept(listener, (uv_stream_t *)pipe) == 0)
         (void)uv_try_write((uv_stream_t *)pipe, &buf, 1);
     uv_close((uv_handle_t *)pipe, refused_closed);
+    return true;
+}
+
+/* The client has gone, or will ask nothing behind what is not read yet. */
+static bool is_ending(const struct control *control)
+{
+    uv_os_fd_t fd;
+
+    if (control->ended || uv_is_closing((const uv_handle_t *)&control->client) ||
+        uv_fileno((const uv_handle_t *)&control->client, &fd) != 0)
+        return true;
+    struct pollfd pollfd = {.fd = fd, .events = POLLRDHUP};
+    return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 static void came(uv_stream_t *listener, int status)
@@ -267,8 +292,15 @@ static void came(uv_stream_t *listener, int status)
 
     if (status < 0)
         return;
+    if (control->connected && is_ending(control)) {
+        control->deaf = true; /* until what his predecessor asked is done */
+        return;
+    }
     if (control->connected) {
-        refuse(serve, listener);
+        if (!refuse(serve, listener)) {
+            control->deaf = true;
+            serve_hear_later(serve);
+        }
         return;
     }
     if (uv_pipe_init(&serve->loop, &control->client, 0) != 0)
@@ -281,6 +313,16 @@ static void came(uv_stream_t *listener, int status)
         drop_client(serve);
 }
 
+void control_hear(struct serve *serve)
+{
+    struct control *control = &serve->control;
+
+    if (!control->deaf)
+        return;
+    control->deaf = false;
+    came((uv_stream_t *)&control->listener, 0);
+}
+
 int control_open(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE])
 {
     struct control *control = &serve->control;
@@ -289,7 +331,7 @@ int control_open(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE])
         return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
     control->listening = true;
     control->listener.data = serve;
-    return unix_listen(&control->listener, serve->config->control, came, trouble);
+    return unix_listen(&control->listener, &control->file, serve->config->control, came, trouble);
 }
 
 void control_close(struct serve *serve)
@@ -298,7 +340,8 @@ void control_close(struct serve *serve)
 
     if (control->connected)
         drop_client(serve);
+    unix_unlink(&control->file);
     if (control->listening)
         uv_close((uv_handle_t *)&control->listener, NULL);
-    control->listening = false;
+    control->listening = control->deaf = false;
 }

@@ -6,14 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "serve_internal.h"
-
-enum { BACKLOG = 128 };
 
 static void say(struct end *end, const char *kind, const char *where)
 {
@@ -38,8 +34,11 @@ static void came(uv_stream_t *listener, int status)
     /* Who has gone by now leaves his number to those who come. */
     serve_drain(serve);
     struct serve_port *port = port_new(end);
-    if (!port)
+    if (!port) {
+        end->deaf = true;
+        serve_hear_later(serve);
         return;
+    }
     const int error = end->kind == SERVE_TCP ? uv_tcp_init(&serve->loop, &port->uv.tcp)
                                              : uv_pipe_init(&serve->loop, &port->uv.pipe, 0);
     port->uv.handle.data = port;
@@ -53,42 +52,15 @@ static void came(uv_stream_t *listener, int status)
     port_begin(port);
 }
 
+void end_hear(struct end *end)
+{
+    if (!end->deaf)
+        return;
+    end->deaf = false;
+    came(&end->uv.stream, 0);
+}
+
 /* --- Unix sockets --- */
-
-/* A socket of that name exists, and nobody listens any more. */
-static bool is_left_over(const struct sockaddr_un *address)
-{
-    struct stat st;
-
-    if (lstat(address->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
-        return false;
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    const bool refused =
-        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
-    close(fd);
-    return refused;
-}
-
-int unix_listen(uv_pipe_t *pipe, const char *path, uv_connection_cb came_cb,
-                char trouble[static SERVE_TROUBLE_SIZE])
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (!*path || strlen(path) >= sizeof address.sun_path)
-        return serve_trouble(trouble, BLR_ERR_INVALID, "%s: a socket's path has 1 to %zu characters",
-                             path, sizeof address.sun_path - 1);
-    strcpy(address.sun_path, path);
-    if (is_left_over(&address))
-        (void)unlink(path);
-    int error = uv_pipe_bind(pipe, path);
-    if (!error)
-        error = uv_listen((uv_stream_t *)pipe, BACKLOG, came_cb);
-    if (error)
-        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", path, uv_strerror(error));
-    return 0;
-}
 
 static int open_unix(struct end *end, const char *path, char trouble[static SERVE_TROUBLE_SIZE])
 {
@@ -96,7 +68,7 @@ static int open_unix(struct end *end, const char *path, char trouble[static SERV
         return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
     end->listening = true;
     end->uv.handle.data = end;
-    const int error = unix_listen(&end->uv.pipe, path, came, trouble);
+    const int error = unix_listen(&end->uv.pipe, &end->file, path, came, trouble);
     if (error)
         return error;
     say(end, "unix", path);
@@ -178,7 +150,7 @@ static int open_tcp(struct end *end, const char *where, char trouble[static SERV
     end->uv.handle.data = end;
     int error = uv_tcp_bind(&end->uv.tcp, &address.any, 0);
     if (!error)
-        error = uv_listen(&end->uv.stream, BACKLOG, came);
+        error = uv_listen(&end->uv.stream, SERVE_BACKLOG, came);
     if (error)
         return serve_trouble(trouble, BLR_ERR_IO, "tcp %s: %s", where, uv_strerror(error));
     say_tcp(end);
@@ -241,6 +213,7 @@ void end_close(struct end *end)
 {
     while (end->ports)
         port_drop(end->ports);
+    unix_unlink(&end->file); /* the open socket keeps its inode from being another's */
     if (end->listening)
         uv_close(&end->uv.handle, NULL);
     end->listening = false;

@@ -20,6 +20,8 @@
 
 struct end;
 
+enum { SERVE_BACKLOG = 128 };
+
 /* HCI for the host's end of a controller. */
 struct h4_party {
     struct serve_port *port;
@@ -55,6 +57,14 @@ struct serve_port {
     uint8_t out[SERVE_SEND_MAX];
 };
 
+/* The path of a listening socket. */
+struct socket_file {
+    const char *path;
+    dev_t device;
+    ino_t inode;
+    bool bound;
+};
+
 /* Where clients come. */
 struct end {
     struct serve *serve;
@@ -62,6 +72,7 @@ struct end {
     enum serve_end_kind kind;
     struct serve_port *ports;
     bool listening; /* `uv` is open */
+    bool deaf;      /* somebody could not be let in, and until he is the loop hears of nobody */
     union {
         uv_handle_t handle;
         uv_stream_t stream;
@@ -69,7 +80,9 @@ struct end {
         uv_pipe_t pipe;
         uv_timer_t timer; /* of a terminal: looks whether it is opened again */
     } uv;
+    struct socket_file file;
     int fd; /* the terminal's; -1: none */
+    int mark; /* says that the terminal is served; -1: none */
     char terminal[128];
     bool linked; /* the symbolic link is ours */
 };
@@ -82,7 +95,11 @@ enum control_state {
 
 struct control {
     bool listening, connected, reading, answering;
+    bool ended; /* the client asks nothing more */
+    bool mute;  /* nor does it read answers */
+    bool deaf;  /* as of an end */
     uv_pipe_t listener, client;
+    struct socket_file file;
     enum control_state state;
     bool early; /* return when something has gone out */
     sim_ns target;
@@ -105,6 +122,9 @@ struct serve {
     bool some_gone;   /* a port is marked */
     bool came;        /* a client has been let in */
     bool wrote;       /* an octet has gone to a client */
+    uv_timer_t later; /* hears whom there was no memory for */
+    uv_timer_t patience; /* SERVE_FAST: somebody is waited for no longer */
+    bool timers_open;
     unsigned writing; /* ports that wait for their clients to read */
     /* SERVE_REALTIME: virtual time `base` was when the wall's was `wall`. */
     sim_ns base;
@@ -119,6 +139,8 @@ struct serve {
 
 /* Takes out the clients that are gone. Not within an event of the room. */
 void serve_reap(struct serve *serve);
+/* Somebody could not be let in: tries again in a moment. */
+void serve_hear_later(struct serve *serve);
 /* Reads all that clients have written so far. */
 void serve_drain(struct serve *serve);
 int serve_trouble(char trouble[static SERVE_TROUBLE_SIZE], int error, const char *format, ...)
@@ -136,15 +158,26 @@ void pace_input(struct serve *serve);
 
 int control_open(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE]);
 bool control_run(struct serve *serve);
+void control_hear(struct serve *serve);
 void control_close(struct serve *serve);
 
 /* --- serve_end.c --- */
 
 int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
 void end_close(struct end *end);
-/* A listening Unix socket; one that nobody listens on is replaced. */
-int unix_listen(uv_pipe_t *pipe, const char *path, uv_connection_cb came,
+/* Lets in whom there was no memory for. */
+void end_hear(struct end *end);
+
+/* --- serve_unix.c --- */
+
+/*
+ * A listening Unix socket; one that nobody listens on is replaced. Whatever comes of it, `file` has
+ * to be unlinked when the pipe is closed.
+ */
+int unix_listen(uv_pipe_t *pipe, struct socket_file *file, const char *path, uv_connection_cb came,
                 char trouble[static SERVE_TROUBLE_SIZE]);
+/* Removes the path if it still is the socket that was made. */
+void unix_unlink(struct socket_file *file);
 
 /* --- serve_pty.c --- */
 

@@ -113,12 +113,30 @@ static bool run_realtime(struct serve *serve)
     return false;
 }
 
+static void asked_again(uv_timer_t *timer)
+{
+    (void)timer; /* the loop has come round, and pace_run() follows */
+}
+
+/* As room->debt(). */
+static bool owes(struct serve *serve)
+{
+    const uint64_t wall_ms = uv_now(&serve->loop);
+    uint64_t again_ms = SIM_NEVER;
+    const bool debt = serve->room->debt(serve->user, wall_ms, &again_ms);
+
+    if (!debt && again_ms != SIM_NEVER)
+        (void)uv_timer_start(&serve->patience, asked_again,
+                             again_ms > wall_ms ? again_ms - wall_ms : 0, 0);
+    return debt;
+}
+
 static bool run_fast(struct serve *serve)
 {
     for (unsigned i = 0; i < STRETCH; i++) {
         if (serve->some_gone)
             return true;
-        if (serve->room->over(serve->user) || !serve->room->debt(serve->user) ||
+        if (serve->room->over(serve->user) || !owes(serve) ||
             !serve->room->step(serve->user, SIM_NEVER))
             return false;
     }

@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -84,6 +88,50 @@ int pty_set_raw(int fd)
     return tcsetattr(fd, TCSANOW, &mode);
 }
 
+/*
+ * A served terminal has a mark that ends with its server, however that ends: a socket in the abstract
+ * namespace, named by the terminal's inode. Where one is, nobody else can make another. Returns it,
+ * or -1 with errno, EADDRINUSE among others.
+ */
+static int make_mark(const char *terminal)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
+
+    if (stat(terminal, &st) != 0)
+        return -1;
+    const int len = snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
+                             "blueroom serve %ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+    if (bind(fd, (const struct sockaddr *)&address, size) == 0)
+        return fd;
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* The link leads to a terminal that a server serves just now. */
+static bool is_served(const char *link)
+{
+    char target[sizeof((struct end *)NULL)->terminal];
+    const ssize_t len = readlink(link, target, sizeof target - 1);
+
+    if (len <= 0)
+        return false;
+    target[len] = '\0';
+    if (strncmp(target, "/dev/", 5) != 0)
+        return false;
+    const int fd = make_mark(target);
+    if (fd < 0)
+        return errno == EADDRINUSE;
+    close(fd);
+    return false;
+}
+
 /* Whoever looks at the name sees the old terminal or the new one, never none. */
 static int make_link(struct end *end, const char *link, char trouble[static SERVE_TROUBLE_SIZE])
 {
@@ -92,6 +140,8 @@ static int make_link(struct end *end, const char *link, char trouble[static SERV
 
     if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
         return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", link);
+    if (is_served(link))
+        return serve_trouble(trouble, BLR_ERR_BUSY, "%s: is another server's, which runs", link);
     if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
         return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
     if (lstat(part, &st) == 0) {
@@ -119,6 +169,9 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
         ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 ||
         pty_set_raw(end->fd) != 0) /* it holds as long as we have the master side */
         return serve_trouble(trouble, BLR_ERR_IO, "no pseudo-terminal: %s", strerror(errno));
+    end->mark = make_mark(end->terminal);
+    if (end->mark < 0)
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", end->terminal, strerror(errno));
     const int error = make_link(end, link, trouble);
     if (error)
         return error;
@@ -147,5 +200,7 @@ void pty_close(struct end *end)
     end->linked = false;
     if (end->fd >= 0)
         close(end->fd);
-    end->fd = -1;
+    if (end->mark >= 0)
+        close(end->mark);
+    end->fd = end->mark = -1;
 }

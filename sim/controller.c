@@ -152,11 +152,13 @@ void sim_controller_lost_sync(struct sim_controller *controller)
 
 enum sim_controller_debt sim_controller_debt(const struct sim_controller *controller)
 {
+    /* Before the host can answer it has to hear the question. */
+    if (hci_transport_busy(&controller->transport))
+        return SIM_CONTROLLER_CARRIES;
     const enum sim_controller_debt debt = ll_debt(controller->ll);
-
     if (debt == SIM_CONTROLLER_WAITS)
         return debt;
-    if (hci_transport_busy(&controller->transport) || controller->face.p256.subevent ||
+    if (controller->face.p256.subevent ||
         timer_armed(&controller->face.completed_timer))
         return SIM_CONTROLLER_OWES;
     return debt;

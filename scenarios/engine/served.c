@@ -16,10 +16,13 @@
 /* Longer than any supervision timeout (Core v5.4, Vol 6, Part B, 4.5.2). */
 #define MOURNING SIM_S(33)
 
+/* And than a peer waits for an answer before that (5.2). */
+#define DESPAIR SIM_S(41 + 33)
+
 struct drive {
     struct run *run;
     const struct room_serve_options *options;
-    sim_ns mourn_until; /* somebody has gone, and his peers have to notice */
+    sim_ns mourn_until; /* somebody has gone or is as good as, and his peers have to notice */
 };
 
 /* --- names --- */
@@ -184,13 +187,21 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
     return 0;
 }
 
+static void mourn(struct drive *drive, sim_ns span)
+{
+    const sim_ns until = sim_world_now(drive->run->world) + span;
+
+    if (until > drive->mourn_until)
+        drive->mourn_until = until;
+}
+
 static void unplug(void *user, void *device)
 {
     struct drive *drive = user;
     struct served *served = device;
 
     if (sim_controller_connections(served->controller))
-        drive->mourn_until = sim_world_now(drive->run->world) + MOURNING;
+        mourn(drive, MOURNING);
     sim_controller_free(served->controller);
     served->controller = NULL;
 }
@@ -234,29 +245,62 @@ static bool over(void *user)
     return ((struct drive *)user)->run->over;
 }
 
-/*
- * Somebody is owed something, and no peer's patience runs while a host thinks about its answer. Who
- * has lost his peer is owed the news, which the supervision timeout brings.
- */
-static bool debt(void *user)
+/* His controller waits for his answer. True: time stands for him. */
+static bool stands_for(struct drive *drive, struct served *served, uint64_t wall_ms,
+                       uint64_t *again_ms)
 {
-    const struct drive *drive = user;
-    bool owes = sim_world_now(drive->run->world) < drive->mourn_until;
+    const uint64_t patience_ms = drive->options->patience_ms;
 
-    for (const struct served *served = drive->run->served; served; served = served->next) {
-        if (!served->controller)
-            continue;
-        switch (sim_controller_debt(served->controller)) {
+    if (!served->asked) {
+        served->asked = true;
+        served->since_ms = wall_ms;
+    }
+    if (!patience_ms)
+        return true;
+    if (served->given_up)
+        return false;
+    if (wall_ms - served->since_ms >= patience_ms) {
+        served->given_up = true;
+        mourn(drive, DESPAIR);
+        return false;
+    }
+    if (served->since_ms + patience_ms < *again_ms)
+        *again_ms = served->since_ms + patience_ms;
+    return true;
+}
+
+/*
+ * Somebody is owed something, and no peer's patience runs while a host thinks about its answer: only
+ * what commands and events take, a fraction of a millisecond, passes then, or a program that is both
+ * hosts would wait for itself. Who has lost his peer is owed the news, which the supervision timeout brings, as is the peer of a host
+ * that does not answer at all, whose own patience then runs out.
+ */
+static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
+{
+    struct drive *drive = user;
+    bool owes = false, stands = false, carries = false;
+
+    for (struct served *served = drive->run->served; served; served = served->next) {
+        const enum sim_controller_debt debt =
+            served->controller ? sim_controller_debt(served->controller) : SIM_CONTROLLER_IDLE;
+        if (debt != SIM_CONTROLLER_WAITS && debt != SIM_CONTROLLER_CARRIES)
+            served->asked = served->given_up = false;
+        switch (debt) {
         case SIM_CONTROLLER_IDLE:
             break;
         case SIM_CONTROLLER_OWES:
             owes = true;
             break;
+        case SIM_CONTROLLER_CARRIES:
+            carries = true;
+            break;
         case SIM_CONTROLLER_WAITS:
-            return false;
+            stands = stands_for(drive, served, wall_ms, again_ms) || stands;
+            break;
         }
     }
-    return owes;
+    return carries ||
+           (!stands && (owes || sim_world_now(drive->run->world) < drive->mourn_until));
 }
 
 /* --- the service --- */

@@ -14,6 +14,9 @@ struct served {
     unsigned number;
     char name[NAME_SIZE + 16];
     struct sim_controller *controller; /* NULL: nobody is there */
+    bool asked;      /* it waits for its host's answer, */
+    bool given_up;   /* and time does not stand for it any more */
+    uint64_t since_ms; /* the wall's time */
     struct trace_writer *writer;
     struct text path, part;
     struct vitals_file file;

@@ -96,8 +96,12 @@ struct serve_room {
     void (*run_until)(void *user, sim_ns deadline);
     /* The room is to be served no longer. */
     bool (*over)(void *user);
-    /* A client waits for what takes virtual time. */
-    bool (*debt)(void *user);
+    /*
+     * A client waits for what takes virtual time; false while time stands for one who was asked
+     * something. wall_ms is the wall's time; *again_ms, SIM_NEVER before, becomes the time at which
+     * to ask again because nobody waits that long.
+     */
+    bool (*debt)(void *user, uint64_t wall_ms, uint64_t *again_ms);
     /* A client has come to ends[end]. `plug` is all zero before. Nonzero: he is turned away. */
     int (*plug)(void *user, size_t end, unsigned number, struct serve_port *port,
                 struct serve_plug *plug);

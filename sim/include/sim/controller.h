@@ -105,6 +105,7 @@ void sim_controller_lost_sync(struct sim_controller *controller);
 enum sim_controller_debt {
     SIM_CONTROLLER_IDLE,
     SIM_CONTROLLER_OWES,  /* its host a response, an event that ends a command, completed packets */
+    SIM_CONTROLLER_CARRIES, /* HCI packets are on their way, to it or to its host */
     SIM_CONTROLLER_WAITS, /* for its host's answer, by which the peer's patience is measured */
 };
 

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,9 +26,14 @@
 #include "io/serve.h"
 #include "temp_dir.h"
 
-enum { PACKETS = 2000, BURST = 7, PATIENCE = 2000000 };
+enum {
+    PACKETS = 2000,
+    COMMAND_LEN = 6,
+    BURST = 7,              /* what the controller takes at a time */
+    BURST_OF_CLIENT = 1000, /* commands in one write */
+    PATIENCE = 2000000,
+};
 
-static const uint8_t reset[] = {0x01, 0x03, 0x0C, 0x00};
 static const uint8_t answer[] = {0x0E, 0x04, 0x01, 0x03, 0x0C, 0x00};
 
 struct fixture {
@@ -36,6 +43,8 @@ struct fixture {
     struct hci_link_end link; /* the host's end of a controller that has none */
     unsigned room;   /* packets that it takes */
     bool wanted;     /* one was refused */
+    bool eager;      /* says that it has room without being asked, while a burst is half read */
+    int burst;
     unsigned taken, lost, plugged, unplugged;
     bool turn_away;
     sim_ns now;
@@ -44,6 +53,15 @@ struct fixture {
     bool (*turn)(struct fixture *f); /* true: the room is over */
     size_t sent; /* octets of the client's */
 };
+
+/* The client's n-th command, whose parameter is its number. */
+static void make_command(size_t number, uint8_t command[static COMMAND_LEN])
+{
+    const uint8_t octets[COMMAND_LEN] = {0x01, 0x03, 0x0C, 0x02, (uint8_t)number,
+                                         (uint8_t)(number >> 8)};
+
+    memcpy(command, octets, sizeof octets);
+}
 
 /* --- the room --- */
 
@@ -58,8 +76,10 @@ static int link_send(struct hci_link_end *end, enum hci_packet_type type, const 
     struct fixture *f = fixture_of(end);
 
     assert_int_equal(type, HCI_PACKET_COMMAND);
-    assert_int_equal(len, sizeof reset - 1);
-    assert_memory_equal(packet, reset + 1, len);
+    uint8_t command[COMMAND_LEN];
+    make_command(f->taken, command);
+    assert_int_equal(len, sizeof command - 1);
+    assert_memory_equal(packet, command + 1, len);
     if (f->room == 0) {
         f->wanted = true;
         return BLR_ERR_AGAIN;
@@ -74,24 +94,40 @@ static sim_ns now(void *user)
     return ((struct fixture *)user)->now;
 }
 
+/* What the client's unread octets cost the system, write by write. */
+static int unread(const struct fixture *f)
+{
+    int cost = 0;
+
+    assert_int_equal(ioctl(f->client, SIOCOUTQ, &cost), 0);
+    return cost;
+}
+
+/* The server has read some of what the client wrote, and not all. */
+static bool half_read(const struct fixture *f)
+{
+    return f->eager && f->client >= 0 && unread(f) > 0 && unread(f) < f->burst;
+}
+
 /* Each nanosecond makes room for a few packets, as long as somebody asked for it. */
 static sim_ns next(void *user)
 {
     const struct fixture *f = user;
 
-    return f->wanted ? f->now + 1 : SIM_NEVER;
+    return f->wanted || half_read(f) ? f->now + 1 : SIM_NEVER;
 }
 
 static bool step(void *user, sim_ns limit)
 {
     struct fixture *f = user;
 
-    if (!f->wanted || f->now + 1 > limit)
+    if ((!f->wanted && !half_read(f)) || f->now + 1 > limit)
         return false;
     f->now++;
-    f->room = BURST;
+    f->room = f->eager ? PACKETS : BURST;
     f->wanted = false;
-    f->link.party->writable(f->link.user);
+    if (f->link.party)
+        f->link.party->writable(f->link.user);
     return true;
 }
 
@@ -111,8 +147,10 @@ static bool over(void *user)
     return f->turn(f);
 }
 
-static bool debt(void *user)
+static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
 {
+    (void)wall_ms;
+    assert_true(*again_ms == SIM_NEVER);
     return ((struct fixture *)user)->wanted;
 }
 
@@ -182,12 +220,15 @@ static int connect_to(const char *path)
     return fd;
 }
 
-/* As much of PACKETS resets as goes. */
-static bool write_resets(struct fixture *f)
+/* As much of PACKETS commands as goes. */
+static bool write_commands(struct fixture *f)
 {
-    while (f->sent < PACKETS * sizeof reset) {
-        const size_t from = f->sent % sizeof reset;
-        const ssize_t n = write(f->client, reset + from, sizeof reset - from);
+    uint8_t command[COMMAND_LEN];
+
+    while (f->sent < PACKETS * sizeof command) {
+        const size_t from = f->sent % sizeof command;
+        make_command(f->sent / sizeof command, command);
+        const ssize_t n = write(f->client, command + from, sizeof command - from);
         if (n < 0)
             return false;
         f->sent += (size_t)n;
@@ -197,7 +238,23 @@ static bool write_resets(struct fixture *f)
 
 static bool until_all_taken(struct fixture *f)
 {
-    return write_resets(f) && f->taken == PACKETS;
+    return write_commands(f) && f->taken == PACKETS;
+}
+
+/* More at once than is read at once. */
+static bool until_bursts_taken(struct fixture *f)
+{
+    uint8_t burst[BURST_OF_CLIENT][COMMAND_LEN];
+
+    if (f->taken == f->sent && f->sent < PACKETS) {
+        for (size_t i = 0; i < BURST_OF_CLIENT; i++)
+            make_command(f->sent++, burst[i]);
+        const size_t first = sizeof burst / 2;
+        assert_int_equal(write(f->client, burst, first), first);
+        assert_int_equal(write(f->client, (char *)burst + first, first), first);
+        f->burst = unread(f);
+    }
+    return f->taken == PACKETS;
 }
 
 static bool until_unplugged(struct fixture *f)
@@ -332,19 +389,29 @@ static void no_memory_to_open(void **state)
     serve_close(server);
 }
 
-/* A client for whom there is no memory is closed or waits; the server goes on. */
+/* A client for whom there is no memory waits until there is some, and others after him are heard. */
 static bool second_client(struct fixture *f)
 {
+    uint8_t command[COMMAND_LEN];
+
+    make_command(f->taken, command);
     if (f->turns == 1)
         fail_alloc_from(1);
-    if (f->turns == 4) {
+    if (!f->sent && fail_alloc_happened()) {
         fail_alloc_from(0);
-        f->room = 1;
-        close(f->client);
-        f->client = connect_to(f->path);
-        assert_int_equal(write(f->client, reset, sizeof reset), sizeof reset);
+        f->room = 2;
+        f->sent = 1;
+        assert_int_equal(write(f->client, command, sizeof command), sizeof command);
     }
-    return f->taken == 1;
+    if (f->taken == 1 && f->unplugged == 0) {
+        close(f->client);
+        f->client = -1;
+    }
+    if (f->unplugged == 1 && f->client < 0) {
+        f->client = connect_to(f->path);
+        assert_int_equal(write(f->client, command, sizeof command), sizeof command);
+    }
+    return f->taken == 2;
 }
 
 static void no_memory_for_a_client(void **state)
@@ -352,7 +419,19 @@ static void no_memory_for_a_client(void **state)
     struct fixture *f = *state;
 
     serve(f, SERVE_REALTIME, second_client);
-    assert_int_equal(f->taken, 1);
+    assert_int_equal(f->plugged, 2);
+}
+
+/* Bringing the room to the present, the controller says unasked that it has room. */
+static void writable_unasked(void **state)
+{
+    struct fixture *f = *state;
+
+    f->eager = true;
+    f->room = PACKETS;
+    serve(f, SERVE_REALTIME, until_bursts_taken);
+    assert_int_equal(f->lost, 0);
+    assert_int_equal(f->taken, PACKETS);
 }
 
 /* What the room says is one packet on the socket, whole. */
@@ -386,6 +465,7 @@ int main(void)
         TEST(client_turned_away),
         TEST(no_memory_to_open),
         TEST(no_memory_for_a_client),
+        TEST(writable_unasked),
         TEST(whole_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

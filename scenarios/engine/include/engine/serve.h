@@ -33,6 +33,8 @@ struct room_serve_options {
     enum serve_clock clock;
     uint64_t speed;
     const char *control;
+    /* SERVE_FAST: how long, by the wall, time stands for a client who was asked; 0: for ever. */
+    uint64_t patience_ms;
     /* Each end as it is open, then "ready"; scenario.user comes with it. */
     void (*opened)(void *user, const char *line);
 };

@@ -167,9 +167,11 @@ static bool over(void *user)
     return run->over;
 }
 
-static bool debt(void *user)
+static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
 {
     (void)user;
+    (void)wall_ms;
+    (void)again_ms;
     return true; /* of no interest to this clock */
 }
 

@@ -235,9 +235,11 @@ static void packet_came(struct blr_bgapi *b, const struct bgapi_packet *packet)
         queue_put(b, packet);
 }
 
-static void received(void *user, const uint8_t *bytes, size_t len)
+/* Everything is taken: what nobody awaits goes into the queue. */
+static size_t received(void *user, const uint8_t *bytes, size_t len)
 {
     struct blr_bgapi *b = user;
+    const size_t taken = len;
     struct bgapi_packet packet;
 
     /* A callback may let go of the port. */
@@ -245,6 +247,7 @@ static void received(void *user, const uint8_t *bytes, size_t len)
     while (b->link && bgapi_read(&b->reader, &bytes, &len, &packet))
         packet_came(b, &packet);
     b->inside--;
+    return taken;
 }
 
 static void writable(void *user)

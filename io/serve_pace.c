@@ -131,13 +131,21 @@ static bool owes(struct serve *serve)
     return debt;
 }
 
+/* The instant in which the debt was paid is run to its end. */
+static bool may_step(struct serve *serve)
+{
+    const struct serve_room *room = serve->room;
+
+    return !room->over(serve->user) &&
+           (room->next(serve->user) == room->now(serve->user) || owes(serve));
+}
+
 static bool run_fast(struct serve *serve)
 {
     for (unsigned i = 0; i < STRETCH; i++) {
         if (serve->some_gone)
             return true;
-        if (serve->room->over(serve->user) || !owes(serve) ||
-            !serve->room->step(serve->user, SIM_NEVER))
+        if (!may_step(serve) || !serve->room->step(serve->user, SIM_NEVER))
             return false;
     }
     return true;

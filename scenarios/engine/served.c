@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "place.h"
 #include "sim/controller.h"
 #include "traces/writer.h"
@@ -269,11 +270,23 @@ static bool stands_for(struct drive *drive, struct served *served, uint64_t wall
     return true;
 }
 
+/* What is on its way from and to our hosts, who answer in virtual time: none of them is waited for. */
+static bool room_owes(const struct run *run)
+{
+    for (const struct device *device = run->devices; device; device = device->next) {
+        const struct sim_controller *controller =
+            device->room ? room_device_controller(device->room) : NULL;
+        if (controller && sim_controller_debt(controller) != SIM_CONTROLLER_IDLE)
+            return true;
+    }
+    return false;
+}
+
 /*
  * Somebody is owed something, and no peer's patience runs while a host thinks about its answer: only
  * what commands and events take, a fraction of a millisecond, passes then, or a program that is both
- * hosts would wait for itself. Who has lost his peer is owed the news, which the supervision timeout brings, as is the peer of a host
- * that does not answer at all, whose own patience then runs out.
+ * hosts would wait for itself. Who has lost his peer is owed the news, which the supervision timeout
+ * brings, as is the peer of a host that does not answer at all, whose own patience then runs out.
  */
 static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
 {
@@ -299,8 +312,8 @@ static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
             break;
         }
     }
-    return carries ||
-           (!stands && (owes || sim_world_now(drive->run->world) < drive->mourn_until));
+    return carries || (!stands && (owes || sim_world_now(drive->run->world) < drive->mourn_until ||
+                                   room_owes(drive->run)));
 }
 
 /* --- the service --- */

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Where clients come: listening sockets, and /dev/vhci, which is a client from the beginning. */
+/* Where clients come: listening sockets. */
 #define _XOPEN_SOURCE 700
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "serve_internal.h"
 
-static void say(struct end *end, const char *kind, const char *where)
+void end_say(struct end *end, const char *kind, const char *where)
 {
     const struct serve_config *config = end->serve->config;
     const char *word = config->ends[end->index].word;
@@ -71,7 +66,7 @@ static int open_unix(struct end *end, const char *path, char trouble[static SERV
     const int error = unix_listen(&end->uv.pipe, &end->file, path, came, trouble);
     if (error)
         return error;
-    say(end, "unix", path);
+    end_say(end, "unix", path);
     return 0;
 }
 
@@ -133,7 +128,7 @@ static void say_tcp(struct end *end)
         (void)uv_ip4_name(&address.ip4, host, sizeof host);
         snprintf(text, sizeof text, "%s:%u", host, ntohs(address.ip4.sin_port));
     }
-    say(end, "tcp", text);
+    end_say(end, "tcp", text);
 }
 
 static int open_tcp(struct end *end, const char *where, char trouble[static SERVE_TROUBLE_SIZE])
@@ -157,35 +152,6 @@ static int open_tcp(struct end *end, const char *where, char trouble[static SERV
     return 0;
 }
 
-/* --- the kernel's virtual controller --- */
-
-static int open_vhci(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
-{
-    static const char path[] = "/dev/vhci";
-    /* A vendor packet asks for a controller of the primary kind; the answer is one, too. */
-    static const uint8_t create[] = {0xFF, 0x00};
-    uint8_t created[4];
-    struct stat st;
-    const int fd = open(path, O_RDWR | O_CLOEXEC);
-
-    if (fd < 0)
-        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s%s", path, strerror(errno),
-                             errno == ENOENT ? " (is the kernel module hci_vhci loaded?)" : "");
-    if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) ||
-        write(fd, create, sizeof create) != (ssize_t)sizeof create ||
-        read(fd, created, sizeof created) != (ssize_t)sizeof created || created[0] != 0xFF) {
-        close(fd);
-        return serve_trouble(trouble, BLR_ERR_IO, "%s: makes no controller", path);
-    }
-    char where[64];
-    snprintf(where, sizeof where, "hci%u", (unsigned)(created[2] | created[3] << 8));
-    port_begin_fd(end, fd);
-    if (!end->ports)
-        return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "%s: no controller for it", path);
-    say(end, "vhci", where);
-    return 0;
-}
-
 int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
 {
     const char *where = end->serve->config->ends[end->index].where;
@@ -198,11 +164,11 @@ int end_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
     case SERVE_PTY: {
         const int error = pty_open(end, trouble);
         if (!error)
-            say(end, "pty", where);
+            end_say(end, "pty", where);
         return error;
     }
     case SERVE_VHCI:
-        return open_vhci(end, trouble);
+        return vhci_open(end, trouble);
     case SERVE_CONTROLLER:
         return controller_open(end, trouble);
     }

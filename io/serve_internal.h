@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the server. Reading order: serve.c (its life and its loop), serve_pace.c (clocks),
- * serve_control.c (who owns time in lockstep), serve_end.c and serve_pty.c (where clients come),
- * serve_port.c (one client's octets), serve_h4.c (the party that stands behind it for a controller).
+ * serve_control.c (who owns time in lockstep), serve_end.c, serve_pty.c and serve_vhci.c (where
+ * clients come), serve_port.c (one client's octets), serve_h4.c (the party that stands behind it
+ * for a controller).
  *
  * Two things never happen at once: the loop's callbacks, and events of the room. What the room sends
  * within an event is written at once; a client found gone then is marked, and taken out by
@@ -179,6 +180,20 @@ int unix_listen(uv_pipe_t *pipe, struct socket_file *file, const char *path, uv_
 /* Removes the path if it still is the socket that was made. */
 void unix_unlink(struct socket_file *file);
 
+/* "unix /tmp/hci.sock": the end is open. */
+void end_say(struct end *end, const char *kind, const char *where);
+
+/* --- serve_vhci.c --- */
+
+int vhci_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
+/*
+ * Asks for a controller of the primary kind, and waits for the answer that tells its number. The
+ * kernel may have a command for the controller before it answers, and then waits for what comes of
+ * that: early is this one packet, *early_len 0 if there is none. Returns the number, or the
+ * negative of errno; -EPROTO: the answer is none.
+ */
+int vhci_create(int fd, uint8_t early[static H4_PACKET_MAX], size_t *early_len);
+
 /* --- serve_pty.c --- */
 
 int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
@@ -204,6 +219,8 @@ struct serve_port *port_new(struct end *end);
 /* For a stream of a file descriptor, which is the port's from now on. */
 void port_begin_fd(struct end *end, int fd);
 void port_begin(struct serve_port *port);
+/* What was read before it had begun; not more than sizeof port->in. */
+void port_take(struct serve_port *port, const uint8_t *bytes, size_t len);
 /* Its device goes, its stream is closed, its memory freed by the loop. */
 void port_drop(struct serve_port *port);
 /* Its client is not there any more: serve_reap() takes it out. */

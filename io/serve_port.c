@@ -73,6 +73,15 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     set_reading(port);
 }
 
+void port_take(struct serve_port *port, const uint8_t *bytes, size_t len)
+{
+    memcpy(port->in, bytes, len);
+    port->at = port->in;
+    port->left = len;
+    (void)deliver(port);
+    set_reading(port);
+}
+
 void port_pump(struct serve_port *port)
 {
     uv_os_fd_t fd;
@@ -153,6 +162,9 @@ int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count)
         return BLR_ERR_AGAIN;
     const int written = uv_try_write(&port->uv.stream, bufs, count);
     port->end->serve->wrote = true;
+    /* The kernel's host is down and hears nothing. It begins with a reset when it comes up. */
+    if (written == UV_ENXIO && port->end->kind == SERVE_VHCI)
+        return 0;
     if (written < 0 && written != UV_EAGAIN)
         port_mark_gone(port, written);
     else if (written != (int)len)

@@ -25,8 +25,9 @@ PACKAGES = [debian.KERNEL, "busybox-static", "dbus-daemon", "bluez", "bluez-test
 # The kernel asks for ciphers by name, so modules do not depend on these.
 MODULES = ["sha512_generic", "ctr", "drbg", "ecdh_generic", "cmac", "ccm", "ecb", "bluetooth",
            "hci_vhci"]
-PROGRAMS = ["usr/bin/bluetoothctl", "usr/bin/btmgmt", "usr/bin/btmon", "usr/bin/btvirt",
-            "usr/bin/hci-tester", "usr/bin/dbus-daemon", "usr/libexec/bluetooth/bluetoothd"]
+PROGRAMS = ["bin/hciconfig", "usr/bin/bluetoothctl", "usr/bin/btmgmt", "usr/bin/btmon",
+            "usr/bin/btvirt", "usr/bin/hci-tester", "usr/bin/dbus-daemon",
+            "usr/libexec/bluetooth/bluetoothd"]
 MEMORY_MB = 256
 QEMU = "qemu-system-x86_64"
 # Time is a count of instructions, one a nanosecond, and idle time is none.
@@ -48,7 +49,7 @@ class Story:
         self.virtual = self.notes.get("clock", "virtual") == "virtual"
         self.limit_s = int(self.notes.get("limit", "60"))
         self.runs = int(self.notes.get("runs", "1"))
-        self.suite = self.notes.get("suite", "yes") == "yes"
+        self.suite = self.notes.get("suite", "test")
         self.modules = self.notes.get("modules", "").split()
         self.files = self.notes.get("files", "").split()
         self.programs = self.notes.get("programs", "").split()

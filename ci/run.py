@@ -25,13 +25,9 @@ from parts import ROOT, Tally  # noqa: E402
 BUILDS = ["asan", "dev", "release", "clang-debug", "clang-release", "fuzz"]
 
 
-def release(args):
+def scenarios(args):
     packages.ensure(packages.BUILD, not args.no_install)
     parts.build("release", args.jobs, targets=["blueroom"], tests=False)
-
-
-def scenarios(args):
-    release(args)
     passed, failed = parts.run_scenarios(ROOT / "build/release/blueroom", ROOT / "build/traces")
     print(f"{passed} passed, {failed} failed")
     print(f"traces: {ROOT / 'build/traces'}")
@@ -79,7 +75,8 @@ def bench(args):
 
 
 def linux(args):
-    return guests.linux(args, lambda: release(args))
+    packages.ensure(packages.BUILD + packages.TEST, not args.no_install)
+    return guests.linux(args, lambda targets: parts.build("release", args.jobs, targets))
 
 
 def main():

@@ -7,6 +7,11 @@ say() {
     echo "[$now] $*"
 }
 
+# Without colours.
+plain() {
+    tr -d '\001\002' | sed "s/$(printf '\033')\[[0-9;]*[a-zA-Z]//g"
+}
+
 fail() {
     say "FAIL $*"
     # So that its traces are whole.
@@ -29,6 +34,7 @@ wait_for() {
 start() {
     name=$1
     shift
+    : >"/out/$name.log" # so that nobody takes for its words what another has said
     "$@" >"/out/$name.log" 2>&1 </dev/null &
     eval "pid_$name=$!"
 }
@@ -76,7 +82,7 @@ hear() {
         echo "$line" >>/out/bluetoothctl.log
         case $line in
         *$2*)
-            say "$(echo "$line" | tr -d '\001\002' | sed 's/\x1b\[[0-9;]*[a-zA-Z]//g')"
+            say "$(echo "$line" | plain)"
             return
             ;;
         esac
@@ -88,4 +94,10 @@ hear() {
 stop_bluetoothctl() {
     tell quit
     wait $pid_bluetoothctl
+}
+
+# btvirt's controllers for whoever connects to /tmp/bt-server-le; the story loads af_alg and its like.
+start_btvirt() {
+    start btvirt btvirt -s
+    wait_for 5 test -S /tmp/bt-server-le || fail "no btvirt: $(cat /out/btvirt.log)"
 }

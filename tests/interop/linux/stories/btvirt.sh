@@ -4,7 +4,4 @@
 # modules: af_alg algif_hash algif_skcipher
 . /lib.sh
 
-start btvirt btvirt -s -L -l1
-wait_for 5 test -S /tmp/bt-server-le || fail "btvirt: $(cat /out/btvirt.log)"
-ls -la /tmp
-cat /out/btvirt.log
+start_btvirt

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "engine/serve.h"
 #include "output.h"
+#include "wire/ll.h"
 
 enum { MAX_ENDS = 256, PATIENCE_S = 40, MAX_PATIENCE_S = 1000000 };
 
@@ -35,9 +36,11 @@ static void help(void)
           "Behind each, its device's properties (--vhci=name=dongle, --pty /tmp/hci0,name=phone):\n"
           "  ,name=NAME            clients after the first have -2, -3 behind it\n"
           "  ,address=XX:XX:XX:XX:XX:XX  the public address; else it follows from seed and name\n"
-          "  ,features=NUMBER      LE features to claim, of those that there are\n"
-          "  ,position=X/Y/Z       metres, whole ones\n"
-          "  ,drift=PPM            what its sleep clock gains, -1000 to 1000\n\n"
+          "  ,features=NUMBER      LE features to claim, of those that there are; or their names:\n"
+          "                        'LE Encryption+LE 2M PHY'\n"
+          "  ,position=X/Y/Z       metres, to the millimetre: 1.5/-2\n"
+          "  ,drift=PPM            what its sleep clock gains, -1000 to 1000\n"
+          "  ,dual_mode_commands=yes  answers what hosts of both BR/EDR and LE ask (Android)\n\n"
           "Time:\n"
           "  --clock realtime      virtual time is the wall's (default)\n"
           "  --clock Nx            N times as fast\n"
@@ -55,7 +58,8 @@ static void help(void)
           "  -v, --verbose         what the room's script logs\n"
           "  -h, --help            this text\n\n"
           "ROOM.lua is a script with devices of ours and one scenario; when its body has returned\n"
-          "the devices go on.\n\n"
+          "the devices go on. It may name ends as well: serve { pty = \"/tmp/hci0\" }. Relative\n"
+          "paths, there and here, begin in the current folder.\n\n"
           "Exit status: 0 when interrupted, 1 when an expectation of the room failed, 2 trouble.\n",
           stdout);
 }
@@ -98,32 +102,68 @@ static bool read_signed(const char *text, long lowest, long highest, long *numbe
     return !errno && end != text && !*end && *number >= lowest && *number <= highest;
 }
 
+/* Metres, up to 10 km, to the millimetre: "-2", "1.5", ".25". Ends at `end`. */
+static bool read_metres(const char *text, const char *end, int32_t *mm)
+{
+    const bool negative = *text == '-';
+    int32_t value = 0;
+    unsigned digits = 0, decimals = 0;
+    bool point = false;
+
+    for (text += negative; text < end; text++) {
+        if (*text == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || decimals == 3 || value > 10000000)
+            return false;
+        value = value * 10 + (*text - '0');
+        digits++;
+        decimals += point;
+    }
+    for (; decimals < 3 && value <= 10000000; decimals++)
+        value *= 10;
+    *mm = negative ? -value : value;
+    return digits && decimals == 3 && value <= 10000000;
+}
+
 static bool read_position(const char *text, struct radio_position *position)
 {
     int32_t *const axes[] = {&position->x_mm, &position->y_mm, &position->z_mm};
-    char copy[64];
 
-    if (strlen(text) >= sizeof copy)
-        return false;
-    strcpy(copy, text);
-    char *at = copy;
-    for (size_t i = 0; at; i++) {
-        char *slash = strchr(at, '/');
-        long metres;
-        if (slash)
-            *slash = '\0';
-        if (i == 3 || !read_signed(at, -10000, 10000, &metres))
+    for (size_t i = 0; i < 3; i++) {
+        const char *end = text + strcspn(text, "/");
+        if (!read_metres(text, end, axes[i]))
             return false;
-        *axes[i] = (int32_t)(metres * 1000);
-        at = slash ? slash + 1 : NULL;
+        if (!*end)
+            return true;
+        text = end + 1;
+    }
+    return false;
+}
+
+/* A number, or names with '+' between them. */
+static bool read_features(char *text, uint64_t *features)
+{
+    unsigned bit;
+
+    if (*text >= '0' && *text <= '9')
+        return cli_read_number("serve", text, "features", UINT64_MAX, features) == CLI_OK;
+    *features = 0;
+    for (char *plus; text; text = plus) {
+        plus = strchr(text, '+');
+        if (plus)
+            *plus++ = '\0';
+        if (!ll_feature_bit(text, &bit))
+            return false;
+        *features |= UINT64_C(1) << bit;
     }
     return true;
 }
 
-static bool read_property(struct served_end *end, const char *name, const char *value)
+static bool read_property(struct served_end *end, const char *name, char *value)
 {
     struct bd_addr address;
-    uint64_t features;
     long number;
 
     if (strcmp(name, "name") == 0) {
@@ -136,15 +176,16 @@ static bool read_property(struct served_end *end, const char *name, const char *
         address.type = BD_ADDR_PUBLIC;
         end->profile.address = address;
     } else if (strcmp(name, "features") == 0) {
-        if (cli_read_number("serve", value, "features", UINT64_MAX, &features) != CLI_OK)
-            return false;
-        end->profile.le_features = features;
+        return read_features(value, &end->profile.le_features);
     } else if (strcmp(name, "position") == 0) {
         return read_position(value, &end->position);
     } else if (strcmp(name, "drift") == 0) {
         if (!read_signed(value, -1000, 1000, &number))
             return false;
         end->profile.drift_ppm = (int16_t)number;
+    } else if (strcmp(name, "dual_mode_commands") == 0) {
+        end->profile.dual_mode_commands = strcmp(value, "yes") == 0;
+        return end->profile.dual_mode_commands || strcmp(value, "no") == 0;
     } else {
         return false;
     }
@@ -165,7 +206,10 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
         return cli_trouble("serve", "out of memory");
     request->where[index] = copy;
     request->options.end_count++;
-    *end = (struct served_end){.end = {.kind = kind, .where = copy}, .profile = sim_controller_profile_default()};
+    *end = (struct served_end){
+        .end = {.kind = kind, .where = copy},
+        .profile = sim_controller_profile_default(),
+    };
     char *at = copy;
     if (kind != SERVE_VHCI) {
         at = strchr(copy, ',');
@@ -179,12 +223,14 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
         if (comma)
             *comma = '\0';
         char *equals = strchr(at, '=');
+        char *value = equals ? equals + 1 : NULL;
+        char shown[64];
+        snprintf(shown, sizeof shown, "%s", at);
         if (equals)
             *equals = '\0';
-        if (!equals || !read_property(end, at, equals + 1))
-            return cli_trouble("serve", "%s: '%s%s%s' is no property of a device; see blueroom "
-                               "serve --help", option, at, equals ? "=" : "",
-                               equals ? equals + 1 : "");
+        if (!value || !read_property(end, at, value))
+            return cli_trouble("serve", "%s: '%s' is no property of a device; see blueroom serve "
+                               "--help", option, shown);
         at = comma ? comma + 1 : NULL;
     }
     return CLI_OK;
@@ -209,25 +255,15 @@ static int read_clock(struct room_serve_options *options, const char *text)
                        "lockstep", text, SERVE_MAX_SPEED);
 }
 
-/* Nobody could tell one from the other, by name or by the link to it. */
-static int check_apart(const struct served_end *a, const struct served_end *b)
-{
-    if (*a->name && strcmp(a->name, b->name) == 0)
-        return cli_trouble("serve", "two ends are called '%s'", a->name);
-    if (a->end.kind == SERVE_PTY && b->end.kind == SERVE_PTY &&
-        strcmp(a->end.where, b->end.where) == 0)
-        return cli_trouble("serve", "two ends at '%s'", a->end.where);
-    return CLI_OK;
-}
-
 static int check_ends(const struct request *request)
 {
-    int status = CLI_OK;
+    char trouble[256];
 
-    for (size_t i = 1; !status && i < request->options.end_count; i++)
-        for (size_t k = 0; !status && k < i; k++)
-            status = check_apart(&request->ends[k], &request->ends[i]);
-    return status;
+    for (size_t i = 1; i < request->options.end_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!served_ends_apart(&request->ends[k], &request->ends[i], trouble, sizeof trouble))
+                return cli_trouble("serve", "%s", trouble);
+    return CLI_OK;
 }
 
 static int check(const struct request *request, int argc)
@@ -236,9 +272,9 @@ static int check(const struct request *request, int argc)
 
     if (argc - optind > 1)
         return cli_trouble("serve", "more than one room");
-    if (options->end_count == 0)
-        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci); see blueroom serve "
-                           "--help");
+    if (options->end_count == 0 && argc == optind)
+        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci) and no room that names "
+                           "one; see blueroom serve --help");
     if ((options->clock == SERVE_LOCKSTEP) != (options->control != NULL))
         return cli_trouble("serve", "--clock lockstep and --control PATH go together");
     if (options->scenario.trace_dir && !*options->scenario.trace_dir)

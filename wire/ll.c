@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
 #include "wire/ll.h"
+
+#include <strings.h>
 
 #define CONNECT_IND_PAYLOAD_SIZE 34U
 
@@ -225,4 +228,14 @@ const char *ll_feature_name(unsigned bit)
     };
 
     return bit < sizeof names / sizeof names[0] ? names[bit] : NULL;
+}
+
+bool ll_feature_bit(const char *name, unsigned *bit)
+{
+    for (*bit = 0; *bit < 64; ++*bit) {
+        const char *known = ll_feature_name(*bit);
+        if (known && strcasecmp(known, name) == 0)
+            return true;
+    }
+    return false;
 }

@@ -109,8 +109,7 @@ static struct opts read_declaration(lua_State *L, struct declaration *declaratio
     profile.acl_data_len = (uint16_t)opts_integer(&opts, "acl_len", profile.acl_data_len, 27, 251);
     profile.max_connections =
         (uint8_t)opts_integer(&opts, "max_connections", profile.max_connections, 1, 16);
-    profile.le_features =
-        (uint64_t)opts_integer(&opts, "features", (lua_Integer)profile.le_features, 0, INT64_MAX);
+    profile.le_features = opts_features(&opts, "features", profile.le_features);
     profile.min_used_channels = (uint8_t)opts_integer(&opts, "min_used_channels", 0, 2, 37);
     profile.drift_ppm = (int16_t)opts_integer(&opts, "drift", 0, -1000, 1000);
     profile.sca = read_sca(&opts, profile.sca);

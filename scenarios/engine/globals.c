@@ -11,6 +11,7 @@
 #include "opts.h"
 #include "raw.h"
 #include "run_internal.h"
+#include "served_ends.h"
 #include "wire/hex.h"
 
 enum { SCENARIO_COST = 1000 };
@@ -203,6 +204,7 @@ static const luaL_Reg functions[] = {
 };
 
 const luaL_Reg *const object_globals[] = {functions, expect_globals, faults_globals, raw_globals,
+                                          served_globals,
                                           NULL};
 
 const struct object_table object_tables[] = {{"crypto", crypto_functions}, {NULL, NULL}};

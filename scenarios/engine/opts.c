@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/ll.h"
+
 static bool listed(const char *const *known, const char *name)
 {
     for (; *known; known++)
@@ -121,6 +123,36 @@ lua_Integer opts_integer(const struct opts *opts, const char *field, lua_Integer
     const lua_Integer value = value_integer(opts->L, -1, opts_what(opts, field, what), low, high);
     lua_pop(opts->L, 1);
     return value;
+}
+
+static unsigned feature_bit(const struct opts *opts, const char *what)
+{
+    unsigned bit = 0;
+
+    if (lua_type(opts->L, -1) != LUA_TSTRING)
+        luaL_error(opts->L, "%s must be a number or a list of names", what);
+    if (!ll_feature_bit(lua_tostring(opts->L, -1), &bit))
+        luaL_error(opts->L, "%s: no feature is called '%s'", what, lua_tostring(opts->L, -1));
+    return bit;
+}
+
+uint64_t opts_features(const struct opts *opts, const char *field, uint64_t otherwise)
+{
+    uint64_t features = 0;
+    char what[96];
+
+    if (!opts_push(opts, field))
+        return otherwise;
+    opts_what(opts, field, what);
+    if (lua_type(opts->L, -1) == LUA_TTABLE)
+        for (lua_Integer i = 1; lua_rawgeti(opts->L, -1, i) != LUA_TNIL; i++) {
+            features |= UINT64_C(1) << feature_bit(opts, what);
+            lua_pop(opts->L, 1);
+        }
+    else
+        features = (uint64_t)value_integer(opts->L, -1, what, 0, INT64_MAX);
+    lua_pop(opts->L, 1);
+    return features;
 }
 
 bool opts_bool(const struct opts *opts, const char *field, bool otherwise)

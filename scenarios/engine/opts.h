@@ -29,6 +29,8 @@ sim_ns opts_time(const struct opts *opts, const char *field, sim_ns otherwise);
 /* The same as a multiple of `unit` ("0.625 ms" in words) that fits 16 bits. */
 uint16_t opts_time_units(const struct opts *opts, const char *field, sim_ns unit,
                          const char *unit_text, uint16_t otherwise);
+/* Bits of a FeatureSet (Core v5.4, Vol 6, Part B, 4.6): a number, or a list of their names. */
+uint64_t opts_features(const struct opts *opts, const char *field, uint64_t otherwise);
 lua_Integer opts_integer(const struct opts *opts, const char *field, lua_Integer otherwise,
                          lua_Integer low, lua_Integer high);
 bool opts_bool(const struct opts *opts, const char *field, bool otherwise);

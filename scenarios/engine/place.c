@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "raw.h"
+#include "served_ends.h"
 
 /* Names go into file names and into the order of events. */
 bool place_name_good(const char *name, size_t len)
@@ -41,6 +42,8 @@ const char *place_name(const struct opts *opts)
                    opts->call);
     if (place_name_taken(run_of(opts->L), name))
         luaL_error(opts->L, "%s: there is a device '%s' already", opts->call, name);
+    if (served_ends_have(run_of(opts->L), name))
+        luaL_error(opts->L, "%s: there is an end '%s' already", opts->call, name);
     return name;
 }
 

@@ -265,7 +265,7 @@ static void run_file_level(struct run *run)
         task_report_error(run, L, status);
     }
     /* The thread stays on the stack: what it made is in use. */
-    if (!run->over && run->declared == 0)
+    if (!run->over && run->declared == 0 && !run->options->serve)
         run_end(run, SCENARIO_TROUBLE, "%s%s: declares no scenario\n", run->source->folder,
                 run->source->name);
 }
@@ -311,7 +311,7 @@ static void run_body(struct run *run)
         return;
     device_publish_all(run);
     run->started = true;
-    if (sandbox_protected(L, start_body, NULL, 0) != LUA_OK)
+    if (run->body != LUA_NOREF && sandbox_protected(L, start_body, NULL, 0) != LUA_OK)
         run_end(run, SCENARIO_TROUBLE, "%s: out of memory\n", run->source->name);
     if (run->options->serve)
         served_drive(run, run->options->serve);

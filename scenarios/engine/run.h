@@ -23,6 +23,7 @@
 #include "sim/world.h"
 #include "text.h"
 
+struct declared_end;
 struct device;
 struct outside;
 struct queue;
@@ -52,6 +53,7 @@ struct run {
     struct sim_stream stream; /* of the body's math.random */
     struct device *devices, **devices_end;
     struct raw *raws, **raws_end; /* raw radios and sniffers */
+    struct declared_end *declared_ends; /* where such may come, in the order of the file */
     struct served *served; /* hosts outside the process */
     struct outside *outside; /* controllers outside the process */
     struct task *tasks, **tasks_end;

@@ -57,6 +57,20 @@ static void skip(const struct scenario_options *options, const char *name)
         options->report(options->user, &report);
 }
 
+/* A room that is served and whose file has no scenario: its devices, and where others come. */
+static enum scenario_result run_bare(const struct source *source,
+                                     const struct scenario_options *options, const char *name)
+{
+    struct text folder = {0};
+
+    if (options->trace_dir)
+        trace_folder_path(&folder, options->trace_dir, name, 1, 0, name);
+    const enum scenario_result result =
+        run_scenario(source, options, 0, NULL, folder.len ? folder.p : NULL);
+    text_free(&folder);
+    return result;
+}
+
 static enum scenario_result run_source(const struct source *source,
                                        const struct scenario_options *options)
 {
@@ -71,6 +85,8 @@ static enum scenario_result run_source(const struct source *source,
         worst = trouble(options, source->name, "a room that is served has one scenario");
         free_list(&list);
     }
+    if (options->serve && list.count == 0 && worst == SCENARIO_PASSED)
+        return run_bare(source, options, trace_name);
     for (unsigned i = 0; i < list.count; i++) {
         const struct scenario_entry *entry = &list.entries[i];
         struct text folder = {0};

@@ -14,7 +14,6 @@ bool served_name_good(const char *name)
 
 enum scenario_result room_serve(const struct room_serve_options *options)
 {
-    static const char empty[] = "scenario('an empty room', function() end)\n";
     struct scenario_options scenario = options->scenario;
 
     scenario.max_instructions = UINT64_MAX / 2;
@@ -22,5 +21,5 @@ enum scenario_result room_serve(const struct room_serve_options *options)
     scenario.serve = options;
     if (options->script)
         return scenario_run_file(options->script, &scenario);
-    return scenario_run_text("serve.lua", empty, sizeof empty - 1, NULL, &scenario);
+    return scenario_run_text("serve.lua", "", 0, NULL, &scenario);
 }

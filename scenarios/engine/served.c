@@ -11,6 +11,7 @@
 
 #include "device.h"
 #include "place.h"
+#include "served_ends.h"
 #include "sim/controller.h"
 #include "traces/writer.h"
 
@@ -23,43 +24,27 @@
 struct drive {
     struct run *run;
     const struct room_serve_options *options;
+    struct served_end_list ends;
     sim_ns mourn_until; /* somebody has gone or is as good as, and his peers have to notice */
 };
 
 /* --- names --- */
 
-static const char *kind_name(enum serve_end_kind kind)
-{
-    switch (kind) {
-    case SERVE_TCP:
-        return "tcp";
-    case SERVE_UNIX:
-        return "unix";
-    case SERVE_PTY:
-        return "pty";
-    case SERVE_VHCI:
-        return "vhci";
-    case SERVE_CONTROLLER: /* has no client */
-        break;
-    }
-    return "";
-}
-
 /* The end's place among those of its kind, from 1. */
-static unsigned ordinal(const struct room_serve_options *options, size_t end)
+static unsigned ordinal(const struct served_end_list *list, size_t end)
 {
     unsigned count = 1;
 
     for (size_t i = 0; i < end; i++)
-        count += options->ends[i].end.kind == options->ends[end].end.kind;
+        count += list->ends[i].end.kind == list->ends[end].end.kind;
     return count;
 }
 
-static void name_client(const struct room_serve_options *options, struct served *served)
+static void name_client(const struct served_end_list *list, struct served *served)
 {
-    const struct served_end *end = &options->ends[served->end];
-    const unsigned place = ordinal(options, served->end);
-    const char *kind = kind_name(end->end.kind);
+    const struct served_end *end = &list->ends[served->end];
+    const unsigned place = ordinal(list, served->end);
+    const char *kind = served_kind_name(end->end.kind);
     const bool many = end->end.kind == SERVE_TCP || end->end.kind == SERVE_UNIX;
 
     if (*end->name && served->number == 1)
@@ -142,7 +127,7 @@ static struct served *served_of(struct drive *drive, size_t end, unsigned number
         return NULL;
     served->end = end;
     served->number = number;
-    name_client(drive->options, served);
+    name_client(&drive->ends, served);
     *at = served;
     return served;
 }
@@ -162,7 +147,7 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
 {
     struct drive *drive = user;
     struct run *run = drive->run;
-    const struct served_end *config = &drive->options->ends[end];
+    const struct served_end *config = &drive->ends.ends[end];
     struct sim_controller_profile profile = config->profile;
     struct served *served = served_of(drive, end, number);
 
@@ -333,19 +318,21 @@ void served_drive(struct run *run, const struct room_serve_options *options)
         .lost_sync = lost_sync,
     };
     struct drive drive = {.run = run, .options = options};
-    struct serve_end *ends = calloc(options->end_count + 1, sizeof *ends);
     char trouble[SERVE_TROUBLE_SIZE];
     struct serve *serve = NULL;
 
-    if (!ends) {
-        run_out_of_memory(run);
+    if (!served_ends_join(run, options, &drive.ends)) {
+        free(drive.ends.ends);
         return;
     }
-    for (size_t i = 0; i < options->end_count; i++)
-        ends[i] = options->ends[i].end;
+    struct serve_end *ends = calloc(drive.ends.count, sizeof *ends);
+    if (!ends)
+        run_out_of_memory(run);
+    for (size_t i = 0; ends && i < drive.ends.count; i++)
+        ends[i] = drive.ends.ends[i].end;
     const struct serve_config config = {
         .ends = ends,
-        .end_count = options->end_count,
+        .end_count = drive.ends.count,
         .clock = options->clock,
         .speed = options->speed,
         .control = options->control,
@@ -354,11 +341,9 @@ void served_drive(struct run *run, const struct room_serve_options *options)
         .opened = options->opened,
         .user = options->scenario.user,
     };
-    if (run->trace_folder && !run_make_trace_folder(run)) {
-        free(ends);
-        return;
-    }
-    int error = serve_open(&config, &serve, trouble);
+    if (run->trace_folder)
+        (void)run_make_trace_folder(run);
+    int error = run->over ? 0 : serve_open(&config, &serve, trouble);
     if (!error && !run->over) {
         if (options->opened)
             options->opened(options->scenario.user, "ready");
@@ -368,4 +353,5 @@ void served_drive(struct run *run, const struct room_serve_options *options)
         run_end(run, SCENARIO_TROUBLE, "%s\n", trouble);
     serve_close(serve);
     free(ends);
+    free(drive.ends.ends);
 }

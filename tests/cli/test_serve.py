@@ -29,10 +29,12 @@ class Ends(Case):
 
     def test_properties(self):
         server = self.serve("--unix", f"{self.top / 'u'},name=phone,address=00:1B:DC:00:00:01,"
-                            "position=3/-4/0,drift=20,features=1")
+                            "position=3.25/-.5/0,drift=20,features=le encryption+LE Ping,"
+                            "dual_mode_commands=yes")
         first, second = self.on(server, "unix"), self.on(server, "unix")
         self.assertEqual(first.bring_up().hex(), "010000dc1b00")
-        self.assertEqual(first.command(0x2003).hex(), "0100000000000000")
+        self.assertEqual(first.command(0x2003).hex(), "1100000000000000")
+        first.command(0x0C14)  # Read Local Name
         self.assertNotEqual(second.bring_up().hex(), "010000dc1b00")
 
     def test_the_same_again(self):

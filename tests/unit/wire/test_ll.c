@@ -229,6 +229,17 @@ static void names(void **state)
     assert_string_equal(ll_feature_name(LL_FEATURE_CHANNEL_SELECTION_2),
                         "Channel Selection Algorithm #2");
     assert_string_equal(ll_feature_name(44), "Periodic Advertising with Responses - Scanner");
+    for (unsigned i = 0; i < 64; i++) {
+        unsigned bit;
+        if (ll_feature_name(i) && i != 34) { /* two of one name */
+            assert_true(ll_feature_bit(ll_feature_name(i), &bit));
+            assert_int_equal(bit, i);
+        }
+        assert_true(ll_feature_bit("le 2m phy", &bit));
+        assert_int_equal(bit, LL_FEATURE_2M_PHY);
+        assert_false(ll_feature_bit("LE 2M", &bit));
+        assert_false(ll_feature_bit("", &bit));
+    }
     assert_null(ll_feature_name(42));
     assert_null(ll_feature_name(45));
 }

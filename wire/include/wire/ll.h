@@ -161,5 +161,7 @@ enum ll_feature {
 
 /* The specification's name of a FeatureSet bit (4.6), or NULL for a reserved one. */
 const char *ll_feature_name(unsigned bit);
+/* The first bit of that name, upper and lower case alike; false if there is none. */
+bool ll_feature_bit(const char *name, unsigned *bit);
 
 #endif

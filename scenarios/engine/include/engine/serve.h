@@ -2,7 +2,8 @@
 /*
  * A room that is served: controllers for hosts outside the process, and beside them the devices of
  * a script. The script declares one scenario, whose body makes its devices do what they are to do;
- * when it has returned they go on. An expectation that fails ends the service.
+ * when it has returned they go on. (It may have none, and name ends alone.) An expectation that
+ * fails ends the service.
  */
 #ifndef ENGINE_SERVE_H
 #define ENGINE_SERVE_H
@@ -28,6 +29,7 @@ struct room_serve_options {
     /* seed, trace_dir, air, report, warn, log and user; limits of time and instructions are not. */
     struct scenario_options scenario;
     const char *script; /* NULL: the room is empty at first, traces go to TRACE_DIR/serve/ */
+    /* Behind those that the script names. */
     const struct served_end *ends;
     size_t end_count;
     enum serve_clock clock;
@@ -38,6 +40,10 @@ struct room_serve_options {
     /* Each end as it is open, then "ready"; scenario.user comes with it. */
     void (*opened)(void *user, const char *line);
 };
+
+/* Two ends that could be told one from the other; else `trouble` says why not. */
+bool served_ends_apart(const struct served_end *a, const struct served_end *b, char *trouble,
+                       size_t size);
 
 /* A name as devices may have it: it goes into file names. */
 bool served_name_good(const char *name);

@@ -70,6 +70,8 @@ struct gatt_client {
     bool raising; /* the first operation waits for more security, to be repeated */
     struct blr_subscription *subscriptions;
     unsigned notifying; /* callbacks of subscriptions that run: none is freed meanwhile */
+    blr_gatt_notify_cb *notified; /* hears everything */
+    void *notified_user;
     blr_gatt_writable_cb *writable;
     void *writable_user;
     bool wants_writable;

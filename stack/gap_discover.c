@@ -56,39 +56,44 @@ static void started(struct blr_host *host, int error, void *user)
 
 /* --- who is found --- */
 
-static bool is_known(const struct gap_discover *discover, const struct bd_addr *address)
+static bool is_known(const struct gap_found *found, const struct bd_addr *address)
 {
-    for (unsigned i = 0; i < discover->count; i++) {
-        if (bd_addr_equal(&discover->known[i], address))
+    for (unsigned i = 0; i < found->count; i++) {
+        if (bd_addr_equal(&found->known[i], address))
             return true;
     }
     return false;
 }
 
-static bool wants_to_be_found(const struct gap_discover *discover,
-                              const struct blr_adv_report *report)
+static bool wants_to_be_found(const struct gap_found *found, const struct blr_adv_report *report)
 {
-    const uint8_t wanted = discover->limited ? FLAG_LIMITED : FLAG_LIMITED | FLAG_GENERAL;
+    const uint8_t wanted = found->limited ? FLAG_LIMITED : FLAG_LIMITED | FLAG_GENERAL;
     struct ad_structure flags;
 
     return ad_find(report->data, report->data_len, AD_FLAGS, &flags) && flags.len > 0 &&
            flags.data[0] & wanted;
 }
 
-/* Flags stand in advertising data alone; a scan response belongs to who was found before. */
+bool gap_found_take(struct gap_found *found, const struct blr_adv_report *report)
+{
+    const bool known = is_known(found, &report->address);
+
+    /* Flags stand in advertising data alone; a scan response belongs to who was found before. */
+    if (report->event_type == EVENT_TYPE_SCAN_RSP ? !known : !wants_to_be_found(found, report))
+        return false;
+    if (!known && found->count < GAP_FOUND_KNOWN)
+        found->known[found->count++] = report->address;
+    return true;
+}
+
 static void reported(struct blr_host *host, const struct blr_adv_report *report, void *user)
 {
     struct gap_discover *discover = &host->discover;
-    const bool known = is_known(discover, &report->address);
 
     (void)user;
     if (!discover->active || discover->give_up)
         return;
-    if (report->event_type == EVENT_TYPE_SCAN_RSP ? !known : !wants_to_be_found(discover, report))
-        return;
-    if (!known && discover->count < GAP_DISCOVER_KNOWN)
-        discover->known[discover->count++] = report->address;
-    if (discover->found)
+    if (gap_found_take(&discover->known, report) && discover->found)
         discover->found(host, report, discover->user);
 }
 
@@ -112,12 +117,12 @@ int blr_gap_discover(struct blr_host *host, bool limited, sim_ns duration_ns,
         return error;
     discover->active = true;
     discover->give_up = false;
-    discover->limited = limited;
     discover->duration_ns = duration_ns ? duration_ns : BLR_GAP_DISCOVERY_TIME;
     discover->found = found;
     discover->done = done;
     discover->user = user;
-    discover->count = 0;
+    discover->known.limited = limited;
+    discover->known.count = 0;
     return 0;
 }
 

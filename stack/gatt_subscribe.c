@@ -139,6 +139,16 @@ int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb
     return 0;
 }
 
+void blr_gatt_on_notification(struct blr_conn *conn, blr_gatt_notify_cb *cb, void *user)
+{
+    struct att_bearer *bearer = conn_att_bearer(conn);
+
+    if (!bearer)
+        return;
+    bearer->client.notified = cb;
+    bearer->client.notified_user = user;
+}
+
 /* An indication is confirmed whatever becomes of it (Part F, 3.4.7.2). */
 static void confirm(struct att_bearer *bearer)
 {
@@ -163,6 +173,9 @@ static void hand_on(struct att_bearer *bearer, bool indication, uint16_t handle,
     while (last && last->next)
         last = last->next;
     client->notifying++;
+    if (client->notified)
+        client->notified(bearer->config.conn, handle, indication, value, len,
+                         client->notified_user);
     for (struct blr_subscription *s = client->subscriptions; s && last; s = s->next) {
         if (s->value_handle == handle && s->cccd & kind && !s->ended && s->notify)
             s->notify(bearer->config.conn, handle, indication, value, len, s->user);

@@ -27,6 +27,7 @@
 #include "blueroom/host.h"
 
 #include "att_bearer.h"
+#include "gap_found.h"
 #include "gap_switch.h"
 #include "hci_driver.h"
 #include "hci_sequence.h"
@@ -48,7 +49,6 @@ enum {
     HOST_MAX_REFUSED = 8,
     GAP_ADV_DATA_MAX = 31,
     HOST_DEFAULT_MTU = 247,
-    GAP_DISCOVER_KNOWN = 64, /* of further devices no scan responses are told */
 };
 
 enum host_state {
@@ -93,9 +93,8 @@ struct gap_scan {
 };
 
 struct gap_discover {
-    bool active, limited, give_up;
-    uint8_t count;
-    struct bd_addr known[GAP_DISCOVER_KNOWN];
+    bool active, give_up;
+    struct gap_found known;
     struct timer end;
     sim_ns duration_ns;
     blr_adv_report_cb *found;

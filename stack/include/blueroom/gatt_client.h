@@ -163,6 +163,14 @@ int blr_gatt_write_signed(struct blr_conn *conn, uint16_t handle, const uint8_t 
 int blr_gatt_set_client_features(struct blr_conn *conn, uint8_t features, blr_gatt_done_cb *cb,
                                  void *user) BLR_MUST_CHECK;
 
+/*
+ * One request of ATT as it is, opcode first, and its response without the opcode (Part F, 3.4): for
+ * those who put procedures together themselves. It waits its turn as the others do. BLR_ERR_INVALID:
+ * no request, or Exchange MTU, which concerns the bearer; BLR_ERR_TOO_LONG: over the MTU.
+ */
+int blr_gatt_request(struct blr_conn *conn, const uint8_t *pdu, size_t len, blr_gatt_value_cb *cb,
+                     void *user) BLR_MUST_CHECK;
+
 typedef void blr_gatt_writable_cb(struct blr_conn *conn, void *user);
 /*
  * Called when there is room again after blr_gatt_write_without_response() or blr_gatt_notify() has
@@ -170,9 +178,15 @@ typedef void blr_gatt_writable_cb(struct blr_conn *conn, void *user);
  */
 void blr_gatt_on_writable(struct blr_conn *conn, blr_gatt_writable_cb *cb, void *user);
 
-struct blr_subscription;
 typedef void blr_gatt_notify_cb(struct blr_conn *conn, uint16_t handle, bool indication,
                                 const uint8_t *value, size_t len, void *user);
+/*
+ * Hears every value that the peer notifies or indicates, whoever wrote its CCCD, before those who
+ * have subscribed. NULL: nobody any more.
+ */
+void blr_gatt_on_notification(struct blr_conn *conn, blr_gatt_notify_cb *cb, void *user);
+
+struct blr_subscription;
 /*
  * Writes the CCCD (bit 0 notifications, bit 1 indications; at least one) and from then on hands on
  * what comes of those kinds for `value_handle`; `done` tells how the write went (on an error the

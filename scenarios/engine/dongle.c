@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/dongle.h"
+
+#include <stdlib.h>
+
+#include "byte_line.h"
+#include "wire/att.h"
+
+struct room_dongle {
+    struct room_dongle_config config;
+    char *name;
+    struct room_device *device;
+    struct blr_bgapi *bgapi;
+    struct byte_line line;
+};
+
+static char *copy_of(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+
+    if (copy)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+int room_dongle_new(struct sim_world *world, const struct room_dongle_config *config,
+                    struct room_dongle **dongle)
+{
+    struct room_dongle *self = calloc(1, sizeof *self);
+    struct room_device_config device = config->device;
+
+    *dongle = NULL;
+    if (!self)
+        return BLR_ERR_NO_MEMORY;
+    self->config = *config;
+    self->name = copy_of(device.device_name ? device.device_name : device.name);
+    device.mtu = ATT_DEFAULT_MTU;
+    const int error =
+        self->name ? room_device_new(world, &device, &self->device) : BLR_ERR_NO_MEMORY;
+    if (error) {
+        free(self->name);
+        free(self);
+        return error;
+    }
+    byte_line_init(&self->line, sim_controller_actor(room_device_controller(self->device)),
+                   config->latency_ns ? config->latency_ns : ROOM_DONGLE_LATENCY);
+    *dongle = self;
+    return 0;
+}
+
+int room_dongle_start(struct room_dongle *dongle)
+{
+    const struct blr_bgapi_config config = {
+        .host = room_device_host(dongle->device),
+        .line = &dongle->line.down.end,
+        .name = dongle->name,
+        .boot_event = dongle->config.boot_event,
+        .started = dongle->config.started,
+        .user = dongle->config.user,
+    };
+
+    if (dongle->bgapi)
+        return BLR_ERR_STATE;
+    dongle->bgapi = blr_bgapi_new(&config);
+    return dongle->bgapi ? 0 : BLR_ERR_NO_MEMORY;
+}
+
+void room_dongle_free(struct room_dongle *dongle)
+{
+    if (!dongle)
+        return;
+    if (dongle->bgapi)
+        blr_bgapi_close(dongle->bgapi);
+    byte_line_fini(&dongle->line);
+    room_device_free(dongle->device);
+    blr_bgapi_free(dongle->bgapi);
+    free(dongle->name);
+    free(dongle);
+}
+
+struct byte_link_end *room_dongle_port(struct room_dongle *dongle)
+{
+    return &dongle->line.up.end;
+}
+
+void room_dongle_open(struct room_dongle *dongle)
+{
+    byte_line_flush(&dongle->line.down);
+    if (dongle->bgapi)
+        blr_bgapi_opened(dongle->bgapi);
+}
+
+struct blr_host *room_dongle_host(struct room_dongle *dongle)
+{
+    return room_device_host(dongle->device);
+}
+
+struct sim_controller *room_dongle_controller(struct room_dongle *dongle)
+{
+    return room_device_controller(dongle->device);
+}
+
+struct blr_bgapi *room_dongle_bgapi(struct room_dongle *dongle)
+{
+    return dongle->bgapi;
+}
+
+bool room_dongle_owes(const struct room_dongle *dongle)
+{
+    return byte_line_busy(&dongle->line) || (dongle->bgapi && blr_bgapi_owes(dongle->bgapi));
+}

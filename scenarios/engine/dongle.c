@@ -2,6 +2,7 @@
 #include "engine/dongle.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "byte_line.h"
 #include "wire/att.h"
@@ -10,7 +11,7 @@ struct room_dongle {
     struct room_dongle_config config;
     char *name;
     struct room_device *device;
-    struct blr_bgapi *bgapi;
+    struct blr_dongle *stack;
     struct byte_line line;
 };
 
@@ -51,7 +52,7 @@ int room_dongle_new(struct sim_world *world, const struct room_dongle_config *co
 
 int room_dongle_start(struct room_dongle *dongle)
 {
-    const struct blr_bgapi_config config = {
+    const struct blr_dongle_config config = {
         .host = room_device_host(dongle->device),
         .line = &dongle->line.down.end,
         .name = dongle->name,
@@ -60,21 +61,21 @@ int room_dongle_start(struct room_dongle *dongle)
         .user = dongle->config.user,
     };
 
-    if (dongle->bgapi)
+    if (dongle->stack)
         return BLR_ERR_STATE;
-    dongle->bgapi = blr_bgapi_new(&config);
-    return dongle->bgapi ? 0 : BLR_ERR_NO_MEMORY;
+    dongle->stack = blr_dongle_new(&config);
+    return dongle->stack ? 0 : BLR_ERR_NO_MEMORY;
 }
 
 void room_dongle_free(struct room_dongle *dongle)
 {
     if (!dongle)
         return;
-    if (dongle->bgapi)
-        blr_bgapi_close(dongle->bgapi);
+    if (dongle->stack)
+        blr_dongle_close(dongle->stack);
     byte_line_fini(&dongle->line);
     room_device_free(dongle->device);
-    blr_bgapi_free(dongle->bgapi);
+    blr_dongle_free(dongle->stack);
     free(dongle->name);
     free(dongle);
 }
@@ -87,8 +88,8 @@ struct byte_link_end *room_dongle_port(struct room_dongle *dongle)
 void room_dongle_open(struct room_dongle *dongle)
 {
     byte_line_flush(&dongle->line.down);
-    if (dongle->bgapi)
-        blr_bgapi_opened(dongle->bgapi);
+    if (dongle->stack)
+        blr_dongle_opened(dongle->stack);
 }
 
 struct blr_host *room_dongle_host(struct room_dongle *dongle)
@@ -101,12 +102,12 @@ struct sim_controller *room_dongle_controller(struct room_dongle *dongle)
     return room_device_controller(dongle->device);
 }
 
-struct blr_bgapi *room_dongle_bgapi(struct room_dongle *dongle)
+struct blr_dongle *room_dongle_stack(struct room_dongle *dongle)
 {
-    return dongle->bgapi;
+    return dongle->stack;
 }
 
 bool room_dongle_owes(const struct room_dongle *dongle)
 {
-    return byte_line_busy(&dongle->line) || (dongle->bgapi && blr_bgapi_owes(dongle->bgapi));
+    return byte_line_busy(&dongle->line) || (dongle->stack && blr_dongle_owes(dongle->stack));
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgapi_text.h"
 #include "hex.h"
 #include "rows.h"
 #include "wire/bgapi.h"
@@ -24,69 +25,69 @@ static const struct vector vectors[] = {
     {"command system_address_get", "00000002", ""},
     {"response system_address_get", "00060002 010203040506", "address=010203040506"},
     {"command connection_disconnect", "00010300 07", "conn=7"},
-    {"response connection_disconnect", "00030300 07 8601", "conn=7 result=390"},
+    {"response connection_disconnect", "00030300 07 8601", "conn=7 result=0x0186"},
     {"command connection_get_rssi", "00010301 02", "conn=2"},
     {"response connection_get_rssi", "00020301 02 c4", "conn=2 rssi=-60"},
     {"command connection_update", "00090302 01 0600 0c00 0400 9001",
      "conn=1 interval_min=6 interval_max=12 latency=4 timeout=400"},
-    {"response connection_update", "00030302 01 0000", "conn=1 result=0"},
+    {"response connection_update", "00030302 01 0000", "conn=1 result=0x0000"},
     {"command attclient_read_by_group_type", "00080401 00 0100 ffff 02 0028",
      "conn=0 start=1 end=65535 uuid=0028"},
-    {"response attclient_read_by_group_type", "00030401 00 8101", "conn=0 result=385"},
+    {"response attclient_read_by_group_type", "00030401 00 8101", "conn=0 result=0x0181"},
     {"command attclient_find_information", "00050403 00 0100 ffff", "conn=0 start=1 end=65535"},
-    {"response attclient_find_information", "00030403 00 0000", "conn=0 result=0"},
+    {"response attclient_find_information", "00030403 00 0000", "conn=0 result=0x0000"},
     {"command attclient_read_by_handle", "00030404 00 1200", "conn=0 handle=18"},
-    {"response attclient_read_by_handle", "00030404 00 0000", "conn=0 result=0"},
+    {"response attclient_read_by_handle", "00030404 00 0000", "conn=0 result=0x0000"},
     {"command attclient_attribute_write", "00060405 00 1300 02 0100",
      "conn=0 handle=19 data=0100"},
-    {"response attclient_attribute_write", "00030405 00 0000", "conn=0 result=0"},
+    {"response attclient_attribute_write", "00030405 00 0000", "conn=0 result=0x0000"},
     {"command attclient_write_command", "00050406 03 1300 01 aa", "conn=3 handle=19 data=aa"},
-    {"response attclient_write_command", "00030406 03 8001", "conn=3 result=384"},
+    {"response attclient_write_command", "00030406 03 8001", "conn=3 result=0x0180"},
     {"command attclient_read_long", "00030408 00 3412", "conn=0 handle=4660"},
-    {"response attclient_read_long", "00030408 00 0000", "conn=0 result=0"},
+    {"response attclient_read_long", "00030408 00 0000", "conn=0 result=0x0000"},
     {"command attclient_prepare_write", "00090409 00 1300 1200 03 aabbcc",
      "conn=0 handle=19 offset=18 data=aabbcc"},
-    {"response attclient_prepare_write", "00030409 00 0000", "conn=0 result=0"},
+    {"response attclient_prepare_write", "00030409 00 0000", "conn=0 result=0x0000"},
     {"command attclient_execute_write", "0002040a 00 01", "conn=0 commit=1"},
-    {"response attclient_execute_write", "0003040a 00 0000", "conn=0 result=0"},
+    {"response attclient_execute_write", "0003040a 00 0000", "conn=0 result=0x0000"},
     {"command sm_encrypt_start", "00020500 00 01", "conn=0 bonding=1"},
-    {"response sm_encrypt_start", "00030500 00 0000", "conn=0 result=0"},
+    {"response sm_encrypt_start", "00030500 00 0000", "conn=0 result=0x0000"},
     {"command sm_set_bondable_mode", "00010501 01", "bondable=1"},
     {"response sm_set_bondable_mode", "00000501", ""},
     {"command sm_delete_bonding", "00010502 07", "bond=7"},
-    {"response sm_delete_bonding", "00020502 8001", "result=384"},
+    {"response sm_delete_bonding", "00020502 8001", "result=0x0180"},
     {"command sm_set_parameters", "00030503 01 07 04", "mitm=1 min_key_size=7 io_capabilities=4"},
     {"response sm_set_parameters", "00000503", ""},
     {"command sm_passkey_entry", "00050504 01 40e20100", "conn=1 passkey=123456"},
-    {"response sm_passkey_entry", "00020504 0000", "result=0"},
+    {"response sm_passkey_entry", "00020504 0000", "result=0x0000"},
     {"command sm_get_bonds", "00000505", ""},
     {"response sm_get_bonds", "00010505 08", "count=8"},
     {"command gap_set_mode", "00020601 02 01", "discover=2 connect=1"},
-    {"response gap_set_mode", "00020601 0000", "result=0"},
+    {"response gap_set_mode", "00020601 0000", "result=0x0000"},
     {"command gap_discover", "00010602 02", "mode=2"},
-    {"response gap_discover", "00020602 0000", "result=0"},
+    {"response gap_discover", "00020602 0000", "result=0x0000"},
     {"command gap_connect_direct", "000f0603 010203040506 01 3c00 4c00 6400 0500",
      "address=010203040506 address_type=1 interval_min=60 interval_max=76 timeout=100 latency=5"},
-    {"response gap_connect_direct", "00030603 0000 02", "result=0 conn=2"},
+    {"response gap_connect_direct", "00030603 0000 02", "result=0x0000 conn=2"},
     {"command gap_end_procedure", "00000604", ""},
-    {"response gap_end_procedure", "00020604 8101", "result=385"},
+    {"response gap_end_procedure", "00020604 8101", "result=0x0181"},
     {"command gap_set_scan_parameters", "00050607 4b00 3200 01", "interval=75 window=50 active=1"},
-    {"response gap_set_scan_parameters", "00020607 0000", "result=0"},
+    {"response gap_set_scan_parameters", "00020607 0000", "result=0x0000"},
     {"event system_boot", "800c0000 0100 0300 0200 7a00 0300 01 02",
      "major=1 minor=3 patch=2 build=122 ll_version=3 protocol=1 hw=2"},
     {"event connection_status", "80100300 00 05 010203040506 01 3c00 6400 0400 ff",
      "conn=0 flags=5 address=010203040506 address_type=1 interval=60 timeout=100 latency=4 "
      "bonding=255"},
-    {"event connection_disconnected", "80030304 00 1302", "conn=0 reason=531"},
+    {"event connection_disconnected", "80030304 00 1302", "conn=0 reason=0x0213"},
     {"event attclient_procedure_completed", "80050401 00 0204 1300",
-     "conn=0 result=1026 handle=19"},
+     "conn=0 result=0x0402 handle=19"},
     {"event attclient_group_found", "80080402 00 1000 1500 02 0d18",
      "conn=0 start=16 end=21 uuid=0d18"},
     {"event attclient_find_information_found", "80060404 00 1200 02 372a",
      "conn=0 handle=18 uuid=372a"},
     {"event attclient_attribute_value", "80070405 00 1200 01 02 0048",
      "conn=0 handle=18 type=1 value=0048"},
-    {"event sm_bonding_fail", "80030501 00 0503", "conn=0 result=773"},
+    {"event sm_bonding_fail", "80030501 00 0503", "conn=0 result=0x0305"},
     {"event sm_passkey_display", "80050502 00 3f420f00", "conn=0 passkey=999999"},
     {"event sm_passkey_request", "80010503 00", "conn=0"},
     {"event sm_bond_status", "80040504 02 10 01 07", "bond=2 key_size=16 mitm=1 keys=7"},
@@ -102,36 +103,6 @@ static const struct bgapi_layout *layout_of(const char *name)
         if (strncmp(name, kinds[kind], strlen(kinds[kind])) == 0)
             return bgapi_layout_named((enum bgapi_kind)kind, name + strlen(kinds[kind]));
     return NULL;
-}
-
-enum { HEX_SIZE = 3 * BGAPI_PACKET_MAX + 2 };
-
-/* Without blanks, as they stand in the tables. */
-static const char *tight(const uint8_t *bytes, size_t len, char text[static HEX_SIZE])
-{
-    char *to = hex_write(bytes, len, text, HEX_SIZE);
-
-    for (const char *from = to; *from; from++)
-        if (*from != ' ')
-            *to++ = *from;
-    *to = '\0';
-    return text;
-}
-
-static void print_field(enum bgapi_field field, const struct bgapi_fields *fields, char *text,
-                        size_t size)
-{
-    const size_t at = strlen(text);
-    char hex[HEX_SIZE];
-
-    snprintf(text + at, size - at, "%s%s=", at ? " " : "", bgapi_field_name(field));
-    const size_t end = strlen(text);
-    if (bgapi_field_type(field) == BGAPI_ADDR)
-        snprintf(text + end, size - end, "%s", tight(fields->address.octet, 6, hex));
-    else if (bgapi_field_type(field) == BGAPI_U8A)
-        snprintf(text + end, size - end, "%s", tight(fields->data, fields->data_len, hex));
-    else
-        snprintf(text + end, size - end, "%lld", (long long)fields->number[field]);
 }
 
 static void check_vector(void **state)
@@ -150,8 +121,12 @@ static void check_vector(void **state)
     assert_int_equal(packet[1], len - BGAPI_HEADER_SIZE);
     assert_int_equal(BGAPI_CODE(packet[2], packet[3]), layout->code);
     assert_int_equal(bgapi_decode(layout->kind, layout->code, packet + 4, len - 4, &fields), 0);
-    for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++)
-        print_field((enum bgapi_field)*f, &fields, text, sizeof text);
+    for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++) {
+        const size_t at = strlen(text);
+        snprintf(text + at, sizeof text - at, "%s", at ? " " : "");
+        bgapi_text_field((enum bgapi_field)*f, &fields, text + strlen(text),
+                         sizeof text - strlen(text));
+    }
     assert_string_equal(text, row->fields);
     assert_int_equal(bgapi_encode(layout->kind, layout->code, &fields, &w), 0);
     assert_int_equal(w.len, len);
@@ -330,13 +305,13 @@ static void read_pieces(const struct stream *row, size_t piece, char *out, unsig
         const uint8_t *bytes = in + at;
         size_t len = piece < size - at ? piece : size - at;
         for (struct bgapi_packet packet; bgapi_read(&reader, &bytes, &len, &packet);) {
-            char hex[HEX_SIZE];
+            char hex[BGAPI_TEXT_HEX_SIZE];
             uint8_t whole[BGAPI_PACKET_MAX];
             struct wr w = wr_init(whole, sizeof whole);
             assert_int_equal(bgapi_encode_raw(packet.first, packet.code, packet.payload,
                                               packet.len, &w), 0);
             assert_int_equal(bgapi_is_event(&packet), packet.first >= 0x80);
-            strcat(strcat(out, tight(whole, w.len, hex)), " ");
+            strcat(strcat(out, bgapi_text_hex(whole, w.len, hex)), " ");
         }
         assert_int_equal(len, 0);
     }

@@ -10,7 +10,7 @@
 #ifndef ENGINE_DONGLE_H
 #define ENGINE_DONGLE_H
 
-#include "blueroom/bgapi.h"
+#include "blueroom/dongle.h"
 #include "engine/room.h"
 #include "wire/byte_link.h"
 
@@ -22,7 +22,7 @@ struct room_dongle;
 struct room_dongle_config {
     struct room_device_config device; /* its mtu is the dongle's own: 23 */
     sim_ns latency_ns;                /* of the line, each way; 0: ROOM_DONGLE_LATENCY */
-    bool boot_event;                  /* as in struct blr_bgapi_config, as the next two are */
+    bool boot_event;                  /* as in struct blr_dongle_config, as the next two are */
     void (*started)(void *user, int error);
     void *user;
 };
@@ -51,9 +51,9 @@ void room_dongle_open(struct room_dongle *dongle);
 struct blr_host *room_dongle_host(struct room_dongle *dongle);
 struct sim_controller *room_dongle_controller(struct room_dongle *dongle);
 /* NULL before room_dongle_start(). */
-struct blr_bgapi *room_dongle_bgapi(struct room_dongle *dongle);
+struct blr_dongle *room_dongle_stack(struct room_dongle *dongle);
 
-/* As blr_bgapi_owes(), and octets that are on the line. */
+/* As blr_dongle_owes(), and octets that are on the line. */
 bool room_dongle_owes(const struct room_dongle *dongle);
 
 #endif

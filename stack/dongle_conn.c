@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* BGAPI, class 3: connections. */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
 #include "blueroom/gatt_client.h"
 #include "blueroom/security.h"
@@ -13,10 +13,10 @@ enum {
 
 /* --- their numbers --- */
 
-struct bgapi_conn *bgapi_conn_reserve(struct blr_bgapi *dongle)
+struct dongle_conn *dongle_conn_reserve(struct blr_dongle *dongle)
 {
-    for (size_t i = 0; i < BLR_BGAPI_CONNECTIONS; i++) {
-        struct bgapi_conn *c = &dongle->conns[i];
+    for (size_t i = 0; i < BLR_DONGLE_CONNECTIONS; i++) {
+        struct dongle_conn *c = &dongle->conns[i];
         if (c->used)
             continue;
         c->used = true;
@@ -25,32 +25,32 @@ struct bgapi_conn *bgapi_conn_reserve(struct blr_bgapi *dongle)
     return NULL;
 }
 
-void bgapi_conn_release(struct bgapi_conn *c)
+void dongle_conn_release(struct dongle_conn *c)
 {
-    struct blr_bgapi *dongle = c->dongle;
+    struct blr_dongle *dongle = c->dongle;
     const uint8_t number = c->number;
 
-    *c = (struct bgapi_conn){.dongle = dongle, .number = number};
+    *c = (struct dongle_conn){.dongle = dongle, .number = number};
 }
 
-struct bgapi_conn *bgapi_conn_with(struct blr_bgapi *dongle, const struct bd_addr *peer)
+struct dongle_conn *dongle_conn_with(struct blr_dongle *dongle, const struct bd_addr *peer)
 {
-    for (size_t i = 0; i < BLR_BGAPI_CONNECTIONS; i++) {
-        struct bgapi_conn *c = &dongle->conns[i];
+    for (size_t i = 0; i < BLR_DONGLE_CONNECTIONS; i++) {
+        struct dongle_conn *c = &dongle->conns[i];
         if (c->conn && bd_addr_equal(blr_conn_peer(c->conn), peer))
             return c;
     }
     return NULL;
 }
 
-bool bgapi_conn_owes(const struct bgapi_conn *c)
+bool dongle_conn_owes(const struct dongle_conn *c)
 {
     return c->conn && (c->procedure.code || c->encrypting || c->updating || c->leaving);
 }
 
 /* --- events --- */
 
-void bgapi_conn_tell_status(struct bgapi_conn *c, uint8_t flags)
+void dongle_conn_tell_status(struct dongle_conn *c, uint8_t flags)
 {
     struct bgapi_fields event = {0};
 
@@ -63,36 +63,36 @@ void bgapi_conn_tell_status(struct bgapi_conn *c, uint8_t flags)
     event.number[BGAPI_INTERVAL] = blr_conn_interval_1250us(c->conn);
     event.number[BGAPI_TIMEOUT] = blr_conn_timeout_10ms(c->conn);
     event.number[BGAPI_LATENCY] = blr_conn_latency(c->conn);
-    event.number[BGAPI_BONDING] = bgapi_sm_bond_of(c->dongle, blr_conn_identity(c->conn));
-    bgapi_tell(c->dongle, BGAPI_EVT_CONNECTION_STATUS, &event);
+    event.number[BGAPI_BONDING] = dongle_sm_bond_of(c->dongle, blr_conn_identity(c->conn));
+    dongle_tell(c->dongle, BGAPI_EVT_CONNECTION_STATUS, &event);
 }
 
-void bgapi_conn_tell_disconnected(struct blr_bgapi *dongle, uint8_t number, uint16_t reason)
+void dongle_conn_tell_disconnected(struct blr_dongle *dongle, uint8_t number, uint16_t reason)
 {
     struct bgapi_fields event = {0};
 
     event.number[BGAPI_CONN] = number;
     event.number[BGAPI_REASON] = reason;
-    bgapi_tell(dongle, BGAPI_EVT_CONNECTION_DISCONNECTED, &event);
+    dongle_tell(dongle, BGAPI_EVT_CONNECTION_DISCONNECTED, &event);
 }
 
-/* --- what the host tells; `user` is the dongle, a connection's own is its struct bgapi_conn --- */
+/* --- what the host tells; `user` is the dongle, a connection's own its struct dongle_conn --- */
 
-static struct bgapi_conn *take_in(struct blr_bgapi *dongle, const struct blr_conn *conn)
+static struct dongle_conn *take_in(struct blr_dongle *dongle, const struct blr_conn *conn)
 {
-    struct bgapi_conn *c = dongle->connecting;
+    struct dongle_conn *c = dongle->connecting;
 
     if (dongle->rebooting)
         return NULL;
     if (blr_conn_role(conn) != BLR_CENTRAL)
-        return bgapi_conn_reserve(dongle);
+        return dongle_conn_reserve(dongle);
     dongle->connecting = NULL;
     return c;
 }
 
 static void connected(struct blr_conn *conn, void *user)
 {
-    struct bgapi_conn *c = take_in(user, conn);
+    struct dongle_conn *c = take_in(user, conn);
 
     if (!c) {
         (void)!blr_gap_disconnect(conn, REASON_LOW_RESOURCES);
@@ -101,35 +101,35 @@ static void connected(struct blr_conn *conn, void *user)
     c->conn = conn;
     c->held = (struct ring){.bytes = c->held_memory, .size = HELD_SIZE};
     blr_conn_set_user(conn, c);
-    bgapi_att_opened(c);
-    bgapi_conn_tell_status(c, BGAPI_COMPLETED);
+    dongle_att_opened(c);
+    dongle_conn_tell_status(c, BGAPI_COMPLETED);
 }
 
 static void disconnected(struct blr_conn *conn, uint8_t reason, void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
-    struct blr_bgapi *dongle = user;
+    struct dongle_conn *c = blr_conn_user(conn);
+    struct blr_dongle *dongle = user;
 
     if (c) {
         const uint8_t number = c->number;
-        bgapi_conn_release(c);
-        bgapi_conn_tell_disconnected(dongle, number, BGAPI_HCI_BASE + reason);
+        dongle_conn_release(c);
+        dongle_conn_tell_disconnected(dongle, number, BGAPI_HCI_BASE + reason);
     }
-    bgapi_settle(dongle);
+    dongle_settle(dongle);
 }
 
 static void params_changed(struct blr_conn *conn, void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
+    struct dongle_conn *c = blr_conn_user(conn);
 
     (void)user;
     if (!c)
         return;
     c->updated = true;
-    bgapi_conn_tell_status(c, BGAPI_PARAMETERS_CHANGED);
+    dongle_conn_tell_status(c, BGAPI_PARAMETERS_CHANGED);
 }
 
-void bgapi_conn_listen(struct blr_bgapi *dongle)
+void dongle_conn_listen(struct blr_dongle *dongle)
 {
     static const struct blr_gap_listener listener = {
         .connected = connected,
@@ -140,14 +140,14 @@ void bgapi_conn_listen(struct blr_bgapi *dongle)
     blr_gap_listen(dongle->host, &listener, dongle);
 }
 
-void bgapi_conn_reset(struct blr_bgapi *dongle)
+void dongle_conn_reset(struct blr_dongle *dongle)
 {
-    for (size_t i = 0; i < BLR_BGAPI_CONNECTIONS; i++) {
-        struct bgapi_conn *c = &dongle->conns[i];
+    for (size_t i = 0; i < BLR_DONGLE_CONNECTIONS; i++) {
+        struct dongle_conn *c = &dongle->conns[i];
         struct blr_conn *conn = c->conn;
         if (!conn)
             continue;
-        bgapi_conn_release(c);
+        dongle_conn_release(c);
         blr_conn_set_user(conn, NULL);
         blr_gatt_on_notification(conn, NULL, NULL);
         (void)!blr_gap_disconnect(conn, REASON_POWER_OFF);
@@ -156,10 +156,10 @@ void bgapi_conn_reset(struct blr_bgapi *dongle)
 
 /* --- commands --- */
 
-int bgapi_disconnect(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                     struct bgapi_fields *out)
+int dongle_disconnect(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                      struct bgapi_fields *out)
 {
-    struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    struct dongle_conn *c = dongle_conn_of(dongle, in);
     const int error = blr_gap_disconnect(c->conn, 0x13);
 
     (void)out;
@@ -169,25 +169,25 @@ int bgapi_disconnect(struct blr_bgapi *dongle, const struct bgapi_fields *in,
 
 static void rssi_read(struct blr_conn *conn, int error, int8_t rssi_dbm, void *user)
 {
-    struct blr_bgapi *dongle = user;
+    struct blr_dongle *dongle = user;
     struct bgapi_fields out = {0};
     const bool known = !error && rssi_dbm != RSSI_NOT_AVAILABLE;
 
     (void)conn;
-    if (!bgapi_awaits(dongle, BGAPI_CONNECTION_GET_RSSI))
+    if (!dongle_awaits(dongle, BGAPI_CONNECTION_GET_RSSI))
         return;
     out.number[BGAPI_CONN] = dongle->pending_in.number[BGAPI_CONN];
     out.number[BGAPI_RSSI] = known ? rssi_dbm : BGAPI_NO_RSSI;
-    bgapi_finish(dongle, BGAPI_OK, &out);
+    dongle_finish(dongle, BGAPI_OK, &out);
 }
 
-int bgapi_get_rssi(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                   struct bgapi_fields *out)
+int dongle_get_rssi(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                    struct bgapi_fields *out)
 {
-    const struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    const struct dongle_conn *c = dongle_conn_of(dongle, in);
 
     if (c && blr_gap_read_rssi(c->conn, rssi_read, dongle) == 0)
-        return BGAPI_LATER;
+        return DONGLE_LATER;
     out->number[BGAPI_RSSI] = BGAPI_NO_RSSI;
     return BGAPI_OK;
 }
@@ -195,7 +195,7 @@ int bgapi_get_rssi(struct blr_bgapi *dongle, const struct bgapi_fields *in,
 /* The client hears how it is now, changed or not. */
 static void update_over(struct blr_conn *conn, int error, void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
+    struct dongle_conn *c = blr_conn_user(conn);
 
     (void)error;
     (void)user;
@@ -203,12 +203,13 @@ static void update_over(struct blr_conn *conn, int error, void *user)
         return;
     c->updating = false;
     if (!c->updated && error != BLR_ERR_NOT_CONNECTED)
-        bgapi_conn_tell_status(c, 0);
+        dongle_conn_tell_status(c, 0);
 }
 
-int bgapi_update(struct blr_bgapi *dongle, const struct bgapi_fields *in, struct bgapi_fields *out)
+int dongle_update(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                  struct bgapi_fields *out)
 {
-    struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    struct dongle_conn *c = dongle_conn_of(dongle, in);
     const struct blr_conn_params params = {
         .interval_min_1250us = (uint16_t)in->number[BGAPI_INTERVAL_MIN],
         .interval_max_1250us = (uint16_t)in->number[BGAPI_INTERVAL_MAX],

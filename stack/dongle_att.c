@@ -4,14 +4,14 @@
  * 3.4), or as many of them as it takes; what each response brings is told at once. One procedure
  * at a time on a connection.
  */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
 #include "blueroom/gatt_client.h"
 #include "wire/rd.h"
 
 /* --- events --- */
 
-static void tell_completed(struct blr_bgapi *dongle, uint8_t number, uint16_t result,
+static void tell_completed(struct blr_dongle *dongle, uint8_t number, uint16_t result,
                            uint16_t handle)
 {
     struct bgapi_fields event = {0};
@@ -19,18 +19,17 @@ static void tell_completed(struct blr_bgapi *dongle, uint8_t number, uint16_t re
     event.number[BGAPI_CONN] = number;
     event.number[BGAPI_RESULT] = result;
     event.number[BGAPI_HANDLE] = handle;
-    bgapi_tell(dongle, BGAPI_EVT_ATTCLIENT_PROCEDURE_COMPLETED, &event);
+    dongle_tell(dongle, BGAPI_EVT_ATTCLIENT_PROCEDURE_COMPLETED, &event);
 }
 
-static void complete(struct bgapi_conn *c, int error, uint16_t handle)
+static void complete(struct dongle_conn *c, int error, uint16_t handle)
 {
     c->procedure.code = 0;
     tell_completed(c->dongle, c->number, bgapi_result(error), handle);
 }
 
-static struct bgapi_fields value_event(const struct bgapi_conn *c, uint16_t handle,
-                                       enum bgapi_value_type type, const uint8_t *value,
-                                       size_t len)
+static struct bgapi_fields value_event(const struct dongle_conn *c, uint16_t handle,
+                                       enum bgapi_value_type type, const uint8_t *value, size_t len)
 {
     struct bgapi_fields event = {.data = value, .data_len = len};
 
@@ -40,23 +39,23 @@ static struct bgapi_fields value_event(const struct bgapi_conn *c, uint16_t hand
     return event;
 }
 
-static void notified(struct blr_conn *conn, uint16_t handle, bool indication,
-                     const uint8_t *value, size_t len, void *user)
+static void notified(struct blr_conn *conn, uint16_t handle, bool indication, const uint8_t *value,
+                     size_t len, void *user)
 {
-    struct bgapi_conn *c = user;
-    const struct bgapi_fields event = value_event(
-        c, handle, indication ? BGAPI_VALUE_INDICATE : BGAPI_VALUE_NOTIFY, value, len);
+    struct dongle_conn *c = user;
+    const struct bgapi_fields event =
+        value_event(c, handle, indication ? BGAPI_VALUE_INDICATE : BGAPI_VALUE_NOTIFY, value, len);
 
     (void)conn;
-    bgapi_mention_of_conn(c, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
+    dongle_mention_of_conn(c, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
 }
 
-void bgapi_att_opened(struct bgapi_conn *c)
+void dongle_att_opened(struct dongle_conn *c)
 {
     blr_gatt_on_notification(c->conn, notified, c);
 }
 
-void bgapi_att_refused(struct blr_bgapi *dongle, const struct bgapi_fields *in, uint16_t result)
+void dongle_att_refused(struct blr_dongle *dongle, const struct bgapi_fields *in, uint16_t result)
 {
     const int64_t handle = in->number[BGAPI_HANDLE] | in->number[BGAPI_START];
 
@@ -65,11 +64,11 @@ void bgapi_att_refused(struct blr_bgapi *dongle, const struct bgapi_fields *in, 
 
 /* --- requests --- */
 
-static int send_next(struct bgapi_conn *c);
+static int send_next(struct dongle_conn *c);
 
-static void go_on(struct bgapi_conn *c)
+static void go_on(struct dongle_conn *c)
 {
-    c->procedure.stalled = !bgapi_out_room(c->dongle, OUT_FOR_PROCEDURE);
+    c->procedure.stalled = !dongle_out_room(c->dongle, OUT_FOR_PROCEDURE);
     if (c->procedure.stalled)
         return;
     const int error = send_next(c);
@@ -77,14 +76,14 @@ static void go_on(struct bgapi_conn *c)
         complete(c, error, c->procedure.handle);
 }
 
-void bgapi_att_go_on(struct bgapi_conn *c)
+void dongle_att_go_on(struct dongle_conn *c)
 {
     if (c->procedure.code && c->procedure.stalled)
         go_on(c);
 }
 
 /* The next of a procedure over a range, or its end. */
-static void go_on_behind(struct bgapi_conn *c, uint16_t last)
+static void go_on_behind(struct dongle_conn *c, uint16_t last)
 {
     if (last >= c->procedure.end) {
         complete(c, 0, c->procedure.found);
@@ -97,9 +96,9 @@ static void go_on_behind(struct bgapi_conn *c, uint16_t last)
 /* --- responses --- */
 
 /* A list of handle and UUID (Part F, 3.4.3.2). */
-static void take_information(struct bgapi_conn *c, struct rd *r)
+static void take_information(struct dongle_conn *c, struct rd *r)
 {
-    struct bgapi_procedure *procedure = &c->procedure;
+    struct dongle_procedure *procedure = &c->procedure;
     const uint8_t format = rd_u8(r);
     const size_t size = format == 1 ? 2 : 16;
     uint32_t next = procedure->handle;
@@ -120,15 +119,15 @@ static void take_information(struct bgapi_conn *c, struct rd *r)
         procedure->found = handle;
         event.number[BGAPI_CONN] = c->number;
         event.number[BGAPI_HANDLE] = handle;
-        bgapi_tell(c->dongle, BGAPI_EVT_ATTCLIENT_FIND_INFORMATION_FOUND, &event);
+        dongle_tell(c->dongle, BGAPI_EVT_ATTCLIENT_FIND_INFORMATION_FOUND, &event);
     }
     go_on_behind(c, procedure->found);
 }
 
 /* A list of first handle, last handle and value (Part F, 3.4.4.10). */
-static void take_groups(struct bgapi_conn *c, struct rd *r)
+static void take_groups(struct dongle_conn *c, struct rd *r)
 {
-    struct bgapi_procedure *procedure = &c->procedure;
+    struct dongle_procedure *procedure = &c->procedure;
     const size_t size = rd_u8(r);
     uint32_t next = procedure->handle;
 
@@ -150,20 +149,20 @@ static void take_groups(struct bgapi_conn *c, struct rd *r)
         event.number[BGAPI_CONN] = c->number;
         event.number[BGAPI_START] = start;
         event.number[BGAPI_END] = end;
-        bgapi_tell(c->dongle, BGAPI_EVT_ATTCLIENT_GROUP_FOUND, &event);
+        dongle_tell(c->dongle, BGAPI_EVT_ATTCLIENT_GROUP_FOUND, &event);
     }
     go_on_behind(c, procedure->found);
 }
 
 /* A part that does not fill its response is the last (Part G, 4.8.3). */
-static void take_part(struct bgapi_conn *c, const uint8_t *value, size_t len)
+static void take_part(struct dongle_conn *c, const uint8_t *value, size_t len)
 {
-    struct bgapi_procedure *procedure = &c->procedure;
+    struct dongle_procedure *procedure = &c->procedure;
     const struct bgapi_fields event =
         value_event(c, procedure->handle, BGAPI_VALUE_READ_BLOB, value, len);
 
     if (len || procedure->offset == 0)
-        bgapi_tell(c->dongle, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
+        dongle_tell(c->dongle, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
     procedure->offset = (uint16_t)(procedure->offset + len);
     if (procedure->offset > ATT_MAX_VALUE)
         complete(c, BLR_ERR_MALFORMED, procedure->handle);
@@ -174,7 +173,7 @@ static void take_part(struct bgapi_conn *c, const uint8_t *value, size_t len)
 }
 
 /* What only means that there is no more. */
-static bool is_end(const struct bgapi_procedure *procedure, int error)
+static bool is_end(const struct dongle_procedure *procedure, int error)
 {
     switch (procedure->code) {
     case BGAPI_ATTCLIENT_READ_BY_GROUP_TYPE:
@@ -188,19 +187,19 @@ static bool is_end(const struct bgapi_procedure *procedure, int error)
     }
 }
 
-static void tell_value(struct bgapi_conn *c, const uint8_t *value, size_t len)
+static void tell_value(struct dongle_conn *c, const uint8_t *value, size_t len)
 {
     const struct bgapi_fields event =
         value_event(c, c->procedure.handle, BGAPI_VALUE_READ, value, len);
 
     c->procedure.code = 0;
-    bgapi_tell(c->dongle, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
+    dongle_tell(c->dongle, BGAPI_EVT_ATTCLIENT_ATTRIBUTE_VALUE, &event);
 }
 
 static void answered(struct blr_conn *conn, int error, const uint8_t *params, size_t len,
                      void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
+    struct dongle_conn *c = blr_conn_user(conn);
     struct rd r = rd_init(params, len);
 
     (void)user;
@@ -233,7 +232,7 @@ static void answered(struct blr_conn *conn, int error, const uint8_t *params, si
     }
 }
 
-static int request(struct bgapi_conn *c, const struct wr *w)
+static int request(struct dongle_conn *c, const struct wr *w)
 {
     if (!wr_ok(w))
         return BLR_ERR_TOO_LONG;
@@ -241,9 +240,9 @@ static int request(struct bgapi_conn *c, const struct wr *w)
 }
 
 /* Of a procedure that takes several requests: what comes next. */
-static int send_next(struct bgapi_conn *c)
+static int send_next(struct dongle_conn *c)
 {
-    const struct bgapi_procedure *procedure = &c->procedure;
+    const struct dongle_procedure *procedure = &c->procedure;
     uint8_t pdu[ATT_DEFAULT_MTU];
     struct wr w = wr_init(pdu, sizeof pdu);
 
@@ -271,7 +270,7 @@ static int send_next(struct bgapi_conn *c)
 
 /* --- commands --- */
 
-static int begin(struct bgapi_conn *c, const struct bgapi_procedure *procedure,
+static int begin(struct dongle_conn *c, const struct dongle_procedure *procedure,
                  const struct wr *w)
 {
     if (c->procedure.code)
@@ -288,11 +287,11 @@ static bool good_range(const struct bgapi_fields *in)
     return in->number[BGAPI_START] && in->number[BGAPI_START] <= in->number[BGAPI_END];
 }
 
-int bgapi_read_by_group_type(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                             struct bgapi_fields *out)
+int dongle_read_by_group_type(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                              struct bgapi_fields *out)
 {
     struct rd r = rd_init(in->data, in->data_len);
-    const struct bgapi_procedure procedure = {
+    const struct dongle_procedure procedure = {
         .code = BGAPI_ATTCLIENT_READ_BY_GROUP_TYPE,
         .handle = (uint16_t)in->number[BGAPI_START],
         .end = (uint16_t)in->number[BGAPI_END],
@@ -302,13 +301,13 @@ int bgapi_read_by_group_type(struct blr_bgapi *dongle, const struct bgapi_fields
     (void)out;
     if (!rd_done(&r) || in->data_len == 4 || !good_range(in))
         return BGAPI_INVALID_PARAMETER;
-    return begin(bgapi_conn_of(dongle, in), &procedure, NULL);
+    return begin(dongle_conn_of(dongle, in), &procedure, NULL);
 }
 
-int bgapi_find_information(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                           struct bgapi_fields *out)
+int dongle_find_information(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                            struct bgapi_fields *out)
 {
-    const struct bgapi_procedure procedure = {
+    const struct dongle_procedure procedure = {
         .code = BGAPI_ATTCLIENT_FIND_INFORMATION,
         .handle = (uint16_t)in->number[BGAPI_START],
         .end = (uint16_t)in->number[BGAPI_END],
@@ -317,43 +316,43 @@ int bgapi_find_information(struct blr_bgapi *dongle, const struct bgapi_fields *
     (void)out;
     if (!good_range(in))
         return BGAPI_INVALID_PARAMETER;
-    return begin(bgapi_conn_of(dongle, in), &procedure, NULL);
+    return begin(dongle_conn_of(dongle, in), &procedure, NULL);
 }
 
-static int begin_read(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fields *in)
+static int begin_read(struct blr_dongle *dongle, uint16_t code, const struct bgapi_fields *in)
 {
-    const struct bgapi_procedure procedure = {
+    const struct dongle_procedure procedure = {
         .code = code,
         .handle = (uint16_t)in->number[BGAPI_HANDLE],
     };
 
-    return begin(bgapi_conn_of(dongle, in), &procedure, NULL);
+    return begin(dongle_conn_of(dongle, in), &procedure, NULL);
 }
 
-int bgapi_read_by_handle(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                         struct bgapi_fields *out)
+int dongle_read_by_handle(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                          struct bgapi_fields *out)
 {
     (void)out;
     return begin_read(dongle, BGAPI_ATTCLIENT_READ_BY_HANDLE, in);
 }
 
-int bgapi_read_long(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                    struct bgapi_fields *out)
+int dongle_read_long(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                     struct bgapi_fields *out)
 {
     (void)out;
     return begin_read(dongle, BGAPI_ATTCLIENT_READ_LONG, in);
 }
 
-static int begin_write(struct blr_bgapi *dongle, uint16_t code, uint16_t handle,
+static int begin_write(struct blr_dongle *dongle, uint16_t code, uint16_t handle,
                        const struct bgapi_fields *in, const struct wr *w)
 {
-    const struct bgapi_procedure procedure = {.code = code, .handle = handle};
+    const struct dongle_procedure procedure = {.code = code, .handle = handle};
 
-    return begin(bgapi_conn_of(dongle, in), &procedure, w);
+    return begin(dongle_conn_of(dongle, in), &procedure, w);
 }
 
-int bgapi_attribute_write(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                          struct bgapi_fields *out)
+int dongle_attribute_write(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                           struct bgapi_fields *out)
 {
     const uint16_t handle = (uint16_t)in->number[BGAPI_HANDLE];
     uint8_t pdu[ATT_DEFAULT_MTU];
@@ -366,18 +365,18 @@ int bgapi_attribute_write(struct blr_bgapi *dongle, const struct bgapi_fields *i
     return begin_write(dongle, BGAPI_ATTCLIENT_ATTRIBUTE_WRITE, handle, in, &w);
 }
 
-int bgapi_write_command(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_write_command(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
-    const struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    const struct dongle_conn *c = dongle_conn_of(dongle, in);
 
     (void)out;
-    return bgapi_result(blr_gatt_write_without_response(
-        c->conn, (uint16_t)in->number[BGAPI_HANDLE], in->data, in->data_len));
+    return bgapi_result(blr_gatt_write_without_response(c->conn, (uint16_t)in->number[BGAPI_HANDLE],
+                                                        in->data, in->data_len));
 }
 
-int bgapi_prepare_write(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_prepare_write(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
     const uint16_t handle = (uint16_t)in->number[BGAPI_HANDLE];
     uint8_t pdu[ATT_DEFAULT_MTU];
@@ -390,14 +389,14 @@ int bgapi_prepare_write(struct blr_bgapi *dongle, const struct bgapi_fields *in,
     wr_bytes(&w, in->data, in->data_len);
     const int result = begin_write(dongle, BGAPI_ATTCLIENT_PREPARE_WRITE, handle, in, &w);
     if (result == BGAPI_OK)
-        bgapi_conn_of(dongle, in)->prepared = handle;
+        dongle_conn_of(dongle, in)->prepared = handle;
     return result;
 }
 
-int bgapi_execute_write(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_execute_write(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
-    const uint16_t handle = bgapi_conn_of(dongle, in)->prepared;
+    const uint16_t handle = dongle_conn_of(dongle, in)->prepared;
     uint8_t pdu[2];
     struct wr w = wr_init(pdu, sizeof pdu);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* BGAPI, class 0: the dongle itself. */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
-static void boot(struct blr_bgapi *dongle)
+static void boot(struct blr_dongle *dongle)
 {
     struct bgapi_fields event = {0};
 
@@ -13,7 +13,7 @@ static void boot(struct blr_bgapi *dongle)
     event.number[BGAPI_LL_VERSION] = 3;
     event.number[BGAPI_PROTOCOL] = 1;
     event.number[BGAPI_HW] = 1;
-    bgapi_tell(dongle, BGAPI_EVT_SYSTEM_BOOT, &event);
+    dongle_tell(dongle, BGAPI_EVT_SYSTEM_BOOT, &event);
 }
 
 /*
@@ -21,23 +21,23 @@ static void boot(struct blr_bgapi *dongle)
  * say is gone, and it takes no command before everything has ended. Bonds stay. To boot into
  * another firmware (`dfu`) is the same, for there is none.
  */
-int bgapi_reset(struct blr_bgapi *dongle, const struct bgapi_fields *in, struct bgapi_fields *out)
+int dongle_reset(struct blr_dongle *dongle, const struct bgapi_fields *in, struct bgapi_fields *out)
 {
     (void)in;
     (void)out;
     ring_drop(&dongle->out, dongle->out.used);
     dongle->rebooting = true;
-    bgapi_conn_reset(dongle);
-    bgapi_gap_reset(dongle);
-    bgapi_sm_reset(dongle);
+    dongle_conn_reset(dongle);
+    dongle_gap_reset(dongle);
+    dongle_sm_reset(dongle);
     if (dongle->boot_event)
         boot(dongle);
     dongle->quiet = true;
-    bgapi_settle(dongle);
-    return BGAPI_SILENT;
+    dongle_settle(dongle);
+    return DONGLE_SILENT;
 }
 
-int bgapi_hello(struct blr_bgapi *dongle, const struct bgapi_fields *in, struct bgapi_fields *out)
+int dongle_hello(struct blr_dongle *dongle, const struct bgapi_fields *in, struct bgapi_fields *out)
 {
     (void)dongle;
     (void)in;
@@ -45,8 +45,8 @@ int bgapi_hello(struct blr_bgapi *dongle, const struct bgapi_fields *in, struct 
     return BGAPI_OK;
 }
 
-int bgapi_address_get(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                      struct bgapi_fields *out)
+int dongle_address_get(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                       struct bgapi_fields *out)
 {
     (void)in;
     out->address = *blr_host_address(dongle->host);

@@ -23,18 +23,18 @@
  * It keeps 8 bonds and 8 connections, each under a number from 0 that does not change as others
  * come and go. Pairing is legacy pairing, as LE 4.0 has it. An ATT MTU of 23 is the host's to have.
  */
-#ifndef BLUEROOM_BGAPI_H
-#define BLUEROOM_BGAPI_H
+#ifndef BLUEROOM_DONGLE_H
+#define BLUEROOM_DONGLE_H
 
 #include "blueroom/host.h"
 #include "wire/byte_link.h"
 
-#define BLR_BGAPI_CONNECTIONS 8U
-#define BLR_BGAPI_BONDS       8U
+#define BLR_DONGLE_CONNECTIONS 8U
+#define BLR_DONGLE_BONDS       8U
 
-struct blr_bgapi;
+struct blr_dongle;
 
-struct blr_bgapi_config {
+struct blr_dongle_config {
     /*
      * Not started yet, outlives the dongle, and is its alone: who listens to GAP, to security and
      * to failures is the dongle. Bonds that last are imported and stored by whoever owns it.
@@ -49,14 +49,14 @@ struct blr_bgapi_config {
 };
 
 /* Attaches to the line and starts the host. NULL: out of memory, or the host would not start. */
-struct blr_bgapi *blr_bgapi_new(const struct blr_bgapi_config *config);
+struct blr_dongle *blr_dongle_new(const struct blr_dongle_config *config);
 /* Nothing is said or taken any more, and the line is left. Before the host is freed. */
-void blr_bgapi_close(struct blr_bgapi *dongle);
+void blr_dongle_close(struct blr_dongle *dongle);
 /* After the host, whose pending operations are called back as it goes. NULL is fine. */
-void blr_bgapi_free(struct blr_bgapi *dongle);
+void blr_dongle_free(struct blr_dongle *dongle);
 
 /* Somebody has opened the port. */
-void blr_bgapi_opened(struct blr_bgapi *dongle);
+void blr_dongle_opened(struct blr_dongle *dongle);
 
 /*
  * For whoever lets time pass no longer than needed: something that takes time is owed to the
@@ -64,12 +64,12 @@ void blr_bgapi_opened(struct blr_bgapi *dongle);
  * pairing or its end, a connection attempt, and discovery, which goes on until the client ends it.
  * Not while the client has not read what there is.
  */
-bool blr_bgapi_owes(const struct blr_bgapi *dongle);
+bool blr_dongle_owes(const struct blr_dongle *dongle);
 
-struct blr_bgapi_stats {
+struct blr_dongle_stats {
     uint64_t events_dropped;  /* the client did not read */
     uint64_t packets_ignored; /* events, which are not for a dongle */
 };
-const struct blr_bgapi_stats *blr_bgapi_stats(const struct blr_bgapi *dongle);
+const struct blr_dongle_stats *blr_dongle_stats(const struct blr_dongle *dongle);
 
 #endif

@@ -3,7 +3,7 @@
  * BGAPI, class 6: advertising, discovery, connecting. One of discovery and connecting at a time,
  * until it is ended; advertising goes on beside them.
  */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
 #include <string.h>
 
@@ -39,18 +39,18 @@ enum connectable {
 
 /* --- advertising --- */
 
-static void finish(struct blr_bgapi *dongle, uint16_t code, int error)
+static void finish(struct blr_dongle *dongle, uint16_t code, int error)
 {
     struct bgapi_fields out = {0};
 
-    if (bgapi_awaits(dongle, code))
-        bgapi_finish(dongle, bgapi_result(error), &out);
-    bgapi_settle(dongle);
+    if (dongle_awaits(dongle, code))
+        dongle_finish(dongle, bgapi_result(error), &out);
+    dongle_settle(dongle);
 }
 
 static void mode_set(struct blr_host *host, int error, void *user)
 {
-    struct blr_bgapi *dongle = user;
+    struct blr_dongle *dongle = user;
 
     (void)host;
     dongle->switching = false;
@@ -71,7 +71,7 @@ static enum blr_adv_kind kind_of(int64_t connect)
     return BLR_ADV_NON_CONNECTABLE;
 }
 
-static void write_data(const struct blr_bgapi *dongle, int64_t discover, struct wr *w)
+static void write_data(const struct blr_dongle *dongle, int64_t discover, struct wr *w)
 {
     switch ((enum discoverable)discover) {
     case NON_DISCOVERABLE:
@@ -92,8 +92,8 @@ static void write_data(const struct blr_bgapi *dongle, int64_t discover, struct 
         ad_wr_name(w, dongle->name);
 }
 
-int bgapi_set_mode(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                   struct bgapi_fields *out)
+int dongle_set_mode(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                    struct bgapi_fields *out)
 {
     const int64_t discover = in->number[BGAPI_DISCOVER], connect = in->number[BGAPI_CONNECT];
     uint8_t data[31];
@@ -116,7 +116,7 @@ int bgapi_set_mode(struct blr_bgapi *dongle, const struct bgapi_fields *in,
         error = blr_gap_advertise(dongle->host, &params, mode_set, dongle);
     }
     dongle->switching = !error;
-    return error ? bgapi_result(error) : BGAPI_LATER;
+    return error ? bgapi_result(error) : DONGLE_LATER;
 }
 
 /* --- discovery --- */
@@ -137,7 +137,7 @@ static uint8_t packet_type(uint8_t event_type)
 
 static void reported(struct blr_host *host, const struct blr_adv_report *report, void *user)
 {
-    struct blr_bgapi *dongle = user;
+    struct blr_dongle *dongle = user;
     struct bgapi_fields event = {.data = report->data, .data_len = report->data_len};
 
     (void)host;
@@ -150,21 +150,21 @@ static void reported(struct blr_host *host, const struct blr_adv_report *report,
     event.number[BGAPI_PACKET_TYPE] = packet_type(report->event_type);
     event.address = report->address;
     event.number[BGAPI_ADDRESS_TYPE] = report->address.type;
-    event.number[BGAPI_BOND] = bgapi_sm_bond_of(dongle, &report->identity);
-    bgapi_mention(dongle, BGAPI_EVT_GAP_SCAN_RESPONSE, &event);
+    event.number[BGAPI_BOND] = dongle_sm_bond_of(dongle, &report->identity);
+    dongle_mention(dongle, BGAPI_EVT_GAP_SCAN_RESPONSE, &event);
 }
 
 static void scanning(struct blr_host *host, int error, void *user)
 {
-    struct blr_bgapi *dongle = user;
+    struct blr_dongle *dongle = user;
 
     (void)host;
     finish(dongle, BGAPI_GAP_DISCOVER, error);
     dongle->discovering = !error; /* what was reported before the response is not told */
 }
 
-int bgapi_discover(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                   struct bgapi_fields *out)
+int dongle_discover(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                    struct bgapi_fields *out)
 {
     const int64_t mode = in->number[BGAPI_MODE];
 
@@ -177,11 +177,11 @@ int bgapi_discover(struct blr_bgapi *dongle, const struct bgapi_fields *in,
     dongle->found.limited = mode == BGAPI_DISCOVER_LIMITED;
     dongle->found.count = 0;
     const int error = blr_gap_scan(dongle->host, &dongle->scan, reported, scanning, dongle);
-    return error ? bgapi_result(error) : BGAPI_LATER;
+    return error ? bgapi_result(error) : DONGLE_LATER;
 }
 
-int bgapi_set_scan_parameters(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                              struct bgapi_fields *out)
+int dongle_set_scan_parameters(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                               struct bgapi_fields *out)
 {
     const int64_t interval = in->number[BGAPI_INTERVAL], window = in->number[BGAPI_WINDOW];
 
@@ -201,23 +201,23 @@ int bgapi_set_scan_parameters(struct blr_bgapi *dongle, const struct bgapi_field
 
 static void connection_made(struct blr_host *host, struct blr_conn *conn, int error, void *user)
 {
-    struct blr_bgapi *dongle = user;
-    struct bgapi_conn *c = dongle->connecting;
+    struct blr_dongle *dongle = user;
+    struct dongle_conn *c = dongle->connecting;
 
     (void)host;
     (void)conn;
     if (error && c) {
         const uint8_t number = c->number;
         dongle->connecting = NULL;
-        bgapi_conn_release(c);
+        dongle_conn_release(c);
         if (error != BLR_ERR_CANCELLED)
-            bgapi_conn_tell_disconnected(dongle, number, bgapi_result(error));
+            dongle_conn_tell_disconnected(dongle, number, bgapi_result(error));
     }
     finish(dongle, BGAPI_GAP_END_PROCEDURE, 0);
 }
 
-int bgapi_connect_direct(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                         struct bgapi_fields *out)
+int dongle_connect_direct(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                          struct bgapi_fields *out)
 {
     struct blr_connect_params params = {
         .peer = in->address,
@@ -234,14 +234,14 @@ int bgapi_connect_direct(struct blr_bgapi *dongle, const struct bgapi_fields *in
         return BGAPI_INVALID_PARAMETER;
     if (dongle->discovering || dongle->connecting)
         return BGAPI_WRONG_STATE;
-    if (bgapi_conn_with(dongle, &params.peer))
+    if (dongle_conn_with(dongle, &params.peer))
         return BGAPI_HCI_BASE + ALREADY_CONNECTED;
-    struct bgapi_conn *c = bgapi_conn_reserve(dongle);
+    struct dongle_conn *c = dongle_conn_reserve(dongle);
     if (!c)
         return BGAPI_OUT_OF_MEMORY;
     const int error = blr_gap_connect(dongle->host, &params, connection_made, dongle);
     if (error) {
-        bgapi_conn_release(c);
+        dongle_conn_release(c);
         return bgapi_result(error);
     }
     dongle->connecting = c;
@@ -253,14 +253,14 @@ int bgapi_connect_direct(struct blr_bgapi *dongle, const struct bgapi_fields *in
 
 static void scan_stopped(struct blr_host *host, int error, void *user)
 {
-    struct blr_bgapi *dongle = user;
+    struct blr_dongle *dongle = user;
 
     (void)host;
     dongle->stopping = false;
     finish(dongle, BGAPI_GAP_END_PROCEDURE, error);
 }
 
-static int stop_scan(struct blr_bgapi *dongle)
+static int stop_scan(struct blr_dongle *dongle)
 {
     dongle->discovering = false;
     const int error = blr_gap_scan_stop(dongle->host, scan_stopped, dongle);
@@ -268,8 +268,8 @@ static int stop_scan(struct blr_bgapi *dongle)
     return error;
 }
 
-int bgapi_end_procedure(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_end_procedure(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
     int error;
 
@@ -281,10 +281,10 @@ int bgapi_end_procedure(struct blr_bgapi *dongle, const struct bgapi_fields *in,
         error = blr_gap_connect_cancel(dongle->host);
     else
         return BGAPI_WRONG_STATE;
-    return error ? bgapi_result(error) : BGAPI_LATER;
+    return error ? bgapi_result(error) : DONGLE_LATER;
 }
 
-void bgapi_gap_reset(struct blr_bgapi *dongle)
+void dongle_gap_reset(struct blr_dongle *dongle)
 {
     dongle->scan = (struct blr_scan_params){
         .interval_625us = SCAN_INTERVAL,
@@ -298,7 +298,7 @@ void bgapi_gap_reset(struct blr_bgapi *dongle)
         dongle->switching = true;
 }
 
-bool bgapi_gap_settled(const struct blr_bgapi *dongle)
+bool dongle_gap_settled(const struct blr_dongle *dongle)
 {
     return !dongle->connecting && !dongle->stopping && !dongle->switching;
 }

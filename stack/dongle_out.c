@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the dongle says: packets in a ring, sent as far as the client reads. */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
 /* The packet at the head of a ring. */
 static size_t head(const struct ring *ring, uint8_t packet[static BGAPI_PACKET_MAX])
@@ -14,7 +14,7 @@ static size_t head(const struct ring *ring, uint8_t packet[static BGAPI_PACKET_M
     return len;
 }
 
-void bgapi_flush(struct blr_bgapi *dongle)
+void dongle_flush(struct blr_dongle *dongle)
 {
     uint8_t packet[BGAPI_PACKET_MAX];
 
@@ -26,7 +26,7 @@ void bgapi_flush(struct blr_bgapi *dongle)
     }
 }
 
-static void put(struct blr_bgapi *dongle, const struct wr *w, size_t spare)
+static void put(struct blr_dongle *dongle, const struct wr *w, size_t spare)
 {
     if (dongle->closed)
         return;
@@ -35,10 +35,10 @@ static void put(struct blr_bgapi *dongle, const struct wr *w, size_t spare)
         return;
     }
     ring_put(&dongle->out, w->p, w->len);
-    bgapi_flush(dongle);
+    dongle_flush(dongle);
 }
 
-void bgapi_respond(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fields *fields)
+void dongle_respond(struct blr_dongle *dongle, uint16_t code, const struct bgapi_fields *fields)
 {
     uint8_t packet[BGAPI_PACKET_MAX];
     struct wr w = wr_init(packet, sizeof packet);
@@ -47,7 +47,7 @@ void bgapi_respond(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_f
         put(dongle, &w, 0);
 }
 
-void bgapi_respond_result(struct blr_bgapi *dongle, uint8_t first, uint16_t code, uint16_t result)
+void dongle_respond_result(struct blr_dongle *dongle, uint8_t first, uint16_t code, uint16_t result)
 {
     const uint8_t payload[] = {(uint8_t)result, (uint8_t)(result >> 8)};
     uint8_t packet[BGAPI_PACKET_MAX];
@@ -57,13 +57,13 @@ void bgapi_respond_result(struct blr_bgapi *dongle, uint8_t first, uint16_t code
         put(dongle, &w, 0);
 }
 
-static bool event(const struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fields *fields,
+static bool event(const struct blr_dongle *dongle, uint16_t code, const struct bgapi_fields *fields,
                   struct wr *w)
 {
     return !dongle->quiet && bgapi_encode(BGAPI_EVENT, code, fields, w) == 0;
 }
 
-void bgapi_tell(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fields *fields)
+void dongle_tell(struct blr_dongle *dongle, uint16_t code, const struct bgapi_fields *fields)
 {
     uint8_t packet[BGAPI_PACKET_MAX];
     struct wr w = wr_init(packet, sizeof packet);
@@ -72,7 +72,7 @@ void bgapi_tell(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fiel
         put(dongle, &w, 0);
 }
 
-void bgapi_mention(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_fields *fields)
+void dongle_mention(struct blr_dongle *dongle, uint16_t code, const struct bgapi_fields *fields)
 {
     uint8_t packet[BGAPI_PACKET_MAX];
     struct wr w = wr_init(packet, sizeof packet);
@@ -81,9 +81,9 @@ void bgapi_mention(struct blr_bgapi *dongle, uint16_t code, const struct bgapi_f
         put(dongle, &w, OUT_FOR_EVENTS);
 }
 
-void bgapi_mention_of_conn(struct bgapi_conn *c, uint16_t code, const struct bgapi_fields *fields)
+void dongle_mention_of_conn(struct dongle_conn *c, uint16_t code, const struct bgapi_fields *fields)
 {
-    struct blr_bgapi *dongle = c->dongle;
+    struct blr_dongle *dongle = c->dongle;
     uint8_t packet[BGAPI_PACKET_MAX];
     struct wr w = wr_init(packet, sizeof packet);
 
@@ -97,7 +97,7 @@ void bgapi_mention_of_conn(struct bgapi_conn *c, uint16_t code, const struct bga
         dongle->stats.events_dropped++;
 }
 
-void bgapi_release_held(struct bgapi_conn *c)
+void dongle_release_held(struct dongle_conn *c)
 {
     uint8_t packet[BGAPI_PACKET_MAX];
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * BGAPI, class 5: the security manager. The bonds are the host's; here they have numbers. What the
- * host holds beyond BLR_BGAPI_BONDS, from a file that is not a dongle's, has none.
+ * host holds beyond BLR_DONGLE_BONDS, from a file that is not a dongle's, has none.
  */
-#include "bgapi_internal.h"
+#include "dongle_internal.h"
 
 #include "blueroom/bond.h"
 #include "blueroom/security.h"
@@ -21,40 +21,40 @@ enum {
 
 /* --- bonds --- */
 
-uint8_t bgapi_sm_bond_of(const struct blr_bgapi *dongle, const struct bd_addr *identity)
+uint8_t dongle_sm_bond_of(const struct blr_dongle *dongle, const struct bd_addr *identity)
 {
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++)
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++)
         if (dongle->bonds[i].used && bd_addr_equal(&dongle->bonds[i].identity, identity))
             return (uint8_t)i;
     return BGAPI_NO_BOND;
 }
 
-static bool has_room(const struct blr_bgapi *dongle)
+static bool has_room(const struct blr_dongle *dongle)
 {
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++)
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++)
         if (!dongle->bonds[i].used)
             return true;
     return false;
 }
 
-static void number_bond(struct blr_bgapi *dongle, const struct bd_addr *identity)
+static void number_bond(struct blr_dongle *dongle, const struct bd_addr *identity)
 {
-    if (bgapi_sm_bond_of(dongle, identity) != BGAPI_NO_BOND)
+    if (dongle_sm_bond_of(dongle, identity) != BGAPI_NO_BOND)
         return;
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++) {
-        struct bgapi_bond *bond = &dongle->bonds[i];
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++) {
+        struct dongle_bond *bond = &dongle->bonds[i];
         if (bond->used)
             continue;
-        *bond = (struct bgapi_bond){.used = true, .identity = *identity};
+        *bond = (struct dongle_bond){.used = true, .identity = *identity};
         return;
     }
 }
 
 /* The numbers follow what the host has. */
-static void take_stock(struct blr_bgapi *dongle)
+static void take_stock(struct blr_dongle *dongle)
 {
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++) {
-        struct bgapi_bond *bond = &dongle->bonds[i];
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++) {
+        struct dongle_bond *bond = &dongle->bonds[i];
         bond->used = bond->used && blr_bond_find(dongle->host, &bond->identity);
     }
     for (const struct blr_bond *bond = NULL; (bond = blr_bond_next(dongle->host, bond));)
@@ -63,9 +63,9 @@ static void take_stock(struct blr_bgapi *dongle)
 
 /* --- what pairings go by --- */
 
-static int configure(struct blr_bgapi *dongle, bool bonding)
+static int configure(struct blr_dongle *dongle, bool bonding)
 {
-    const struct bgapi_security *security = &dongle->security;
+    const struct dongle_security *security = &dongle->security;
     struct blr_security_config config = blr_security_config_default();
 
     config.io_capability = security->io_capability;
@@ -77,14 +77,14 @@ static int configure(struct blr_bgapi *dongle, bool bonding)
 }
 
 /* As a peer's own pairing finds it. */
-static void configure_at_rest(struct blr_bgapi *dongle)
+static void configure_at_rest(struct blr_dongle *dongle)
 {
     (void)!configure(dongle, dongle->security.bondable && has_room(dongle));
 }
 
-void bgapi_sm_reset(struct blr_bgapi *dongle)
+void dongle_sm_reset(struct blr_dongle *dongle)
 {
-    dongle->security = (struct bgapi_security){
+    dongle->security = (struct dongle_security){
         .min_key_size = DEFAULT_KEY_SIZE,
         .io_capability = SMP_IO_NO_INPUT_NO_OUTPUT,
     };
@@ -94,23 +94,23 @@ void bgapi_sm_reset(struct blr_bgapi *dongle)
 
 /* --- what the host tells --- */
 
-static void tell_failed(struct blr_bgapi *dongle, uint8_t number, uint16_t result)
+static void tell_failed(struct blr_dongle *dongle, uint8_t number, uint16_t result)
 {
     struct bgapi_fields event = {0};
 
     event.number[BGAPI_CONN] = number;
     event.number[BGAPI_RESULT] = result;
-    bgapi_tell(dongle, BGAPI_EVT_SM_BONDING_FAIL, &event);
+    dongle_tell(dongle, BGAPI_EVT_SM_BONDING_FAIL, &event);
 }
 
-void bgapi_sm_refused(struct blr_bgapi *dongle, const struct bgapi_fields *in, uint16_t result)
+void dongle_sm_refused(struct blr_dongle *dongle, const struct bgapi_fields *in, uint16_t result)
 {
     tell_failed(dongle, (uint8_t)in->number[BGAPI_CONN], result);
 }
 
 static void display_passkey(struct blr_conn *conn, uint32_t passkey, void *user)
 {
-    const struct bgapi_conn *c = blr_conn_user(conn);
+    const struct dongle_conn *c = blr_conn_user(conn);
     struct bgapi_fields event = {0};
 
     (void)user;
@@ -118,26 +118,26 @@ static void display_passkey(struct blr_conn *conn, uint32_t passkey, void *user)
         return;
     event.number[BGAPI_CONN] = c->number;
     event.number[BGAPI_PASSKEY] = passkey;
-    bgapi_tell(c->dongle, BGAPI_EVT_SM_PASSKEY_DISPLAY, &event);
+    dongle_tell(c->dongle, BGAPI_EVT_SM_PASSKEY_DISPLAY, &event);
 }
 
 static void enter_passkey(struct blr_conn *conn, void *user)
 {
-    const struct bgapi_conn *c = blr_conn_user(conn);
+    const struct dongle_conn *c = blr_conn_user(conn);
     struct bgapi_fields event = {0};
 
     (void)user;
     if (!c)
         return;
     event.number[BGAPI_CONN] = c->number;
-    bgapi_tell(c->dongle, BGAPI_EVT_SM_PASSKEY_REQUEST, &event);
+    dongle_tell(c->dongle, BGAPI_EVT_SM_PASSKEY_REQUEST, &event);
 }
 
 static void finished(struct blr_conn *conn, int error, const struct blr_pairing *pairing,
                      void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
-    struct blr_bgapi *dongle = user;
+    struct dongle_conn *c = blr_conn_user(conn);
+    struct blr_dongle *dongle = user;
 
     take_stock(dongle);
     configure_at_rest(dongle);
@@ -147,22 +147,22 @@ static void finished(struct blr_conn *conn, int error, const struct blr_pairing 
         tell_failed(dongle, c->number, bgapi_result(error));
     } else if (!error && pairing->bonded) {
         c->announced = true;
-        bgapi_conn_tell_status(c, 0);
+        dongle_conn_tell_status(c, 0);
     }
 }
 
 static void changed(struct blr_conn *conn, int error, void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
+    struct dongle_conn *c = blr_conn_user(conn);
 
     (void)user;
     if (!c || error)
         return;
     c->announced = true;
-    bgapi_conn_tell_status(c, 0);
+    dongle_conn_tell_status(c, 0);
 }
 
-void bgapi_sm_listen(struct blr_bgapi *dongle)
+void dongle_sm_listen(struct blr_dongle *dongle)
 {
     static const struct blr_security_listener listener = {
         .display_passkey = display_passkey,
@@ -178,7 +178,7 @@ void bgapi_sm_listen(struct blr_bgapi *dongle)
 
 static void raised(struct blr_conn *conn, int error, void *user)
 {
-    struct bgapi_conn *c = blr_conn_user(conn);
+    struct dongle_conn *c = blr_conn_user(conn);
 
     (void)user;
     if (!c || !c->encrypting)
@@ -187,17 +187,17 @@ static void raised(struct blr_conn *conn, int error, void *user)
     if (error)
         tell_failed(c->dongle, c->number, bgapi_result(error));
     else if (!c->announced)
-        bgapi_conn_tell_status(c, 0);
+        dongle_conn_tell_status(c, 0);
 }
 
-int bgapi_encrypt_start(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_encrypt_start(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
     const enum blr_security_level level =
         dongle->security.mitm ? BLR_SECURITY_AUTHENTICATED : BLR_SECURITY_ENCRYPTED;
-    struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    struct dongle_conn *c = dongle_conn_of(dongle, in);
     const bool bonding = in->number[BGAPI_BONDING] && dongle->security.bondable;
-    const bool bonded = bgapi_sm_bond_of(dongle, blr_conn_identity(c->conn)) != BGAPI_NO_BOND;
+    const bool bonded = dongle_sm_bond_of(dongle, blr_conn_identity(c->conn)) != BGAPI_NO_BOND;
 
     (void)out;
     if (c->encrypting)
@@ -212,8 +212,8 @@ int bgapi_encrypt_start(struct blr_bgapi *dongle, const struct bgapi_fields *in,
     return bgapi_result(error);
 }
 
-int bgapi_set_bondable_mode(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                            struct bgapi_fields *out)
+int dongle_set_bondable_mode(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                             struct bgapi_fields *out)
 {
     (void)out;
     if (in->number[BGAPI_BONDABLE] > 1)
@@ -223,17 +223,17 @@ int bgapi_set_bondable_mode(struct blr_bgapi *dongle, const struct bgapi_fields 
     return BGAPI_OK;
 }
 
-int bgapi_set_parameters(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                         struct bgapi_fields *out)
+int dongle_set_parameters(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                          struct bgapi_fields *out)
 {
-    const struct bgapi_security before = dongle->security;
+    const struct dongle_security before = dongle->security;
 
     (void)out;
     if (in->number[BGAPI_MITM] > 1 || in->number[BGAPI_MIN_KEY_SIZE] < 7 ||
         in->number[BGAPI_MIN_KEY_SIZE] > 16 ||
         in->number[BGAPI_IO_CAPABILITIES] > SMP_IO_KEYBOARD_DISPLAY)
         return BGAPI_INVALID_PARAMETER;
-    dongle->security = (struct bgapi_security){
+    dongle->security = (struct dongle_security){
         .bondable = before.bondable,
         .mitm = in->number[BGAPI_MITM],
         .min_key_size = (uint8_t)in->number[BGAPI_MIN_KEY_SIZE],
@@ -243,22 +243,22 @@ int bgapi_set_parameters(struct blr_bgapi *dongle, const struct bgapi_fields *in
     return BGAPI_OK;
 }
 
-int bgapi_passkey_entry(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                        struct bgapi_fields *out)
+int dongle_passkey_entry(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                         struct bgapi_fields *out)
 {
-    const struct bgapi_conn *c = bgapi_conn_of(dongle, in);
+    const struct dongle_conn *c = dongle_conn_of(dongle, in);
 
     (void)out;
     return bgapi_result(blr_security_enter_passkey(c->conn, (uint32_t)in->number[BGAPI_PASSKEY]));
 }
 
-int bgapi_delete_bonding(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                         struct bgapi_fields *out)
+int dongle_delete_bonding(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                          struct bgapi_fields *out)
 {
     const int64_t number = in->number[BGAPI_BOND];
 
     (void)out;
-    if (number >= BLR_BGAPI_BONDS || !dongle->bonds[number].used)
+    if (number >= BLR_DONGLE_BONDS || !dongle->bonds[number].used)
         return BGAPI_INVALID_PARAMETER;
     const struct bd_addr identity = dongle->bonds[number].identity;
     const int error = blr_bond_delete(dongle->host, &identity);
@@ -267,12 +267,12 @@ int bgapi_delete_bonding(struct blr_bgapi *dongle, const struct bgapi_fields *in
     return bgapi_result(error);
 }
 
-int bgapi_get_bonds(struct blr_bgapi *dongle, const struct bgapi_fields *in,
-                    struct bgapi_fields *out)
+int dongle_get_bonds(struct blr_dongle *dongle, const struct bgapi_fields *in,
+                     struct bgapi_fields *out)
 {
     (void)in;
     take_stock(dongle);
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++)
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++)
         out->number[BGAPI_COUNT] += dongle->bonds[i].used;
     return BGAPI_OK;
 }
@@ -291,10 +291,10 @@ static uint8_t keys_of(const struct blr_bond *bond)
     return set;
 }
 
-void bgapi_sm_tell_bonds(struct blr_bgapi *dongle, const struct bgapi_fields *in)
+void dongle_sm_tell_bonds(struct blr_dongle *dongle, const struct bgapi_fields *in)
 {
     (void)in;
-    for (unsigned i = 0; i < BLR_BGAPI_BONDS; i++) {
+    for (unsigned i = 0; i < BLR_DONGLE_BONDS; i++) {
         struct bgapi_fields event = {0};
         const struct blr_bond *bond =
             dongle->bonds[i].used ? blr_bond_find(dongle->host, &dongle->bonds[i].identity) : NULL;
@@ -304,6 +304,6 @@ void bgapi_sm_tell_bonds(struct blr_bgapi *dongle, const struct bgapi_fields *in
         event.number[BGAPI_KEY_SIZE] = bond->key_size;
         event.number[BGAPI_MITM] = bond->authenticated;
         event.number[BGAPI_KEYS] = keys_of(bond);
-        bgapi_tell(dongle, BGAPI_EVT_SM_BOND_STATUS, &event);
+        dongle_tell(dongle, BGAPI_EVT_SM_BOND_STATUS, &event);
     }
 }

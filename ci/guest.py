@@ -47,7 +47,7 @@ class Story:
         self.notes = dict(re.findall(r"^# (clock|limit|modules|files|programs|runs|suite): (.*)$",
                                      text, re.MULTILINE))
         self.virtual = self.notes.get("clock", "virtual") == "virtual"
-        self.limit_s = int(self.notes.get("limit", "60"))
+        self.limit_s = int(self.notes.get("limit", "120"))
         self.runs = int(self.notes.get("runs", "1"))
         self.suite = self.notes.get("suite", "test")
         self.modules = self.notes.get("modules", "").split()
@@ -155,7 +155,8 @@ def unpack_out(blob, folder):
 
 
 def command_line(story, kernel, image, folder):
-    return [QEMU, *(VIRTUAL if story.virtual else WALL), "-cpu", "qemu64", "-m", str(MEMORY_MB),
+    # Whatever becomes of us, it does not run for ever.
+    return ["sh", "-c", 'ulimit -t "$0"; exec "$@"', str(2 * story.limit_s), QEMU, *(VIRTUAL if story.virtual else WALL), "-cpu", "qemu64", "-m", str(MEMORY_MB),
             "-seed", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-serial", f"file:{folder}/console.txt", "-serial", f"file:{folder}/out.tar",
             "-kernel", str(kernel), "-initrd", str(image),
@@ -177,7 +178,7 @@ class Guest:
         with open(folder / "qemu.txt", "wb") as log:
             self.process = subprocess.Popen(
                 command_line(story, kernel, image, folder), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True)
+                stderr=subprocess.STDOUT)
 
     def kill(self):
         if self.process.poll() is None:

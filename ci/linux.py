@@ -128,9 +128,8 @@ def boot(root, kernel, story, number):
     return guest.Guest(root, kernel, story, guest.BUILD / name).wait()
 
 
-def run_stories(chosen):
+def run_stories(root, kernel, chosen):
     """Returns (passed, failed). Raises debian.Unavailable."""
-    root, kernel = guest.prepare()
     passed = failed = 0
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(
@@ -145,19 +144,20 @@ def run_stories(chosen):
     return passed, failed
 
 
-def install(allowed):
-    """Raises debian.Unavailable when this machine cannot have what is needed."""
+def prepare(allowed):
+    """guest.prepare(), with what it needs installed if that is allowed."""
     reason = packages.install(packages.LINUX, allowed)
     if reason:
         raise debian.Unavailable(reason)
+    return guest.prepare()
 
 
 def part(allowed):
     """As a part of the suite: (passed, failed), or parts.Skipped. The release build is there."""
     try:
-        install(allowed)
-        return run_stories([story for story in guest.stories().values()
-                            if story.suite == "test"])
+        root, kernel = prepare(allowed)
+        return run_stories(root, kernel, [story for story in guest.stories().values()
+                                          if story.suite == "test"])
     except debian.Unavailable as error:
         raise Skipped(str(error)) from error
 
@@ -177,10 +177,10 @@ def linux(args, build):
         story for story in known.values() if story.suite in ("test", "linux")]
     started = time.monotonic()
     try:
-        install(not args.no_install)
+        root, kernel = prepare(not args.no_install)
         build(["blueroom", *(pathlib.Path(name).name for story in chosen
                              for name in story.programs)])
-        passed, failed = run_stories(chosen)
+        passed, failed = run_stories(root, kernel, chosen)
     except debian.Unavailable as error:
         print(f"ci/run.py linux: cannot be run here: {error}", file=sys.stderr)
         return 2

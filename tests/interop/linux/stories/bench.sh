@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Figures of serve --clock fast beside btvirt's, in seconds of 10^9 instructions.
-# limit: 120
 # suite: linux
 # modules: af_alg algif_hash algif_skcipher
 # programs: build/release/tests/bench_serve

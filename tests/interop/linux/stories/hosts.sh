@@ -1,8 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The kernel and bluetoothd, driven by bluetoothctl, meet the devices of room.lua.
-# clock: virtual
-# limit: 60
 # runs: 2
 # files: tests/interop/linux/room.lua
 . /lib.sh

@@ -292,6 +292,8 @@ int blr_bgapi_start_async(struct blr_bgapi *b, const struct blr_bgapi_start_para
     if (!port->end || port->end->party)
         return client_wrong(b, BLR_ERR_STATE, "start: the port %s is in use", port->name);
     b->link = port->end;
+    if (port->open)
+        port->open(port->user);
     byte_link_attach(b->link, &client_party, b);
     bgapi_reader_init(&b->reader);
     b->grain_ns = p->receive_queue_timeout_ns;

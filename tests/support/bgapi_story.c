@@ -175,8 +175,9 @@ void bgapi_story_new(struct bgapi_story *story)
     memset(story, 0, sizeof *story);
     manual_clock_init(&story->clock);
     story->end.ops = &ops;
-    story->ports[0] = (struct blr_bgapi_port){"/dev/ttyS0", 0, 0, NULL};
-    story->ports[1] = (struct blr_bgapi_port){"/dev/ttyACM0", 0x2458, 0x0001, &story->end};
+    story->ports[0] = (struct blr_bgapi_port){.name = "/dev/ttyS0"};
+    story->ports[1] = (struct blr_bgapi_port){
+        .name = "/dev/ttyACM0", .vendor_id = 0x2458, .product_id = 0x0001, .end = &story->end};
     story->port_count = 2;
     const struct blr_bgapi_config config = {
         .clock = &story->clock.clock,

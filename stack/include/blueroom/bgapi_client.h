@@ -73,6 +73,9 @@ struct blr_bgapi_port {
     const char *name; /* "/dev/ttyACM0" */
     uint16_t vendor_id, product_id;
     struct byte_link_end *end; /* NULL: somebody else has it open */
+    /* Called before the client attaches to `end`; may be NULL. */
+    void (*open)(void *user);
+    void *user;
 };
 
 /* What the client is told without having asked. Members may be NULL. */

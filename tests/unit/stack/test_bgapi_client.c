@@ -293,8 +293,10 @@ static void a_dongle_is_found_by_its_numbers(void **state)
     story->ports[1].product_id = 0x0002;
     bgapi_story_play(story, "! start\n= refused start BGAPIError: start: no dongle (2458:0001) was"
                             " found\n");
-    story->ports[2] = (struct blr_bgapi_port){"/dev/ttyACM1", BLR_BLED112_VENDOR_ID,
-                                              BLR_BLED112_PRODUCT_ID, &story->end};
+    story->ports[2] = (struct blr_bgapi_port){.name = "/dev/ttyACM1",
+                                              .vendor_id = BLR_BLED112_VENDOR_ID,
+                                              .product_id = BLR_BLED112_PRODUCT_ID,
+                                              .end = &story->end};
     story->port_count = 3;
     bgapi_story_play(story, bgapi_story_started);
     bgapi_story_end(story);

@@ -16,6 +16,7 @@ struct blr_conn *conn_new(struct blr_host *host, const struct conn_info *info)
         return NULL;
     conn->host = host;
     conn->holds = 1;
+    conn->mtu = host->mtu;
     conn->handle = info->handle;
     conn->role = info->role;
     conn->own_air = info->own_air;
@@ -127,9 +128,6 @@ static void unlink_conn(struct blr_conn *conn)
 
 void conn_close(struct blr_conn *conn, int error, uint8_t reason)
 {
-    struct blr_host *host = conn->host;
-    const struct blr_gap_listener *listener = host->listener;
-
     acl_conn_closed(conn);
     unlink_conn(conn);
     conn->closed = true;
@@ -137,8 +135,8 @@ void conn_close(struct blr_conn *conn, int error, uint8_t reason)
     security_conn_closed(conn, error);
     l2cap_conn_closed(conn, error);
     att_bearer_close(conn->att, error);
-    if (error != BLR_ERR_CANCELLED && listener && listener->disconnected)
-        listener->disconnected(conn, reason, host->listener_user);
+    if (error != BLR_ERR_CANCELLED)
+        gap_tell_disconnected(conn, reason);
     conn->channels = NULL;
     att_bearer_free(conn->att);
     conn->att = NULL;

@@ -70,7 +70,7 @@ static void build_params(struct blr_host *host, struct wr *w)
     wr_u8(w, params->peer.type);
     wr_addr_octets(w, &params->peer);
     wr_u8(w, params->channel_map);
-    wr_u8(w, 0); /* filter policy: anybody may scan and connect */
+    wr_u8(w, (uint8_t)params->filter);
 }
 
 static void build_padded(struct wr *w, const uint8_t *data, size_t len)
@@ -158,7 +158,9 @@ static int check(const struct blr_adv_params *params)
         return BLR_ERR_INVALID;
     if (params->kind < BLR_ADV_CONNECTABLE || params->kind > BLR_ADV_DIRECTED_HIGH_DUTY)
         return BLR_ERR_INVALID;
-    if (directed(params) && (params->data_len || params->scan_response_len ||
+    if (params->filter < BLR_ADV_FILTER_NONE || params->filter > BLR_ADV_FILTER_BOTH)
+        return BLR_ERR_INVALID;
+    if (directed(params) && (params->filter || params->data_len || params->scan_response_len ||
                              params->peer.type > BD_ADDR_RANDOM))
         return BLR_ERR_INVALID;
     if (connectable(params) && params->own_address == BLR_OWN_NON_RESOLVABLE)
@@ -239,23 +241,17 @@ bool blr_gap_advertising(const struct blr_host *host)
     return host->adv.sw.on;
 }
 
-static void tell_timed_out(struct blr_host *host)
-{
-    if (host->listener && host->listener->advertising_timed_out)
-        host->listener->advertising_timed_out(host, host->listener_user);
-}
-
 void gap_adv_lost(struct blr_host *host)
 {
     turned_off(host);
-    tell_timed_out(host);
+    gap_tell_advertising_timed_out(host);
 }
 
 static void limited_stopped(struct blr_host *host, int error, void *user)
 {
     (void)user;
     if (!error)
-        tell_timed_out(host);
+        gap_tell_advertising_timed_out(host);
 }
 
 /* Whoever stops it or starts it anew in this instant has a better idea of what shall be. */
@@ -290,6 +286,6 @@ bool gap_adv_timed_out(struct blr_host *host)
     if (!host->adv.sw.on || host->adv.params.kind != BLR_ADV_DIRECTED_HIGH_DUTY)
         return false;
     turned_off(host);
-    tell_timed_out(host);
+    gap_tell_advertising_timed_out(host);
     return true;
 }

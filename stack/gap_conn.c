@@ -9,12 +9,6 @@
 #include "gap_preferred.h"
 #include "host_internal.h"
 
-void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listener, void *user)
-{
-    host->listener = listener;
-    host->listener_user = user;
-}
-
 /* --- queries --- */
 
 static int ask(struct blr_conn *conn, struct conn_query *query, uint16_t opcode, void *user)

@@ -403,8 +403,7 @@ static struct blr_conn *made(struct blr_host *host, const struct conn_info *info
         return NULL;
     }
     conn_hold(conn);
-    if (host->listener && host->listener->connected)
-        host->listener->connected(conn, host->listener_user);
+    gap_tell_connected(conn);
     if (info->identified && !conn->closed)
         security_tell_identified(conn);
     gatt_server_secured(conn->att); /* what a bonded peer has to be told */

@@ -118,7 +118,6 @@ void gap_connection_update_complete(struct blr_host *host, struct rd *r)
     const uint16_t latency = rd_u16(r);
     const uint16_t timeout = rd_u16(r);
     struct blr_conn *conn = conn_of_event(host, handle);
-    const struct blr_gap_listener *listener = host->listener;
 
     if (!conn)
         return;
@@ -128,8 +127,7 @@ void gap_connection_update_complete(struct blr_host *host, struct rd *r)
         conn->interval_1250us = interval;
         conn->latency = latency;
         conn->timeout_10ms = timeout;
-        if (listener && listener->params_changed)
-            listener->params_changed(conn, host->listener_user);
+        gap_tell_params_changed(conn);
         /* Who may have let time pass. */
         if (!conn_exists(host, conn))
             return;
@@ -164,12 +162,7 @@ static void accept(struct blr_conn *conn, const struct blr_conn_params *params)
 
 bool gap_params_wanted(struct blr_conn *conn, const struct blr_conn_params *params)
 {
-    const struct blr_gap_listener *listener = conn->host->listener;
-
-    if (!gap_params_valid(params))
-        return false;
-    return !listener || !listener->params_requested ||
-           listener->params_requested(conn, params, conn->host->listener_user);
+    return gap_params_valid(params) && gap_ask_params(conn, params);
 }
 
 void gap_remote_params_request(struct blr_host *host, struct rd *r)

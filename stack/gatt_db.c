@@ -59,11 +59,11 @@ struct blr_attribute *gatt_db_from_type(const struct gatt_db *db, uint32_t start
     return NULL;
 }
 
-int gatt_db_insert(struct gatt_db *db, struct blr_service *service)
+int gatt_db_insert(struct gatt_db *db, struct blr_attribute *first, size_t count)
 {
-    if (db->count + service->count > db->cap) {
+    if (db->count + count > db->cap) {
         size_t cap = db->cap ? db->cap : 8;
-        while (cap < db->count + service->count)
+        while (cap < db->count + count)
             cap *= 2;
         struct blr_attribute **attributes = realloc(db->attributes, cap * sizeof *db->attributes);
         if (!attributes)
@@ -71,12 +71,12 @@ int gatt_db_insert(struct gatt_db *db, struct blr_service *service)
         db->attributes = attributes;
         db->cap = cap;
     }
-    const size_t at = lower_bound(db, service->first->handle);
+    const size_t at = lower_bound(db, first->handle);
     struct blr_attribute **place = db->attributes + at;
-    memmove(place + service->count, place, (db->count - at) * sizeof *place);
-    for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
+    memmove(place + count, place, (db->count - at) * sizeof *place);
+    for (struct blr_attribute *attr = first; attr; attr = attr->next)
         *place++ = attr;
-    db->count += service->count;
+    db->count += count;
     return 0;
 }
 

@@ -66,7 +66,8 @@ struct blr_service {
     size_t count;
     struct blr_uuid uuid;
     uint16_t wanted_handle;
-    uint16_t start, end; /* 0 until published */
+    uint16_t reserved;   /* handles kept free behind the last attribute */
+    uint16_t start, end; /* 0 until published; `end` with what is reserved */
     bool published;
 };
 
@@ -95,8 +96,9 @@ struct blr_attribute *gatt_db_from(const struct gatt_db *db, uint32_t start, uin
 struct blr_attribute *gatt_db_from_type(const struct gatt_db *db, uint32_t start, uint16_t end,
                                         const struct blr_uuid *type);
 
-/* Takes a published service's attributes into the array or out of it. */
-int gatt_db_insert(struct gatt_db *db, struct blr_service *service) BLR_MUST_CHECK;
+/* Takes a chain of `count` attributes into the array, whose handles are neighbours there. */
+int gatt_db_insert(struct gatt_db *db, struct blr_attribute *first, size_t count) BLR_MUST_CHECK;
+/* Takes a published service's attributes out of it. */
 void gatt_db_remove(struct gatt_db *db, struct blr_service *service);
 /* Takes one attribute of a published service out of the array. */
 void gatt_db_remove_one(struct gatt_db *db, const struct blr_attribute *attr);

@@ -124,10 +124,40 @@ static int add_value(struct blr_attribute *attr, uint16_t max_len, const uint8_t
 static int check_building(const struct blr_service *service, const struct blr_uuid *uuid,
                           uint16_t max_len, const uint8_t *value, size_t value_len)
 {
-    if (service->published)
+    if (service->published && service->reserved == 0)
         return BLR_ERR_STATE;
     if (!valid_uuid(uuid) || max_len > ATT_MAX_VALUE || (value_len && !value))
         return BLR_ERR_INVALID;
+    return 0;
+}
+
+/* A chain takes the handles that a published service has kept for it. */
+static int join_published(struct blr_service *service, struct blr_attribute *chain)
+{
+    const uint16_t start = (uint16_t)(service->last->handle + 1U);
+    uint16_t count = 0;
+
+    for (struct blr_attribute *attr = chain; attr; attr = attr->next) {
+        if (attr->wanted_handle)
+            return BLR_ERR_INVALID;
+        attr->handle = (uint16_t)(start + count++);
+    }
+    if (count > service->reserved)
+        return BLR_ERR_STATE;
+    const int error = gatt_db_insert(service->db, chain, count);
+    if (error)
+        return error;
+    service->reserved = (uint16_t)(service->reserved - count);
+    append(service, chain);
+    gatt_caching_changed(service->db, start, service->last->handle);
+    return 0;
+}
+
+static int join(struct blr_service *service, struct blr_attribute *chain)
+{
+    if (service->published)
+        return join_published(service, chain);
+    append(service, chain);
     return 0;
 }
 
@@ -195,9 +225,10 @@ int blr_service_add_characteristic(struct blr_service *service,
             goto fail;
     }
     error = add_value(value, def->max_len, def->value, def->value_len);
+    if (!error)
+        error = join(service, declaration);
     if (error)
         goto fail;
-    append(service, declaration);
     if (out)
         *out = value;
     return 0;
@@ -227,11 +258,12 @@ int blr_service_add_descriptor(struct blr_service *service, const struct blr_des
     attr->callbacks = def->callbacks;
     attr->user = def->user;
     error = add_value(attr, def->max_len, def->value, def->value_len);
+    if (!error)
+        error = join(service, attr);
     if (error) {
         destroy_attributes(attr);
         return error;
     }
-    append(service, attr);
     if (out)
         *out = attr;
     return 0;
@@ -265,7 +297,28 @@ static uint32_t last_handle(const struct blr_service *service, uint32_t start)
         if (attr->wanted_handle)
             next = attr->wanted_handle;
     }
+    next += service->reserved;
     return next - 1 <= UINT16_MAX ? next - 1 : 0;
+}
+
+int blr_service_reserve(struct blr_service *service, uint16_t handles)
+{
+    if (service->published)
+        return BLR_ERR_STATE;
+    service->reserved = handles;
+    return 0;
+}
+
+/* The first handle behind all services. */
+static uint32_t behind_all(const struct gatt_db *db)
+{
+    uint32_t next = 1;
+
+    for (const struct blr_service *service = db->services; service; service = service->next) {
+        if (service->published && service->end >= next)
+            next = service->end + 1U;
+    }
+    return next;
 }
 
 static bool fits(const struct blr_service *service, uint32_t start)
@@ -288,7 +341,7 @@ static uint32_t place(const struct blr_service *service)
 
     if (service->wanted_handle)
         return fits(service, service->wanted_handle) ? service->wanted_handle : 0;
-    uint32_t start = db->count ? db->attributes[db->count - 1]->handle + 1U : 1U;
+    uint32_t start = behind_all(db);
     if (start < GATT_FIRST_HANDLE)
         start = GATT_FIRST_HANDLE;
     if (fits(service, start))
@@ -315,14 +368,14 @@ int blr_service_publish(struct blr_service *service)
         attr->handle = attr->wanted_handle ? attr->wanted_handle : (uint16_t)next;
         next = attr->handle + 1U;
     }
-    const int error = gatt_db_insert(service->db, service);
+    const int error = gatt_db_insert(service->db, service->first, service->count);
     if (error) {
         for (struct blr_attribute *attr = service->first; attr; attr = attr->next)
             attr->handle = 0;
         return error;
     }
     service->start = (uint16_t)start;
-    service->end = (uint16_t)(next - 1);
+    service->end = (uint16_t)(next - 1 + service->reserved);
     service->published = true;
     gatt_caching_changed(service->db, service->start, service->end);
     return 0;

@@ -244,6 +244,8 @@ static void close_all(struct blr_host *host, int error, int conn_error)
     gap_discover_fail(host, error);
     gap_connect_fail(host, error);
     gap_channels_fail(host, error);
+    gap_accept_fail(host, error);
+    gap_power_fail(host, error);
     while (host->conns)
         conn_close(host->conns, conn_error, HCI_ERR_HARDWARE_FAILURE);
 }
@@ -260,7 +262,9 @@ static void failing(void *user)
     host->state = HOST_OFF;
     if (starting)
         call_start(host, error);
-    else if (host->failure_cb)
+    else
+        gap_tell_host_failed(host, error);
+    if (!starting && host->failure_cb)
         host->failure_cb(host, error, host->failure_user);
 }
 
@@ -363,6 +367,7 @@ struct blr_host *blr_host_new(const struct blr_host_config *config)
     gap_discover_init(host);
     gap_connect_init(host);
     gap_channels_init(host);
+    gap_power_init(host);
     security_init(host);
     privacy_init(host);
     hci_link_attach(host->link, &party, host);
@@ -381,6 +386,7 @@ void blr_host_free(struct blr_host *host)
     if (starting)
         call_start(host, BLR_ERR_CANCELLED);
     close_all(host, BLR_ERR_CANCELLED, BLR_ERR_CANCELLED);
+    gap_accept_fini(host);
     l2cap_host_fini(host);
     gatt_db_free(host->db);
     security_fini(host);
@@ -416,6 +422,19 @@ int blr_host_set_appearance(struct blr_host *host, uint16_t appearance)
         return BLR_ERR_NOT_FOUND;
     wr_u16(&w, appearance);
     return blr_attribute_set(attr, value, w.len);
+}
+
+int blr_host_set_mtu(struct blr_host *host, uint16_t mtu)
+{
+    if (mtu < ATT_DEFAULT_MTU || mtu > BLR_GATT_MAX_MTU)
+        return BLR_ERR_INVALID;
+    host->mtu = mtu;
+    return 0;
+}
+
+uint16_t blr_host_mtu(const struct blr_host *host)
+{
+    return host->mtu;
 }
 
 struct clock *blr_host_clock(struct blr_host *host)

@@ -128,6 +128,13 @@ struct gap_connect {
     void *user;
 };
 
+struct gap_power {
+    struct hci_command write, read;
+    bool writing, reading;
+    blr_tx_power_cb *write_cb, *read_cb;
+    void *write_user, *read_user;
+};
+
 struct gap_channels {
     struct hci_command classify;
     bool active;
@@ -174,11 +181,13 @@ struct blr_host {
     struct gap_discover discover;
     struct gap_connect connect;
     struct gap_channels channels;
+    struct gap_accept *accept; /* gap_accept.c; NULL until it is needed */
+    struct gap_power power;
     struct privacy privacy;
     struct blr_preferred_parameters preferred;
     bool asks_preferred;
-    const struct blr_gap_listener *listener;
-    void *listener_user;
+    struct blr_gap_listening listening; /* the first, whose listener may be NULL */
+    struct gap_walk *walks; /* gap_listen.c; NULL: nobody is being told */
     struct l2cap_listener *l2cap_listeners;
     struct host_security security;
     struct host_counters counters;
@@ -233,6 +242,7 @@ struct blr_conn {
     void *user;
     unsigned holds;
     uint16_t handle;
+    uint16_t mtu; /* the host's when the link was made: what may come in one PDU */
     uint16_t interval_1250us, latency, timeout_10ms;
     enum blr_role role;
     /* Those of the CONNECT_IND (Vol 6, Part B, 2.3.3.1), by which pairing goes as well. */
@@ -438,12 +448,29 @@ void gap_disconnection_complete(struct blr_host *host, struct rd *r);
 void gap_remote_version_complete(struct blr_host *host, struct rd *r);
 void gap_remote_features_complete(struct blr_host *host, struct rd *r);
 
+/* --- gap_listen.c: whoever listens is told, and may do anything meanwhile --- */
+
+void gap_tell_connected(struct blr_conn *conn);
+void gap_tell_disconnected(struct blr_conn *conn, uint8_t reason);
+void gap_tell_advertising_timed_out(struct blr_host *host);
+bool gap_ask_params(struct blr_conn *conn, const struct blr_conn_params *params);
+void gap_tell_params_changed(struct blr_conn *conn);
+void gap_tell_host_failed(struct blr_host *host, int error);
+
 /* --- gap_channels.c --- */
 
 void gap_channels_init(struct blr_host *host);
 void gap_channels_fail(struct blr_host *host, int error);
 void gap_channels_conn_init(struct blr_conn *conn);
 void gap_channels_conn_fail(struct blr_conn *conn, int error);
+
+/* --- gap_accept.c, gap_power.c --- */
+
+void gap_accept_fail(struct blr_host *host, int error);
+void gap_accept_fini(struct blr_host *host);
+void gap_power_init(struct blr_host *host);
+void gap_power_fail(struct blr_host *host, int error);
+
 /* --- gap_phy.c --- */
 
 void gap_phy_init(struct blr_conn *conn);

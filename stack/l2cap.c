@@ -111,7 +111,7 @@ int l2cap_conn_opened(struct blr_conn *conn)
         .clock = conn->host->clock,
         .db = conn->host->db,
         .conn = conn,
-        .mtu = conn->host->mtu,
+        .mtu = conn->mtu,
         .security = &security_att,
         .broken = bearer_broken,
     };

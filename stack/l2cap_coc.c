@@ -54,7 +54,7 @@ static void release(struct blr_l2cap_channel *coc)
 bool coc_params_valid(const struct blr_conn *conn, const struct blr_l2cap_params *params)
 {
     return params->ops && (!params->mtu || params->mtu >= L2CAP_LE_MIN_MTU) &&
-           (!params->mps || params->mps >= L2CAP_LE_MIN_MPS) && params->mps <= conn->host->mtu;
+           (!params->mps || params->mps >= L2CAP_LE_MIN_MPS) && params->mps <= conn->mtu;
 }
 
 static uint16_t free_cid(const struct blr_conn *conn)
@@ -92,7 +92,7 @@ struct blr_l2cap_channel *coc_new(struct blr_conn *conn, uint16_t spsm,
 {
     const uint16_t cid = free_cid(conn);
     const uint16_t mtu = params->mtu ? params->mtu : COC_DEFAULT_MTU;
-    const uint16_t mps = params->mps ? params->mps : conn->host->mtu;
+    const uint16_t mps = params->mps ? params->mps : conn->mtu;
     const uint32_t queue = params->queue ? params->queue : COC_DEFAULT_QUEUE;
 
     if (cid == 0 || queue > SIZE_MAX - sizeof(struct blr_l2cap_channel) - mtu)

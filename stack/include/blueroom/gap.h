@@ -58,6 +58,8 @@ struct blr_gap_listener {
                              void *user);
     /* Interval, latency or timeout have changed, whoever asked. */
     void (*params_changed)(struct blr_conn *conn, void *user);
+    /* The host has failed: before the callback of blr_host_on_failure(), which see. */
+    void (*host_failed)(struct blr_host *host, int error, void *user);
 };
 
 /*
@@ -65,6 +67,21 @@ struct blr_gap_listener {
  * others make to this host as well, at most 64 at a time: further ones are ended at once.
  */
 void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listener, void *user);
+
+/*
+ * Further listeners, for interfaces on top of a host that somebody else uses as well: told of
+ * everything behind the one above, in the order in which they came. What the peer asks for it may
+ * have if none of them is against it. The caller's memory, until blr_gap_listen_no_more() or the
+ * host's end.
+ */
+struct blr_gap_listening {
+    const struct blr_gap_listener *listener;
+    void *user;
+    struct blr_gap_listening *next; /* the host's */
+};
+void blr_gap_listen_also(struct blr_host *host, struct blr_gap_listening *listening);
+/* One that does not listen is fine. */
+void blr_gap_listen_no_more(struct blr_host *host, struct blr_gap_listening *listening);
 
 /* --- advertising --- */
 
@@ -88,6 +105,14 @@ enum blr_own_address {
     BLR_OWN_NON_RESOLVABLE, /* a new one each time; not for what is connectable */
 };
 
+/* Who may scan and connect: anybody, or whom blr_gap_set_accept_list() names. */
+enum blr_adv_filter {
+    BLR_ADV_FILTER_NONE,
+    BLR_ADV_FILTER_SCAN,    /* scan requests of others get no response */
+    BLR_ADV_FILTER_CONNECT,
+    BLR_ADV_FILTER_BOTH,
+};
+
 struct blr_adv_params {
     enum blr_adv_kind kind;
     /* Of directed advertising, which carries no data. That of a bonded peer goes to its private
@@ -101,6 +126,7 @@ struct blr_adv_params {
     const uint8_t *scan_response;
     size_t scan_response_len;
     enum blr_own_address own_address;
+    enum blr_adv_filter filter; /* not of directed advertising */
 };
 
 /* TGAP(lim_adv_timeout) */
@@ -122,6 +148,38 @@ int blr_gap_advertise(struct blr_host *host, const struct blr_adv_params *params
 int blr_gap_advertise_stop(struct blr_host *host, blr_host_cb *cb, void *user) BLR_MUST_CHECK;
 /* As far as the controller has told. */
 bool blr_gap_advertising(const struct blr_host *host);
+
+/*
+ * The controller's filter accept list from now on: bonded peers by their identity. It cannot be
+ * changed while advertising is filtered by it: BLR_ERR_STATE. BLR_ERR_INVALID for an address of no
+ * type, BLR_ERR_TOO_LONG for more than BLR_GAP_ACCEPT_MAX, BLR_ERR_BUSY while one call runs;
+ * what does not fit into the controller's list comes to the callback, BLR_ERR_HCI(0x07), and then
+ * the list is shorter.
+ */
+#define BLR_GAP_ACCEPT_MAX 16U
+int blr_gap_set_accept_list(struct blr_host *host, const struct bd_addr *peers, size_t count,
+                            blr_host_cb *cb, void *user) BLR_MUST_CHECK;
+
+/* --- power --- */
+
+enum blr_tx_power_of {
+    BLR_TX_POWER_ADVERTISING = 0,
+    BLR_TX_POWER_SCANNING = 1, /* scan requests, and connecting */
+    BLR_TX_POWER_CONNECTION = 2,
+};
+
+/* `dbm` is what is in force, of no meaning with an error. */
+typedef void blr_tx_power_cb(struct blr_host *host, int error, int8_t dbm, void *user);
+/*
+ * Sends with this power from now on, until the next blr_host_start(); that of a connection until it
+ * ends. By Vendor Write Tx Power Level (0xFC0E), which the controller has to understand as Zephyr's
+ * do: if not, cb comes with BLR_ERR_UNSUPPORTED. `conn`: of BLR_TX_POWER_CONNECTION, else NULL.
+ * BLR_ERR_BUSY while one call runs; BLR_ERR_INVALID, BLR_ERR_NOT_CONNECTED.
+ */
+int blr_gap_set_tx_power(struct blr_host *host, enum blr_tx_power_of of, struct blr_conn *conn,
+                         int8_t dbm, blr_tx_power_cb *cb, void *user) BLR_MUST_CHECK;
+/* What the controller says that it advertises with (LE Read Advertising Channel TX Power). */
+int blr_gap_read_tx_power(struct blr_host *host, blr_tx_power_cb *cb, void *user) BLR_MUST_CHECK;
 
 /* --- scanning --- */
 

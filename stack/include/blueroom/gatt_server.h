@@ -107,7 +107,14 @@ int blr_service_new(struct blr_host *host, const struct blr_uuid *uuid, bool pri
                     uint16_t handle, struct blr_service **service) BLR_MUST_CHECK;
 
 /*
- * To an unpublished service only (BLR_ERR_STATE). BLR_ERR_INVALID: a max_len over 512;
+ * Keeps so many handles free behind the attributes that the service has when it is published: for
+ * what is added later, and for nobody else. Of an unpublished service: BLR_ERR_STATE.
+ */
+int blr_service_reserve(struct blr_service *service, uint16_t handles) BLR_MUST_CHECK;
+
+/*
+ * To an unpublished service, or one with enough handles reserved (else BLR_ERR_STATE) and asking
+ * for none; clients are told as they are of a new service. BLR_ERR_INVALID: a max_len over 512;
  * BLR_ERR_TOO_LONG: a value over max_len. `attr` may be NULL. Here and below, what fails leaves
  * everything as it was.
  */

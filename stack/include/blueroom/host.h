@@ -93,6 +93,10 @@ const struct bd_addr *blr_host_address(const struct blr_host *host);
 /* What the GAP service says of this device from now on (Core v5.4, Vol 3, Part C, 12.2). */
 int blr_host_set_appearance(struct blr_host *host, uint16_t appearance) BLR_MUST_CHECK;
 
+/* The ATT MTU to offer on the links to come, 23 to 517: BLR_ERR_INVALID. */
+int blr_host_set_mtu(struct blr_host *host, uint16_t mtu) BLR_MUST_CHECK;
+uint16_t blr_host_mtu(const struct blr_host *host);
+
 struct clock *blr_host_clock(struct blr_host *host);
 
 #endif

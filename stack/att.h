@@ -155,5 +155,8 @@ void gatt_client_close(struct att_bearer *bearer, int error);
 /* An ATT_HANDLE_VALUE_NTF or ATT_HANDLE_VALUE_IND. */
 void gatt_subscribe_received(struct att_bearer *bearer, const uint8_t *pdu, size_t len);
 void gatt_subscribe_close(struct att_bearer *bearer);
+/* Hands nothing on any more; the peer is not told. */
+struct blr_subscription;
+void gatt_subscription_mute(struct blr_subscription *subscription);
 
 #endif

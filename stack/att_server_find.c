@@ -52,7 +52,7 @@ uint8_t att_server_find_by_type_value(struct att_request *request)
         /* One that this client may not read does not match; it shall not learn what it is. */
         struct gatt_value value;
         const uint16_t handle = attr->handle;
-        if (gatt_attribute_read(request->bearer, attr, &value) != 0 || value.len != len ||
+        if (gatt_attribute_read(request->bearer, attr, 0, &value) != 0 || value.len != len ||
             memcmp(value.bytes, wanted, len) != 0)
             continue;
         wr_u16(&request->out, handle);

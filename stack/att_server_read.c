@@ -15,18 +15,20 @@ static void write_part(struct wr *out, const struct gatt_value *value, size_t of
     wr_bytes(out, value->bytes + offset, smaller(value->len - offset, wr_left(out)));
 }
 
-static uint8_t read_at(struct att_request *request, uint16_t handle, struct gatt_value *value)
+static uint8_t read_at(struct att_request *request, uint16_t handle, uint16_t offset,
+                       struct gatt_value *value)
 {
     struct blr_attribute *attr = gatt_db_find(request->db, handle);
 
     request->handle_in_error = handle;
-    return attr ? gatt_attribute_read(request->bearer, attr, value) : ATT_ERR_INVALID_HANDLE;
+    return attr ? gatt_attribute_read(request->bearer, attr, offset, value)
+                : ATT_ERR_INVALID_HANDLE;
 }
 
 uint8_t att_server_read(struct att_request *request)
 {
     struct gatt_value value;
-    const uint8_t error = read_at(request, rd_u16(&request->in), &value);
+    const uint8_t error = read_at(request, rd_u16(&request->in), 0, &value);
 
     if (!error)
         write_part(&request->out, &value, 0);
@@ -39,7 +41,7 @@ uint8_t att_server_read_blob(struct att_request *request)
     const uint16_t offset = rd_u16(&request->in);
     struct gatt_value value;
 
-    const uint8_t error = read_at(request, handle, &value);
+    const uint8_t error = read_at(request, handle, offset, &value);
     if (error)
         return error;
     if (offset > value.len)
@@ -57,7 +59,7 @@ static uint8_t read_values(struct att_request *request, bool lengths)
         return ATT_ERR_INVALID_PDU;
     while (rd_left(&request->in)) {
         struct gatt_value value;
-        const uint8_t error = read_at(request, rd_u16(&request->in), &value);
+        const uint8_t error = read_at(request, rd_u16(&request->in), 0, &value);
         if (error)
             return error;
         if (lengths && wr_left(&request->out) < sizeof(uint16_t))
@@ -104,7 +106,7 @@ uint8_t att_server_read_by_type(struct att_request *request)
         const uint16_t handle = attr->handle;
         next = handle + 1U;
         struct gatt_value value;
-        const uint8_t error = gatt_attribute_read(request->bearer, attr, &value);
+        const uint8_t error = gatt_attribute_read(request->bearer, attr, 0, &value);
         if (error && item)
             return 0;
         if (error) {

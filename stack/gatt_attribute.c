@@ -140,7 +140,14 @@ void gatt_attribute_value(const struct att_bearer *bearer, const struct blr_attr
     value->len = w.len;
 }
 
-uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr,
+static bool asks_before_read(const struct blr_attribute *attr, uint16_t offset)
+{
+    const struct blr_attribute_callbacks *callbacks = attr->callbacks;
+
+    return callbacks && callbacks->read && (offset == 0 || !callbacks->read_once);
+}
+
+uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr, uint16_t offset,
                             struct gatt_value *value)
 {
     uint8_t error = gatt_security_lack(bearer, attr->read_level, attr->key_size);
@@ -150,7 +157,7 @@ uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *att
         return error;
     if (!(attr->permissions & BLR_PERM_READ))
         return ATT_ERR_READ_NOT_PERMITTED;
-    if (attr->callbacks && attr->callbacks->read) {
+    if (asks_before_read(attr, offset)) {
         error = attr->callbacks->read(attr, bearer->config.conn, attr->user);
         if (error)
             return error;

@@ -133,7 +133,7 @@ enum gatt_write_kind {
  * Checks in the order of Part F, 3.2.5: what the link's security lacks, authorization, permission,
  * then the callback. Returns 0 or an ATT error. Between gatt_db_enter() and gatt_db_leave().
  */
-uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr,
+uint8_t gatt_attribute_read(struct att_bearer *bearer, struct blr_attribute *attr, uint16_t offset,
                             struct gatt_value *value);
 uint8_t gatt_attribute_write(struct att_bearer *bearer, struct blr_attribute *attr,
                              enum gatt_write_kind kind, const uint8_t *bytes, size_t len);

@@ -381,6 +381,11 @@ int blr_service_publish(struct blr_service *service)
     return 0;
 }
 
+uint16_t blr_service_handle(const struct blr_service *service)
+{
+    return service->start;
+}
+
 static struct blr_attribute **find_include(struct blr_service *owner,
                                            const struct blr_service *included)
 {

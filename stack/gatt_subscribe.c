@@ -118,6 +118,11 @@ int blr_gatt_subscribe(struct blr_conn *conn, uint16_t value_handle, uint16_t cc
     return 0;
 }
 
+void gatt_subscription_mute(struct blr_subscription *subscription)
+{
+    subscription->notify = NULL;
+}
+
 int blr_gatt_unsubscribe(struct blr_subscription *subscription, blr_gatt_done_cb *done_cb,
                          void *user)
 {

@@ -349,6 +349,11 @@ int blr_privacy_set(struct blr_host *host, const struct blr_privacy_params *para
     return 0;
 }
 
+bool blr_privacy_on(const struct blr_host *host)
+{
+    return host->privacy.on;
+}
+
 const uint8_t *blr_privacy_irk(struct blr_host *host)
 {
     return host->random || host->security.fixes_irk ? security_irk(host) : NULL;

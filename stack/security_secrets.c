@@ -163,7 +163,7 @@ static bool read_pin(const char *text, uint32_t *pin)
     return true;
 }
 
-int blr_security_set_pin(struct blr_host *host, const char *text)
+int blr_security_show_pin(struct blr_host *host, const char *text)
 {
     struct host_security *security = &host->security;
     uint32_t pin;
@@ -178,6 +178,15 @@ int blr_security_set_pin(struct blr_host *host, const char *text)
     security->pin = pin;
     security->config.mitm = true;
     security->config.io_capability = SMP_IO_DISPLAY_ONLY;
+    return 0;
+}
+
+int blr_security_set_pin(struct blr_host *host, const char *text)
+{
+    const int error = blr_security_show_pin(host, text);
+
+    if (error || !text)
+        return error;
     blr_bond_delete_all(host);
     for (struct blr_conn *conn = host->conns; conn; conn = conn->next) {
         /* Before the link has ended, what runs could still come to a bond by the old PIN. */

@@ -66,6 +66,7 @@ struct blr_attribute_callbacks {
     void (*subscribed)(struct blr_attribute *attr, struct blr_conn *conn, uint16_t cccd,
                        void *user);
     uint8_t (*authorize)(struct blr_attribute *attr, struct blr_conn *conn, void *user);
+    bool read_once; /* `read` comes before the first part of a long value alone */
 };
 
 struct blr_characteristic_def {
@@ -139,6 +140,7 @@ int blr_service_publish(struct blr_service *service) BLR_MUST_CHECK;
  */
 void blr_service_free(struct blr_service *service);
 
+uint16_t blr_service_handle(const struct blr_service *service);  /* 0 before publishing */
 uint16_t blr_attribute_handle(const struct blr_attribute *attr); /* 0 before publishing */
 const struct blr_uuid *blr_attribute_uuid(const struct blr_attribute *attr);
 void *blr_attribute_user(const struct blr_attribute *attr);

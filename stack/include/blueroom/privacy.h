@@ -42,6 +42,8 @@ struct blr_privacy_params {
  */
 int blr_privacy_set(struct blr_host *host, const struct blr_privacy_params *params, blr_host_cb *cb,
                     void *user) BLR_MUST_CHECK;
+/* As it was set last. */
+bool blr_privacy_on(const struct blr_host *host);
 /* Of one bond. BLR_ERR_NOT_FOUND. Takes effect when the controller's list may be changed. */
 int blr_privacy_set_mode(struct blr_host *host, const struct bd_addr *identity,
                          enum blr_privacy_mode mode) BLR_MUST_CHECK;

@@ -165,6 +165,8 @@ void blr_security_take_oob(struct blr_host *host, const struct blr_oob *oob);
  * BLR_ERR_INVALID: anything but digits, none or too many of them.
  */
 int blr_security_set_pin(struct blr_host *host, const char *pin) BLR_MUST_CHECK;
+/* The same of a device that starts with its PIN: nothing is dropped, ended or stopped. */
+int blr_security_show_pin(struct blr_host *host, const char *pin) BLR_MUST_CHECK;
 
 /*
  * In place of random numbers; NULL members are drawn as usual. Kept (copied) until the next call.

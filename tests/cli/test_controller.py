@@ -233,7 +233,7 @@ class Lost(Case):
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 self.addCleanup(process.kill)
                 self.assertIn("here", process.stderr.readline())
-                server.kill()
+                server.stop()
                 output, errors = process.communicate(timeout=LIMIT)
                 self.assertEqual(process.returncode, 1, errors)
                 self.assertTrue(output.startswith("FAIL  x"), output)

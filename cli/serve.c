@@ -26,13 +26,15 @@ struct request {
 static void help(void)
 {
     fputs("usage: blueroom serve [OPTIONS] [ROOM.lua]\n\n"
-          "Virtual controllers for other programs' hosts, by HCI over H4. Each connection is a\n"
-          "controller of its own. Prints each end as it is open, then \"ready\"; Ctrl-C ends it.\n\n"
+          "Virtual controllers for other programs' hosts, by HCI over H4; each connection is a\n"
+          "controller of its own. And virtual BGAPI dongles for programs that have a BLED112. Prints\n"
+          "each end as it is open, then \"ready\"; Ctrl-C ends it.\n\n"
           "Ends, any number of them:\n"
           "  --tcp [ADDRESS:]PORT  TCP, on 127.0.0.1 unless told otherwise; port 0: any\n"
           "  --unix PATH           a Unix socket\n"
           "  --pty LINK            a pseudo-terminal in raw mode; LINK is a symbolic link to it\n"
-          "  --vhci                a controller of this machine's kernel, by /dev/vhci\n\n"
+          "  --vhci                a controller of this machine's kernel, by /dev/vhci\n"
+          "  --bgapi LINK          a BLED112-class dongle on a pseudo-terminal, which speaks BGAPI\n\n"
           "Behind each, its device's properties (--vhci=name=dongle, --pty /tmp/hci0,name=phone):\n"
           "  ,name=NAME            clients after the first have -2, -3 behind it\n"
           "  ,address=XX:XX:XX:XX:XX:XX  the public address; else it follows from seed and name\n"
@@ -40,12 +42,16 @@ static void help(void)
           "                        'LE Encryption+LE 2M PHY'\n"
           "  ,position=X/Y/Z       metres, to the millimetre: 1.5/-2\n"
           "  ,drift=PPM            what its sleep clock gains, -1000 to 1000\n"
-          "  ,dual_mode_commands=yes  answers what hosts of both BR/EDR and LE ask (Android)\n\n"
+          "  ,dual_mode_commands=yes  answers what hosts of both BR/EDR and LE ask (Android)\n"
+          "  ,bonds=FILE           of a dongle: where its bonds last, as in its flash\n"
+          "  ,boot_event=yes       of a dongle: system_boot at once on a reset\n\n"
           "Time:\n"
           "  --clock realtime      virtual time is the wall's (default)\n"
           "  --clock Nx            N times as fast\n"
           "  --clock fast          it passes, as fast as it can, while a host is owed a response,\n"
-          "                        completed packets or queued data, and stands otherwise\n"
+          "                        completed packets or queued data, or a dongle's client what its\n"
+          "                        commands began (discovery, a connection, a request, a pairing),\n"
+          "                        and stands otherwise\n"
           "  --patience SECONDS    fast: how long time stands for a host that was asked something\n"
           "                        (a key), before it passes and the peer gives up; 40 unless told\n"
           "                        otherwise, 0: for ever\n"
@@ -161,6 +167,12 @@ static bool read_features(char *text, uint64_t *features)
     return true;
 }
 
+static bool read_yes(const char *text, bool *yes)
+{
+    *yes = strcmp(text, "yes") == 0;
+    return *yes || strcmp(text, "no") == 0;
+}
+
 static bool read_property(struct served_end *end, const char *name, char *value)
 {
     struct bd_addr address;
@@ -184,8 +196,12 @@ static bool read_property(struct served_end *end, const char *name, char *value)
             return false;
         end->profile.drift_ppm = (int16_t)number;
     } else if (strcmp(name, "dual_mode_commands") == 0) {
-        end->profile.dual_mode_commands = strcmp(value, "yes") == 0;
-        return end->profile.dual_mode_commands || strcmp(value, "no") == 0;
+        return read_yes(value, &end->profile.dual_mode_commands);
+    } else if (end->dongle && strcmp(name, "bonds") == 0) {
+        end->bonds = value;
+        return *value;
+    } else if (end->dongle && strcmp(name, "boot_event") == 0) {
+        return read_yes(value, &end->boot_event);
     } else {
         return false;
     }
@@ -210,6 +226,10 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
         .end = {.kind = kind, .where = copy},
         .profile = sim_controller_profile_default(),
     };
+    if (strcmp(option, "--bgapi") == 0) {
+        end->dongle = true;
+        end->end.word = "bgapi";
+    }
     char *at = copy;
     if (kind != SERVE_VHCI) {
         at = strchr(copy, ',');
@@ -273,7 +293,7 @@ static int check(const struct request *request, int argc)
     if (argc - optind > 1)
         return cli_trouble("serve", "more than one room");
     if (options->end_count == 0 && argc == optind)
-        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci) and no room that names "
+        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci, --bgapi) and no room that names "
                            "one; see blueroom serve --help");
     if ((options->clock == SERVE_LOCKSTEP) != (options->control != NULL))
         return cli_trouble("serve", "--clock lockstep and --control PATH go together");
@@ -287,7 +307,8 @@ static int check(const struct request *request, int argc)
 static int read_options(int argc, char **argv, struct request *request, bool *done)
 {
     static const struct option known[] = {
-        {"air", no_argument, NULL, 'a'},       {"clock", required_argument, NULL, 'c'},
+        {"air", no_argument, NULL, 'a'},       {"bgapi", required_argument, NULL, 'b'},
+        {"clock", required_argument, NULL, 'c'},
         {"control", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},
         {"patience", required_argument, NULL, 'w'}, {"pty", required_argument, NULL, 'p'},
         {"seed", required_argument, NULL, 's'},
@@ -307,6 +328,9 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
         switch (option) {
         case 'a':
             options->scenario.air = true;
+            break;
+        case 'b':
+            status = add_end(request, "--bgapi", SERVE_PTY, optarg);
             break;
         case 'c':
             status = read_clock(options, optarg);

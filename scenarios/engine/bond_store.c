@@ -80,13 +80,29 @@ static bool load(struct bond_store *store, struct blr_host *host)
     return error == 0;
 }
 
-static struct bond_file *open_file(struct run *run, const char *device)
+static void keep(struct bond_store *store, struct run *run, struct blr_host *host,
+                 const char *path)
 {
-    char script[128], trouble[BOND_FILE_TROUBLE_SIZE];
-    struct bond_file *file = NULL;
-    struct text path = {0};
+    static const struct blr_bond_store kept = {.save = save, .failed = save_failed};
+    char trouble[BOND_FILE_TROUBLE_SIZE];
     int error;
 
+    store->run = run;
+    store->file = bond_file_open(path, &error, trouble);
+    if (!store->file)
+        run_end(run, SCENARIO_TROUBLE, "%s\n", trouble);
+    else if (load(store, host))
+        blr_bond_set_store(host, &kept, store);
+}
+
+void bond_store_open(struct bond_store *store, struct run *run, struct blr_host *host,
+                     const char *device)
+{
+    struct text path = {0};
+    char script[128];
+
+    if (!run->options->bonds_dir || run->list || run->over)
+        return;
     scenario_trace_name(run->source->name, script);
     text_add(&path, "%s/%s", run->options->bonds_dir, script);
     if (!trace_folder_make(text_get(&path))) {
@@ -94,25 +110,15 @@ static struct bond_file *open_file(struct run *run, const char *device)
                 strerror(errno));
     } else {
         text_add(&path, "/%s.bonds", device);
-        file = bond_file_open(text_get(&path), &error, trouble);
-        if (!file)
-            run_end(run, SCENARIO_TROUBLE, "%s\n", trouble);
+        keep(store, run, host, text_get(&path));
     }
     text_free(&path);
-    return file;
 }
 
-void bond_store_open(struct bond_store *store, struct run *run, struct blr_host *host,
-                     const char *device)
+void bond_store_open_file(struct bond_store *store, struct run *run, struct blr_host *host,
+                          const char *path)
 {
-    static const struct blr_bond_store kept = {.save = save, .failed = save_failed};
-
-    if (!run->options->bonds_dir || run->list || run->over)
-        return;
-    store->run = run;
-    store->file = open_file(run, device);
-    if (store->file && load(store, host))
-        blr_bond_set_store(host, &kept, store);
+    keep(store, run, host, path);
 }
 
 void bond_store_close(struct bond_store *store)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where the bonds of a script's devices last: BONDS_DIR/<script>/<device>.bonds, for all scenarios
- * of the script, one after the other.
+ * of the script, one after the other. Those of a served dongle have a file of their own.
  */
 #ifndef ENGINE_BOND_STORE_H
 #define ENGINE_BOND_STORE_H
@@ -26,6 +26,9 @@ struct bond_store {
  */
 void bond_store_open(struct bond_store *store, struct run *run, struct blr_host *host,
                      const char *device);
+/* The same in a file of its own. */
+void bond_store_open_file(struct bond_store *store, struct run *run, struct blr_host *host,
+                          const char *path);
 /* When the host is gone. */
 void bond_store_close(struct bond_store *store);
 

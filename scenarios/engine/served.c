@@ -11,6 +11,7 @@
 
 #include "device.h"
 #include "place.h"
+#include "served_dongle.h"
 #include "served_ends.h"
 #include "sim/controller.h"
 #include "traces/writer.h"
@@ -36,7 +37,7 @@ static unsigned ordinal(const struct served_end_list *list, size_t end)
     unsigned count = 1;
 
     for (size_t i = 0; i < end; i++)
-        count += list->ends[i].end.kind == list->ends[end].end.kind;
+        count += strcmp(served_end_word(&list->ends[i]), served_end_word(&list->ends[end])) == 0;
     return count;
 }
 
@@ -44,7 +45,7 @@ static void name_client(const struct served_end_list *list, struct served *serve
 {
     const struct served_end *end = &list->ends[served->end];
     const unsigned place = ordinal(list, served->end);
-    const char *kind = served_kind_name(end->end.kind);
+    const char *kind = served_end_word(end);
     const bool many = end->end.kind == SERVE_TCP || end->end.kind == SERVE_UNIX;
 
     if (*end->name && served->number == 1)
@@ -77,11 +78,16 @@ static bool open_trace(struct run *run, struct served *served)
     return true;
 }
 
+static struct sim_controller *controller_of(const struct served *served)
+{
+    return served->dongle ? served_dongle_controller(served->dongle) : served->controller;
+}
+
 void served_close_traces(struct run *run, bool keep)
 {
     for (struct served *served = run->served; served; served = served->next) {
-        if (served->controller)
-            sim_controller_trace(served->controller, NULL);
+        if (controller_of(served))
+            sim_controller_trace(controller_of(served), NULL);
         if (!served->writer)
             continue;
         if (!keep)
@@ -104,6 +110,7 @@ void served_close_all(struct run *run)
 {
     for (struct served *served = run->served, *next; served; served = next) {
         next = served->next;
+        served_dongle_free(served->dongle);
         sim_controller_free(served->controller);
         text_free(&served->path);
         text_free(&served->part);
@@ -151,9 +158,13 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
     struct sim_controller_profile profile = config->profile;
     struct served *served = served_of(drive, end, number);
 
-    (void)port;
     if (!served)
         return BLR_ERR_NO_MEMORY;
+    plug->device = served;
+    if (served->dongle) {
+        served_dongle_plug(served->dongle, port, plug);
+        return 0;
+    }
     if (number > 1)
         profile.address = (struct bd_addr){.type = BD_ADDR_PUBLIC};
     served->controller = sim_controller_new(run->world, served->name, &profile);
@@ -168,7 +179,6 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
         return BLR_ERR_IO; /* and the run is over */
     if (served->writer)
         sim_controller_trace(served->controller, trace_writer_sink(served->writer));
-    plug->device = served;
     plug->link = sim_controller_host_end(served->controller);
     return 0;
 }
@@ -186,6 +196,10 @@ static void unplug(void *user, void *device)
     struct drive *drive = user;
     struct served *served = device;
 
+    if (served->dongle) {
+        served_dongle_unplug(served->dongle);
+        return;
+    }
     if (sim_controller_connections(served->controller))
         mourn(drive, MOURNING);
     sim_controller_free(served->controller);
@@ -264,6 +278,11 @@ static bool room_owes(const struct run *run)
         if (controller && sim_controller_debt(controller) != SIM_CONTROLLER_IDLE)
             return true;
     }
+    for (const struct served *served = run->served; served; served = served->next) {
+        if (served->dongle && (served_dongle_owes(served->dongle) ||
+                               sim_controller_debt(controller_of(served)) != SIM_CONTROLLER_IDLE))
+            return true;
+    }
     return false;
 }
 
@@ -302,6 +321,23 @@ static bool debt(void *user, uint64_t wall_ms, uint64_t *again_ms)
 }
 
 /* --- the service --- */
+
+static void open_dongles(struct drive *drive)
+{
+    struct run *run = drive->run;
+
+    for (size_t i = 0; i < drive->ends.count && !run->over; i++) {
+        const struct served_end *end = &drive->ends.ends[i];
+        struct served *served = end->dongle ? served_of(drive, i, 1) : NULL;
+        if (end->dongle && !served)
+            run_out_of_memory(run);
+        if (!served)
+            continue;
+        served->dongle = served_dongle_new(run, end, served->name);
+        if (served->dongle && open_trace(run, served) && served->writer)
+            sim_controller_trace(controller_of(served), trace_writer_sink(served->writer));
+    }
+}
 
 void served_drive(struct run *run, const struct room_serve_options *options)
 {
@@ -343,6 +379,7 @@ void served_drive(struct run *run, const struct room_serve_options *options)
     };
     if (run->trace_folder)
         (void)run_make_trace_folder(run);
+    open_dongles(&drive);
     int error = run->over ? 0 : serve_open(&config, &serve, trouble);
     if (!error && !run->over) {
         if (options->opened)

@@ -13,7 +13,8 @@ struct served {
     size_t end;
     unsigned number;
     char name[NAME_SIZE + 16];
-    struct sim_controller *controller; /* NULL: nobody is there */
+    struct sim_controller *controller; /* NULL: nobody is there, or a dongle is */
+    struct served_dongle *dongle;
     bool asked;      /* it waits for its host's answer, */
     bool given_up;   /* and time does not stand for it any more */
     uint64_t since_ms; /* the wall's time */

@@ -11,7 +11,7 @@
 
 enum { END_COST = 5000, END_MEMORY = 1024 };
 
-const char *served_kind_name(enum serve_end_kind kind)
+static const char *kind_name(enum serve_end_kind kind)
 {
     switch (kind) {
     case SERVE_TCP:
@@ -26,6 +26,11 @@ const char *served_kind_name(enum serve_end_kind kind)
         break;
     }
     return "";
+}
+
+const char *served_end_word(const struct served_end *end)
+{
+    return end->end.word ? end->end.word : kind_name(end->end.kind);
 }
 
 bool served_ends_have(const struct run *run, const char *name)
@@ -90,6 +95,17 @@ static const char *read_port(const struct opts *opts)
     return keep(opts->L, text);
 }
 
+/* Of a dongle, what no other end has. */
+static void read_dongle(const struct opts *opts, struct served_end *end)
+{
+    end->dongle = opts_has(opts, "bgapi");
+    if (!end->dongle && (opts_has(opts, "bonds") || opts_has(opts, "boot_event")))
+        luaL_error(opts->L, "serve: bonds and boot_event are of dongles: bgapi = ...");
+    if (opts_has(opts, "bonds"))
+        end->bonds = read_text(opts, "bonds");
+    end->boot_event = opts_bool(opts, "boot_event", false);
+}
+
 /* Which of the kinds it is, and where. */
 static struct serve_end read_where(const struct opts *opts)
 {
@@ -99,19 +115,23 @@ static struct serve_end read_where(const struct opts *opts)
     unsigned count = 0;
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (opts_has(opts, served_kind_name(kinds[i]))) {
+        if (opts_has(opts, kind_name(kinds[i]))) {
             end.kind = kinds[i];
             count++;
         }
+    if (opts_has(opts, "bgapi")) {
+        end = (struct serve_end){.kind = SERVE_PTY, .word = "bgapi"};
+        count++;
+    }
     if (count != 1)
-        luaL_error(L, "serve: an end is one of pty, tcp, unix and vhci");
+        luaL_error(L, "serve: an end is one of pty, tcp, unix, vhci and bgapi");
     if (end.kind == SERVE_VHCI) {
         if (!opts_bool(opts, "vhci", false))
             luaL_error(L, "serve: vhci is true where it is");
         return end;
     }
     end.where = end.kind == SERVE_TCP ? read_port(opts)
-                                      : read_text(opts, served_kind_name(end.kind));
+                                      : read_text(opts, end.word ? end.word : kind_name(end.kind));
     return end;
 }
 
@@ -142,7 +162,7 @@ static void note(const struct run *run, const struct served_end *end)
     if (!options->note || options->serve || !run->list)
         return;
     text_add(&text, "%s%s: %s%s%s is not open: `blueroom serve` opens it\n", run->source->folder,
-             run->source->name, served_kind_name(end->end.kind), end->end.where ? " " : "",
+             run->source->name, served_end_word(end), end->end.where ? " " : "",
              end->end.where ? end->end.where : "");
     options->note(options->user, text_get(&text));
     text_free(&text);
@@ -151,8 +171,9 @@ static void note(const struct run *run, const struct served_end *end)
 static int global_serve(lua_State *L)
 {
     static const char *const known[] = {
-        "address", "drift", "dual_mode_commands", "features", "name", "position",
-        "pty",     "tcp",   "unix",               "vhci",     NULL,
+        "address",  "bgapi", "bonds",    "boot_event", "drift", "dual_mode_commands",
+        "features", "name",  "position", "pty",        "tcp",   "unix",
+        "vhci",     NULL,
     };
     struct run *run = run_of(L);
     struct declared_end **at = &run->declared_ends;
@@ -166,6 +187,7 @@ static int global_serve(lua_State *L)
     struct declared_end *declared = run_alloc_or_raise(L, sizeof *declared);
     declared->end.end = read_where(&opts);
     read_properties(&opts, &declared->end);
+    read_dongle(&opts, &declared->end);
     for (; *at; at = &(*at)->next)
         if (!served_ends_apart(&(*at)->end, &declared->end, trouble, sizeof trouble))
             return luaL_error(L, "serve: %s", trouble);

@@ -25,7 +25,8 @@ struct served_end_list {
 bool served_ends_join(struct run *run, const struct room_serve_options *options,
                       struct served_end_list *list) BLR_MUST_CHECK;
 
-const char *served_kind_name(enum serve_end_kind kind);
+/* "pty", "bgapi". */
+const char *served_end_word(const struct served_end *end);
 
 /* Whether an end of the file, or of who runs it, has that name. */
 bool served_ends_have(const struct run *run, const char *name);

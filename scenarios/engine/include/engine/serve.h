@@ -18,11 +18,19 @@ struct served_end {
     struct serve_end end;
     /*
      * The first client is the device of that name, the others have "-2" and so on behind it. Empty:
-     * "tcp-1", "tcp-2", or where several ends are of a kind "tcp2-1" and so on for the second.
+     * "tcp-1", "tcp-2", or where several ends are of a kind "tcp2-1" and so on for the second;
+     * "bgapi-1", "bgapi-2" for dongles.
      */
     char name[65];
     struct sim_controller_profile profile; /* an address is the first client's alone */
     struct radio_position position;
+    /*
+     * Not a controller, but a BGAPI dongle on it (engine/dongle.h), there from the beginning; the
+     * end is SERVE_PTY.
+     */
+    bool dongle;
+    const char *bonds; /* of a dongle: the file where they last; NULL: they go with the server */
+    bool boot_event;   /* of a dongle */
 };
 
 struct room_serve_options {

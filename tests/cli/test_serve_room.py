@@ -90,7 +90,7 @@ class Room(Case):
     def test_wrong_ends(self):
         for text, words in (
                 ("serve()", "serve takes a table of named arguments"),
-                ("serve {}", "serve: an end is one of pty, tcp, unix and vhci"),
+                ("serve {}", "serve: an end is one of pty, tcp, unix, vhci and bgapi"),
                 ("serve { pty = 'p', unix = 'u' }", "serve: an end is one of"),
                 ("serve { pty = '' }", "serve: pty: where?"),
                 ("serve { pty = 'a\\0b' }", "serve: pty: where?"),

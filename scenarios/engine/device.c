@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bluetooth.h"
 #include "failure.h"
 #include "opts.h"
 #include "outside.h"
@@ -164,8 +165,11 @@ static void gone(struct device *device)
 static void up(struct blr_host *host, int error, void *user)
 {
     struct device *device = user;
+    const bool stays = !device->run->closing && device->power != POWER_GOING;
 
     (void)host;
+    if (!error && stays && bluetooth_start(device, up))
+        return;
     device->up = !error;
     if (device->run->closing)
         return;
@@ -355,6 +359,7 @@ void device_close_all(struct run *run)
         scan_close(device);
         text_free(&device->trace_path);
         text_free(&device->trace_part);
+        bluetooth_close(device);
         room_device_free(device->room);
         device->room = NULL;
         bond_store_close(&device->bonds);

@@ -62,6 +62,7 @@ struct device {
     struct scan *scan; /* the one that runs */
     struct server_service *services, **services_end;
     struct device_security security;
+    struct bluetooth *bluetooth; /* NULL: none was made */
 };
 
 /* The device that a method is called on: notes that it is in use. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bluetooth.h"
 #include "crypto_box.h"
 #include "device.h"
 #include "expect.h"
@@ -219,5 +220,6 @@ void globals_open(lua_State *L)
         luaL_setfuncs(L, object_tables[i].functions, 0);
         lua_setfield(L, -2, object_tables[i].name);
     }
+    bluetooth_open(L);
     lua_pop(L, 1);
 }

@@ -23,7 +23,9 @@ struct object_type {
 extern const struct object_type device_type, conn_type, service_type, characteristic_type,
     descriptor_type, subscription_type, observer_type, server_service_type,
     server_characteristic_type, server_descriptor_type, script_type, fault_type, expectation_type,
-    l2cap_listener_type, channel_type, raw_type, raw_link_type, sniffer_type;
+    l2cap_listener_type, channel_type, raw_type, raw_link_type, sniffer_type, bluetooth_type,
+    gattc_connection_type, gattc_service_type, gattc_characteristic_type, gatts_service_type,
+    gatts_characteristic_type;
 
 /* Every type, NULL at the end; and every global function of the engine. */
 extern const struct object_type *const object_types[];

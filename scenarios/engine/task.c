@@ -50,7 +50,7 @@ static void finish_body(struct run *run)
     if (run->options->serve)
         return; /* the room goes on for those who come */
     for (struct task *task = run->tasks; task; task = task->next)
-        if (task->state == TASK_READY)
+        if (task->state == TASK_READY && !task->background)
             run_end(run, SCENARIO_TROUBLE,
                     "%s%s: the scenario returned before a script of %s began (wait for it with "
                     "join())\n",

@@ -41,6 +41,7 @@ struct task {
     int anchor;            /* registry reference of the coroutine */
     struct device *device; /* NULL: the body */
     enum task_state state;
+    bool background; /* a handler's: nobody expects it to come to an end, or to begin */
     struct timer timer;
     struct signal *signal;
     struct task *signal_next;

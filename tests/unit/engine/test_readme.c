@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "bluetooth.h"
 #include "object.h"
 #include "text.h"
 
@@ -77,6 +78,12 @@ static void read_bound(struct names *names)
     for (size_t i = 0; object_globals[i]; i++)
         for (const luaL_Reg *entry = object_globals[i]; entry->name; entry++)
             add(names, entry->name);
+    add(names, "Bluetooth");
+    add(names, "Bluetooth.timeout");
+    for (size_t i = 0; i < bluetooth_constant_count; i++) {
+        snprintf(name, sizeof name, "Bluetooth.%s", bluetooth_constants[i].name);
+        add(names, name);
+    }
     for (size_t i = 0; object_tables[i].name; i++) {
         for (const luaL_Reg *entry = object_tables[i].functions; entry->name; entry++) {
             snprintf(name, sizeof name, "%s.%s", object_tables[i].name, entry->name);

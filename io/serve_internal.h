@@ -122,6 +122,7 @@ struct serve {
     struct end *ends;
     bool some_gone;   /* a port is marked */
     bool came;        /* a client has been let in */
+    bool came_in;     /* octets have come, or a client */
     bool wrote;       /* an octet has gone to a client */
     uv_timer_t later; /* hears whom there was no memory for */
     uv_timer_t patience; /* SERVE_FAST: somebody is waited for no longer */

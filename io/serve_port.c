@@ -65,6 +65,7 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
         port->at = port->in;
         port->left = (size_t)count;
     }
+    port->end->serve->came_in = true;
     pace_input(port->end->serve);
     if (count < 0)
         port_mark_gone(port, (int)count);

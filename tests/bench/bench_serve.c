@@ -2,6 +2,8 @@
 /*
  * The figures of `blueroom serve --clock fast`, seen from a host outside, by the wall clock; and
  * beside them those of BlueZ's btvirt with the same client, where it can be started.
+ *
+ * bench_serve PATH...: those of whatever servers listen at these Unix sockets, alone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -306,6 +308,21 @@ static void bench_start(const char *const argv[])
     bench_print("serve: start to ready, best", best * 1e3, "ms", "");
 }
 
+/* Of two clients at a server's socket. False: nobody is served there. */
+static bool bench_server(const char *name, const char *path, const char *goals[2])
+{
+    char line[128];
+    const double per_s = round_trips(path);
+
+    if (!(per_s > 0))
+        return false;
+    snprintf(line, sizeof line, "%s: round trips over a Unix socket", name);
+    bench_print(line, per_s, "/s", goals[0]);
+    snprintf(line, sizeof line, "%s: 27-octet ACL packets", name);
+    bench_print(line, acl(path), "/s", goals[1]);
+    return true;
+}
+
 /* btvirt's sockets have fixed names; it takes a moment to open them. */
 static void bench_btvirt(void)
 {
@@ -326,13 +343,8 @@ static void bench_btvirt(void)
         if (probe.fd >= 0)
             close(probe.fd);
     }
-    const double per_s = up ? round_trips(path) : 0;
-    if (per_s > 0) {
-        bench_print("btvirt: round trips over a Unix socket", per_s, "/s", "");
-        bench_print("btvirt: 27-octet ACL packets", acl(path), "/s", "");
-    } else {
+    if (!up || !bench_server("btvirt", path, (const char *[]){"", ""}))
         puts("btvirt serves nobody here (it needs AF_ALG of the kernel)");
-    }
     stop(&server);
 }
 
@@ -341,8 +353,14 @@ int main(int argc, char **argv)
     char here[PATH_MAX], program[PATH_MAX + 32], folder[] = "/tmp/bench_serve.XXXXXX", path[64];
     struct server server;
 
-    (void)argc;
     signal(SIGPIPE, SIG_IGN);
+    for (int i = 1; i < argc; i++)
+        if (!bench_server(argv[i], argv[i], (const char *[]){"", ""})) {
+            fprintf(stderr, "%s: nobody is served there\n", argv[i]);
+            return 1;
+        }
+    if (argc > 1)
+        return 0;
     snprintf(here, sizeof here, "%s", argv[0]);
     snprintf(program, sizeof program, "%s/../blueroom", dirname(here));
     if (!mkdtemp(folder))
@@ -355,9 +373,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s cannot be started\n", program);
         return 1;
     }
-    bench_print("serve: round trips over a Unix socket", round_trips(path), "/s",
-                "goal: btvirt's");
-    bench_print("serve: 27-octet ACL packets", acl(path), "/s", "goal: half of btvirt's");
+    (void)bench_server("serve", path, (const char *[]){"goal: btvirt's", "goal: half of btvirt's"});
     many(&server, path);
     stop(&server);
     bench_btvirt();

@@ -10,6 +10,7 @@ BLUEROOM_SERVE_FUZZ (octets of garbage for each kind of end, 100000) and BLUEROO
 import os
 import pathlib
 import random
+import re
 import select
 import socket
 import sys
@@ -19,7 +20,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from h4_client import DISCONNECTION_COMPLETE, RESET, Host  # noqa: E402
+from h4_client import DISCONNECTION_COMPLETE, PATIENCE, RESET, Host  # noqa: E402
 from serve_case import KINDS, Case  # noqa: E402
 
 FUZZ = int(os.environ.get("BLUEROOM_SERVE_FUZZ", "100000"))
@@ -66,6 +67,44 @@ class Hostile(Case):
             host.close()
         self.on(server, "unix").bring_up()
         self.ends_well(server)
+
+    def test_mutated_requests(self):
+        """The same at the control socket, by party after party; a host is served all the while."""
+        server = self.serve("--unix", self.top / "u", "--clock", "lockstep", "--control",
+                            self.top / "c")
+        host = self.on(server, "unix")
+        chance = random.Random("control")
+        sent = 0
+        while sent < FUZZ:
+            with socket.socket(socket.AF_UNIX) as control:
+                control.settimeout(PATIENCE)
+                control.connect(str(self.top / "c"))
+                requests = [self.request(chance) for _ in range(chance.randrange(1, 40))]
+                control.sendall(b"\n".join(requests) + b"\n")
+                sent += sum(len(request) + 1 for request in requests)
+                if chance.random() < 0.5:
+                    control.shutdown(socket.SHUT_WR)
+                    answers = b"".join(iter(lambda: control.recv(65536), b"")).split(b"\n")
+                    self.assertEqual(len(answers), len(requests) + 1)
+                    for answer in answers[:-1]:
+                        self.assertRegex(answer, rb"^([0-9]+|error [a-z :,A-Z]+)$")
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(str(self.top / "c"))
+            host.pump = lambda: (control.sendall(b"advance 1000000\n"), control.recv(100))
+            host.bring_up()
+        self.ends_well(server)
+
+    @staticmethod
+    def request(chance):
+        """Garbage or a good one, changed or not; at most a second is asked for."""
+        good = (b"now", b"advance %d" % chance.randrange(10**9), b"step %d" % chance.randrange(99))
+        request = bytearray(chance.choice(good) if chance.random() < 0.8 else
+                            chance.randbytes(chance.randrange(300)))
+        for _ in range(chance.choice((0, 0, 1, 3))):
+            if request:
+                request[chance.randrange(len(request))] = chance.randrange(256)
+        return re.sub(rb"\n|\d{10,}", b"?", bytes(request))
 
     def test_slow_reader(self):
         """Every answer comes, in order, however late it is read; others are served meanwhile."""

@@ -137,7 +137,7 @@ static const char *read_pin(lua_State *L, int index, const char *call, char pin[
         return NULL;
     if (lua_type(L, index) == LUA_TNUMBER) {
         const lua_Integer number = args_integer(L, index, call, "pin", 0, 0, 999999);
-        snprintf(pin, 8, "%06u", (unsigned)number);
+        snprintf(pin, 8, "%u", (unsigned)number);
         return pin;
     }
     if (lua_type(L, index) != LUA_TSTRING)
@@ -178,8 +178,8 @@ static void initialised(struct blr_bluetooth *stack, int error, void *user)
     task_complete(user, error);
 }
 
-/* Ends the call with the value at 1 as its result. */
-static int init_done(lua_State *L, int status, lua_KContext context)
+/* Ends the call with the object at 1 as its result. */
+static int made(lua_State *L, int status, lua_KContext context)
 {
     task_done(L, status, context);
     lua_settop(L, 1);
@@ -187,7 +187,7 @@ static int init_done(lua_State *L, int status, lua_KContext context)
 }
 
 static int init(lua_State *L, struct bluetooth *self, const char *call,
-                const struct blr_bluetooth_options *options)
+                const struct blr_bluetooth_options *options, lua_KFunction k)
 {
     struct task *task = bluetooth_task(L, self, call);
     const int error = blr_bluetooth_init_async(self->stack, options, initialised, task);
@@ -196,7 +196,7 @@ static int init(lua_State *L, struct bluetooth *self, const char *call,
         return failure_raise(L, error, task->what, "it is initialised, or about to be");
     if (error)
         return failure_raise(L, error, task->what, NULL);
-    return task_await(task, init_done, (lua_KContext)task);
+    return task_await(task, k, (lua_KContext)task);
 }
 
 static int bluetooth_init(lua_State *L)
@@ -206,7 +206,7 @@ static int bluetooth_init(lua_State *L)
     char pin[8];
     const struct blr_bluetooth_options options = read_options(L, call, pin);
 
-    return init(L, self, call, &options);
+    return init(L, self, call, &options, task_done);
 }
 
 static int bluetooth_deinit(lua_State *L)
@@ -256,7 +256,7 @@ int bluetooth_declare(lua_State *L)
     if (plain && (blr_bluetooth_initialised(self->stack) || self->initialise))
         return 1;
     if (run->started)
-        return init(L, self, call, &options);
+        return init(L, self, call, &options, made);
     if (self->initialise)
         return luaL_error(L, "%s: %s has been set up above", call, device->name);
     self->options = options;

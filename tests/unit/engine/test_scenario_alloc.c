@@ -40,6 +40,23 @@ static const char secure[] =
     "local text = b:export_bonds() b:forget() b:import_bonds(text)\n"
     "expect(b:bond(a).theirs.irk):equals(a.irk) b:make_oob() end)";
 
+static const char bluetooth[] =
+    "local a = device { name = 'a' } local b = device { name = 'b' }\n"
+    "local bt = Bluetooth(a, { privacy = false, mtu = 100 })\n"
+    "scenario('bluetooth', function()\n"
+    "local chr = bt:service { uuid = 1234 }:characteristic { uuid = 4567, value = 'v' }\n"
+    "chr:callback(Bluetooth.CHAR_READ_EVENT, function() return 'w' end)\n"
+    "bt:callback(Bluetooth.CLIENT_CONNECTED, function() sleep(1) end)\n"
+    "bt:set_advertisement { name = 'x', service_uuid = '1234567890123456' } bt:advertise()\n"
+    "local bb = Bluetooth(b) bb:start_scan(-1) local adv while not adv do sleep(ms(50)) "
+    "adv = bb:get_adv() end\n"
+    "expect(bb:resolve_adv_data(adv.data, Bluetooth.ADV_NAME_CMPL)):equals('x')\n"
+    "local conn = bb:connect(adv.mac, 5000) local there = conn:services()[3]:characteristics()[1]\n"
+    "expect(there:read()):equals('w') there:write('y') local heard\n"
+    "there:callback(Bluetooth.CHAR_NOTIFY_EVENT, function(x) heard = x:value() end) "
+    "chr:value(7) sleep(s(1)) expect(heard):equals('\\7')\n"
+    "bb:tx_power(Bluetooth.TX_PWR_CONN, Bluetooth.TX_PWR_0) conn:disconnect() bb:deinit() end)";
+
 static void test_every_allocation(void **state)
 {
     const char *script = *state;
@@ -73,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"plain", test_every_allocation, NULL, NULL, (void *)plain},
         {"secure", test_every_allocation, NULL, NULL, (void *)secure},
+        {"bluetooth", test_every_allocation, NULL, NULL, (void *)bluetooth},
     };
 
     return cmocka_run_group_tests_name("scenario, allocations", tests, NULL, NULL);

@@ -102,6 +102,10 @@ static const struct script_row rows[] = {
      "scenario('x', function() print(bt.initialised, bt.options.mtu, bt.options.pin, "
      "bt == Bluetooth(a)) end)",
      SCENARIO_PASSED, "true\t50\t000007\ttrue\n", true},
+    {"one object, outside the scenario",
+     "local a = device { name = 'a' } local bt = Bluetooth(a) local same = bt == Bluetooth(a) "
+     "scenario('x', function() print(same, bt.initialised) end)",
+     SCENARIO_PASSED, "true\ttrue\n", true},
     {"twice, outside the scenario",
      "local a = device { name = 'a' } Bluetooth(a, { mtu = 50 }) Bluetooth(a, { mtu = 60 }) "
      "scenario('x', function() end)",
@@ -121,6 +125,11 @@ static const struct script_row rows[] = {
     FAIL("on twice, with other options", BT "Bluetooth(a, { mtu = 50 })",
          "a: Bluetooth: Operation already in progress: it is initialised, or about to be"),
     FAIL("off twice", BT "bt:deinit() bt:deinit()", "a: bluetooth:deinit: "),
+    GOOD("without power it is off",
+         ADVERTISES "local c = b:connect(a) sleep(s(1)) a:power_off() print(bt.initialised, "
+                    "bt.client_connected) a:power_on() bt:init { privacy = false } "
+                    "bt:set_advertisement('y') bt:advertise() print(b:scan { name = 'y' }.name)",
+         "false\tfalse\ny\n"),
     FAIL("off", BT "bt:deinit() bt:start_scan(1)", "bluetooth:start_scan: "),
     BAD("no device", "Bluetooth()", "Bluetooth: argument 1 must be a device, got no value"),
     BAD("options in place of a device", "Bluetooth { mtu = 50 }",
@@ -194,6 +203,9 @@ static const struct script_row rows[] = {
         "bluetooth:start_scan: timeout is a number of seconds, or -1 for ever; not 0"),
     BAD("a scan without a time", BT "bt:start_scan()",
         "bluetooth:start_scan: timeout is a number of seconds, or -1 for ever; not nil"),
+    BAD("an advertisement in place of a time",
+        ADVERTISES "bt:start_scan(b:scan {})",
+        "bluetooth:start_scan: timeout must be a number, got table"),
     BAD("a scan of half a second", BT "bt:start_scan(0.5)",
         "bluetooth:start_scan: timeout must be a whole number from -2147483648 to 2147483647, "
         "got 0.5"),
@@ -335,6 +347,20 @@ static const struct script_row rows[] = {
                     "handler = function() print('two') end } local c = b:connect(a) sleep(s(1)) "
                     "bt:callback(0) c:disconnect() sleep(s(1))",
          "a: two\n"),
+    GOOD("a handler that never begins", BT "bt:callback(2, print)", ""),
+    GOOD("a handler that nobody waits for",
+         ADVERTISES "bt:callback(2, function() sleep(s(9)) print('never') end) b:connect(a) "
+                    "bt:callback(2, print)",
+         ""),
+    GOOD("a handler that takes its own place",
+         ADVERTISES "bt:callback(6, function() print('one') bt:callback(6, function() "
+                    "print('two') end) end) local c = b:connect(a) sleep(s(1)) c:disconnect() "
+                    "sleep(s(1))",
+         "a: one\na: two\n"),
+    BAD_TEXT("a handler alone cannot go on", BT "bt:callback(2, print) a:wait_connected()",
+             "test.lua: deadlock: every script waits, and nothing can happen any more\n"
+             "  the scenario waits in a:wait_connected at test.lua:1\n"
+             "  a script of a waits in bluetooth:callback\n"),
     BAD("a handler that fails",
         ADVERTISES "bt:callback(2, function() nothing() end) b:connect(a) sleep(s(1))",
         "there is no global 'nothing'"),

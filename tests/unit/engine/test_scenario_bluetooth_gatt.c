@@ -77,8 +77,8 @@ static const struct script_row rows[] = {
          "one\n12 34\n07\n"),
     GOOD("write without a response, however many",
          PEER(", properties = 'write_without_response'")
-             "for i = 1, 100 do there:write(i) end for i = 1, 100 do "
-             "expect(value:next_write(s(5))):equals(string.char(i)) end print('all')",
+             "for i = 1, 250 do there:write(i) end for i = 1, 250 do "
+             "expect(value:next_write(s(9))):equals(string.char(i)) end print('all')",
          "all\n"),
     GOOD("a descriptor",
          TWO "local value = a:service(1234):characteristic { uuid = 4567, properties = 'read' } "
@@ -178,9 +178,9 @@ static const struct script_row rows[] = {
          "sleep(s(1)) print(chr.subscribed)",
          "a: 16\t64\nv\nw\ttrue\na: 0\t64\n0\n"),
     GOOD("more notifications than the queue holds",
-         SERVES(", value = 'v'") PLAIN "local news = there:subscribe() for i = 1, 100 do "
-                                       "chr:value(i) end news:next(s(1)) for i = 1, 100 do "
-                                       "expect(news:next(s(5))):equals(string.char(i)) end "
+         SERVES(", value = 'v'") PLAIN "local news = there:subscribe() for i = 1, 250 do "
+                                       "chr:value(i) end news:next(s(1)) for i = 1, 250 do "
+                                       "expect(news:next(s(9))):equals(string.char(i)) end "
                                        "print('all')",
          "all\n"),
     GOOD("both ends by the interface",

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Hosts of ours on btvirt's controllers, on served ones, and on the kernel's own.
+# Hosts of ours on btvirt's controllers, and on the kernel's own.
 # modules: af_alg algif_hash algif_skcipher
 # files: scenarios/heart_rate.lua scenarios/two_way_message.lua scenarios/pairing_pin.lua scenarios/lib
 . /lib.sh

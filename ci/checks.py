@@ -52,7 +52,7 @@ MUTABLE_SECTION = re.compile(r"^(\.data|\.bss|\.tdata|\.tbss|\.ldata|\.lbss|\*CO
 RELOCATED_SECTION = re.compile(r"^\.data\.rel\.ro")
 TOOL_SYMBOL = re.compile(r"^(\.L|__odr_asan|__asan|__ubsan|__sancov|__gcov|__llvm|__prof|\.gcov)")
 
-SOURCE_SUFFIXES = {".c", ".h", ".lua", ".py", ".cmake", ".sh"}
+SOURCE_SUFFIXES = {".c", ".h", ".js", ".lua", ".py", ".cmake", ".sh"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 

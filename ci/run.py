@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import determinism  # noqa: E402
 import linux as guests  # noqa: E402
+import node  # noqa: E402
 import packages  # noqa: E402
 import parts  # noqa: E402
 from parts import ROOT, Tally  # noqa: E402
@@ -42,6 +43,7 @@ def test(args, seeds=(1,)):
     tally.run("scenarios and their traces", lambda: parts.scenario_traces("asan"))
     tally.run("the air against the rules", lambda: parts.air_rules("asan"))
     if not args.quick:
+        tally.run("noble and bleno", lambda: node.part("asan", not args.no_install))
         tally.run("build at -O0 (gcc)", lambda: parts.build("dev", args.jobs))
         tally.run("house rules", lambda: parts.house_rules("dev"))
         tally.run("build at -O3 (gcc)", lambda: parts.build(

@@ -51,16 +51,16 @@ CID_ATT = b"\x04\0"
 
 
 def asks_for_characteristics(packet):
-    """ATT_READ_BY_TYPE_REQ of type 0x2803 at the start of an ACL packet behind its H4 indicator."""
+    """ATT_READ_BY_TYPE_REQ of type 0x2803 or 0x2902 in an ACL packet behind its H4 indicator."""
     return (len(packet) == 16 and packet[0] == 2 and packet[7:9] == b"\x04\x00" and
-            packet[9] == 0x08 and packet[14:16] == b"\x03\x28")
+            packet[9] == 0x08 and packet[14:16] in (b"\x03\x28", b"\x02\x29"))
 
 
 # btmon dies of these: why, since which version we know it, and which packets to leave out of a
 # copy, so that it judges all the others. Zero-length records, of which it dies too, we never write.
 BTMON_DIES_OF = [
-    ("a Read By Type Request for characteristics on a link whose GATT database it has not "
-     "(btmon 5.66: segmentation fault)", asks_for_characteristics),
+    ("a Read By Type Request for characteristics, or for their client configurations, on a link "
+     "whose GATT database it has not (btmon 5.66: segmentation fault)", asks_for_characteristics),
 ]
 
 # Lines in which btmon misreads a packet: what it prints, and why it is wrong.

@@ -200,6 +200,8 @@ class Guest:
         said = re.search(r"^story: exit status (\d+)$", console, re.MULTILINE)
         if trouble is None and "Kernel panic" in console:
             trouble = "its kernel panicked"
+        if trouble is None and "\nstory: still there" in f"\n{console}":
+            trouble = "it waits for ever"
         if trouble is None and self.process.returncode != 0:
             words = self.read("qemu.txt").decode(errors="replace").strip()
             trouble = f"{QEMU} ended with status {self.process.returncode}: {words}"

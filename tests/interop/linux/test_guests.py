@@ -175,6 +175,9 @@ class Guests(Scratch):
         self.trouble('echo "[ 1.0] Kernel panic - not syncing: x" >"$console"\n',
                      "its kernel panicked")
 
+    def test_waiting(self):
+        self.trouble('echo "story: still there after 900 s" >"$console"\n', "it waits for ever")
+
     def test_no_machine(self):
         self.trouble("echo no such option; exit 1\n", "ended with status 1: no such option")
 

@@ -6,23 +6,22 @@
 # programs: build/release/tests/bench_serve
 . /lib.sh
 
-# Where it looks for the program and for itself in a build folder.
-mkdir -p /build/tests
-ln -s /bin/blueroom /build/blueroom
-ln -s /bin/bench_serve /build/tests/bench_serve
-/build/tests/bench_serve >/out/bench.txt 2>&1 || fail "$(cat /out/bench.txt)"
+ours=/tmp/serve
+theirs=/tmp/bt-server-le
 
+serve --clock fast --unix $ours
+start_btvirt
+bench_serve $ours $theirs >/out/bench.txt 2>&1 || fail "$(cat /out/bench.txt)"
+stop serve
+
+# figure SERVER NAME
 figure() {
-    sed -n "s/^$1 *\([0-9.]*\) .*/\1/p" /out/bench.txt
+    sed -n "s|^$1: $2 *\([0-9.]*\) .*|\1|p" /out/bench.txt
 }
 
-# ratio NAME: ours to btvirt's.
-ratio() {
-    awk -v name="$1" -v ours="$(figure "serve: $1")" -v theirs="$(figure "btvirt: $1")" 'BEGIN {
-        if (!(theirs > 0)) { print "      no figure of btvirt: " name; exit 1 }
+for name in "round trips over a Unix socket" "27-octet ACL packets"; do
+    awk -v name="$name" -v ours="$(figure $ours "$name")" -v theirs="$(figure $theirs "$name")" 'BEGIN {
+        if (!(ours > 0 && theirs > 0)) exit 1
         printf "      %-36s serve %6d/s, btvirt %6d/s, ratio %.2f\n", name, ours, theirs, ours / theirs
     }' >>/out/report.txt || fail "$(cat /out/bench.txt)"
-}
-
-ratio "round trips over a Unix socket"
-ratio "27-octet ACL packets"
+done

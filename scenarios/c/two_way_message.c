@@ -17,6 +17,7 @@
 #include "engine/room.h"
 #include "sim/radio.h"
 #include "wire/adv.h"
+#include "wire/hci.h"
 
 enum form { AS_CODE, AS_TEXT };
 
@@ -285,10 +286,21 @@ static void begin(struct board *board)
     go_on(board, 0);
 }
 
+/* It is not the board that was looked for, or has refused: another one may be found. */
+static void leave(struct board *board, struct blr_conn *conn, int error)
+{
+    if (error == BLR_ERR_NOT_CONNECTED)
+        return; /* the link is gone, which disconnected() deals with */
+    say(board, "cannot discover: ", blr_strerror(error));
+    works(board, "cannot disconnect: ",
+          blr_gap_disconnect(conn, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION));
+}
+
 static void subscribed(struct blr_conn *conn, int error, void *user)
 {
-    (void)conn;
-    if (!error)
+    if (error)
+        leave(user, conn, error);
+    else
         begin(user);
 }
 
@@ -300,14 +312,16 @@ static void descriptors_found(struct blr_conn *conn, int error,
     struct blr_subscription *subscription; /* goes with the link */
     struct board *board = user;
 
-    if (error)
+    for (size_t i = 0; i < count && !error; i++) {
+        if (!blr_uuid_equal(&descriptors[i].uuid, &cccd))
+            continue;
+        works(board, "cannot subscribe: ",
+              blr_gatt_subscribe(conn, board->room->handle, descriptors[i].handle,
+                                 GATT_CCCD_NOTIFICATION, central_is_answered, subscribed, board,
+                                 &subscription));
         return;
-    for (size_t i = 0; i < count; i++)
-        if (blr_uuid_equal(&descriptors[i].uuid, &cccd))
-            works(board, "cannot subscribe: ",
-                  blr_gatt_subscribe(conn, board->room->handle, descriptors[i].handle,
-                                     GATT_CCCD_NOTIFICATION, central_is_answered, subscribed, board,
-                                     &subscription));
+    }
+    leave(board, conn, error ? error : BLR_ERR_NOT_FOUND);
 }
 
 static void characteristics_found(struct blr_conn *conn, int error,
@@ -330,12 +344,15 @@ static void characteristics_found(struct blr_conn *conn, int error,
                                                 descriptors_found, board));
         return;
     }
+    leave(board, conn, error ? error : BLR_ERR_NOT_FOUND);
 }
 
 static void services_found(struct blr_conn *conn, int error, const struct blr_gatt_service *services,
                            size_t count, void *user)
 {
-    if (!error && count)
+    if (error || !count)
+        leave(user, conn, error ? error : BLR_ERR_NOT_FOUND);
+    else
         works(user, "cannot discover: ",
               blr_gatt_discover_characteristics(conn, services[0].start, services[0].end,
                                                 characteristics_found, user));
@@ -346,7 +363,9 @@ static void mtu_exchanged(struct blr_conn *conn, int error, uint16_t mtu, void *
     const struct blr_uuid service = blr_uuid16(SERVICE);
 
     (void)mtu;
-    if (!error)
+    if (error)
+        leave(user, conn, error);
+    else
         works(user, "cannot discover: ",
               blr_gatt_discover_services(conn, &service, services_found, user));
 }
@@ -354,11 +373,12 @@ static void mtu_exchanged(struct blr_conn *conn, int error, uint16_t mtu, void *
 static void connect_done(struct blr_host *host, struct blr_conn *conn, int error, void *user)
 {
     (void)host;
-    if (error)
+    if (error) {
+        say(user, "cannot connect: ", blr_strerror(error));
         scan(user);
-    else
-        works(user, "cannot exchange the MTU: ",
-              blr_gatt_exchange_mtu(conn, mtu_exchanged, user));
+        return;
+    }
+    works(user, "cannot exchange the MTU: ", blr_gatt_exchange_mtu(conn, mtu_exchanged, user));
 }
 
 static void scan_stopped(struct blr_host *host, int error, void *user)

@@ -77,8 +77,15 @@ local function visit_once(device, tasks, visits)
   local adv = device:scan { service = two_way.SERVICE, timeout = s(5) }
   log("connects to", adv.name)
   local conn = device:connect(adv, { supervision_timeout = s(1) })
-  conn:exchange_mtu()
-  local there = conn:characteristic(two_way.SERVICE, two_way.MESSAGE)
+  local found, there = pcall(function()
+    conn:exchange_mtu()
+    return conn:characteristic(two_way.SERVICE, two_way.MESSAGE)
+  end)
+  if not found then
+    log("cannot discover:", there.name)
+    conn:disconnect()
+    return
+  end
   visits[#visits + 1] = conn
   gather(device, tasks, conn, there)
   log("disconnected:", select(2, conn:wait_disconnected()))

@@ -65,10 +65,17 @@ local function answer_task(conn, there)
   end
 end
 
-local function begin()
-  local board = two_way.board(peripheral)
-  two_way.run_peripheral(peripheral, board, { send_data_task, receive_answers_task })
+local function begin_peripheral()
+  two_way.run_peripheral(peripheral, two_way.board(peripheral), { send_data_task, receive_answers_task })
+end
+
+local function begin_central()
   return two_way.run_central(central, { receive_data_task, answer_task })
+end
+
+local function begin()
+  begin_peripheral()
+  return begin_central()
 end
 
 -- So many messages came, each once and in order, and each was answered.
@@ -121,4 +128,16 @@ scenario("the central is without power for two seconds, and the messages go on",
   central:power_on()
   expect_messages(5)
   expect(visits):has_length(2)
+end)
+
+scenario("a board that has the service but not the characteristic is left again", function()
+  local stranger = device { name = "stranger", address = "28:CD:C1:00:00:03" }
+  stranger:service(two_way.SERVICE):characteristic { uuid = 0x2A6F, properties = "read" }
+  stranger:advertise { name = two_way.NAME, services = { two_way.SERVICE } }
+  local visits = begin_central()
+  local reason = stranger:wait_connected(s(2)):wait_disconnected(s(2))
+  expect(reason):named("Remote User Terminated Connection"):equals(0x13)
+  begin_peripheral()
+  expect_messages(2)
+  expect(visits):has_length(1)
 end)

@@ -50,12 +50,12 @@ static const struct script_row rows[] = {
          "Bluetooth.PERM_WRITE, Bluetooth.PERM_WRITE_ENCRYPTED, Bluetooth.PERM_WRITE_ENC_MITM, "
          "Bluetooth.PERM_WRITE_SIGNED)",
          "1\t2\t4\t16\t32\t64\t128\n"),
-    GOOD("events",
+    GOOD("events, as numbers",
          "print(Bluetooth.NEW_ADV_EVENT, Bluetooth.CLIENT_CONNECTED, "
          "Bluetooth.CLIENT_DISCONNECTED, Bluetooth.CHAR_READ_EVENT, Bluetooth.CHAR_WRITE_EVENT, "
          "Bluetooth.CHAR_NOTIFY_EVENT, Bluetooth.CHAR_SUBSCRIBE_EVENT)",
          "1\t2\t4\t8\t16\t32\t64\n"),
-    GOOD("power",
+    GOOD("power, as numbers",
          "print(Bluetooth.TX_PWR_CONN, Bluetooth.TX_PWR_ADV, Bluetooth.TX_PWR_SCAN, "
          "Bluetooth.TX_PWR_DEFAULT) print(Bluetooth.TX_PWR_N12, Bluetooth.TX_PWR_N9, "
          "Bluetooth.TX_PWR_N6, Bluetooth.TX_PWR_N3, Bluetooth.TX_PWR_0, Bluetooth.TX_PWR_P3, "
@@ -97,6 +97,30 @@ static const struct script_row rows[] = {
     GOOD("options by name, behind one by position",
          TWO "local o = Bluetooth(a, 0, { pin = 1234, mtu = 100 }).options print(o.pin, o.mtu)",
          "001234\t100\n"),
+    GOOD("the MTU",
+         TWO "local bt = Bluetooth(a, { privacy = false, mtu = 50 }) bt:set_advertisement('x') "
+             "bt:advertise() " B "print(bb:connect(a).conn.mtu)",
+         "50\n"),
+    GOOD("private, or not",
+         TWO "local bt = Bluetooth(a) bt:set_advertisement('x') bt:advertise() "
+             "local adv = b:scan { name = 'x' } print(adv.address_type, adv.address == a.address) "
+             "bt:deinit() bt:init { privacy = false } bt:set_advertisement('x') bt:advertise() "
+             "print(b:scan({ name = 'x' }).address == a.address)",
+         "random\tfalse\ntrue\n"),
+    GOOD("a secure server",
+         TWO "local bt = Bluetooth(a, { privacy = false, secure = true }) bt:service(1234):"
+             "characteristic { uuid = 4567, value = 'v' } bt:set_advertisement('x') bt:advertise() "
+             "local c = b:connect(a) print(c.encrypted, c:wait_pairing(s(5)).method, c.encrypted, "
+             "c:characteristic(1234, 4567):read()) c:disconnect() bt:deinit() "
+             "bt:init { privacy = false } bt:set_advertisement('x') bt:advertise() b:forget() "
+             "local d = b:connect(a) sleep(s(5)) print(d.encrypted)",
+         "false\tjust_works\ttrue\tv\nfalse\n"),
+    GOOD("secure connections, or not",
+         TWO "for _, yes in ipairs { true, false } do local bt = Bluetooth(a, { privacy = false, "
+             "secure = true, secure_connections = yes }) bt:set_advertisement('x') bt:advertise() "
+             "local c = b:connect(a) print(c:wait_pairing(s(5)).secure_connections) sleep(s(1)) "
+             "c:disconnect() bt:deinit() a:forget() b:forget() end",
+         "true\nfalse\n"),
     {"an object from outside the scenario",
      "local a = device { name = 'a' } local bt = Bluetooth(a, { mtu = 50, pin = '7' }) "
      "scenario('x', function() print(bt.initialised, bt.options.mtu, bt.options.pin, "
@@ -270,6 +294,13 @@ static const struct script_row rows[] = {
             "local two = ear:next(s(2)) print(one.channel, two.channel, one.type, "
             "(two.time - one.time) // ms(100))",
          "38\t38\tADV_NONCONN_IND\t10\n"),
+    GOOD("whose address",
+         BT "bt:set_advertisement('x') bt:advertise() for _, type in ipairs { "
+            "Bluetooth.BLE_ADDR_TYPE_PUBLIC, Bluetooth.BLE_ADDR_TYPE_RANDOM, "
+            "Bluetooth.BLE_ADDR_TYPE_RPA_PUBLIC, Bluetooth.BLE_ADDR_TYPE_RPA_RANDOM } do "
+            "bt:set_advertisement_params { own_addr_type = type } sleep(s(1)) "
+            "local adv = b:scan { name = 'x' } print(adv.address_type, adv.address == a.address) end",
+         "random\ttrue\nrandom\ttrue\nrandom\tfalse\nrandom\tfalse\n"),
     GOOD("off again", ADVERTISES "print(bt.advertising) bt:advertise(false) print(bt.advertising, "
                                  "#b:scan_all {})",
          "true\nfalse\t0\n"),
@@ -374,6 +405,11 @@ static const struct script_row rows[] = {
                     "bt:disconnect_client() print(c:wait_disconnected(s(1))) sleep(s(1)) "
                     "print(bt.client_connected)",
          "true\n19\tRemote User Terminated Connection\nfalse\n"),
+    GOOD("a second client is closed",
+         ADVERTISES "local c = device { name = 'c' } local one = b:connect(a) sleep(s(1)) "
+                    "a:advertise {} print(c:connect(a):wait_disconnected(s(2))) "
+                    "print(one.connected, bt.client_connected)",
+         "20\tRemote Device Terminated Connection due to Low Resources\ntrue\ttrue\n"),
     FAIL("nobody to be disconnected", BT "bt:disconnect_client()",
          "bluetooth:disconnect_client: Not connected"),
 

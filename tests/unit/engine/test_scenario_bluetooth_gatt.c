@@ -63,6 +63,11 @@ static const struct script_row rows[] = {
          PEER(", properties = 'read, write, notify'")
              "print(there:uuid(), there:instance(), there:properties())",
          "4567\t0\t26\n"),
+    GOOD("two characteristics of one UUID",
+         TWO "local s = a:service(1234) for i = 1, 2 do s:characteristic { uuid = 4567, "
+             "properties = 'read', value = tostring(i) } end a:advertise {} " CLIENT
+             "for _, c in ipairs(services[3]:characteristics()) do print(c:instance(), c:read()) end",
+         "0\t1\n1\t2\n"),
     GOOD("read and value",
          PEER(", properties = 'read', value = 'one'") "print(there:value(), there:read(), "
                                                       "there:value()) value:set('two') "
@@ -152,6 +157,10 @@ static const struct script_row rows[] = {
                 "bt:set_advertisement() bt:advertise() print(b:connect(a):characteristic(0x180F, "
                 "0x2A19):read())",
          "false\ntrue\nW\n"),
+    GOOD("a secondary service",
+         SERVER "bt:service(1234, false):characteristic(4567) bt:set_advertisement() bt:advertise() "
+                "local conn = b:connect(a) print(#conn:services())",
+         "2\n"),
     GOOD("stopped and started",
          SERVES(", value = 'v'") PLAIN
          "service:stop() expect_error(function() there:read() end, { layer = 'att' }) "

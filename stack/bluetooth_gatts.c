@@ -65,7 +65,8 @@ static int add_to_host(struct blr_gatts_characteristic *chr)
         .uuid = chr->uuid,
         .properties = (uint8_t)chr->properties,
         .permissions = permissions(bits),
-        .read_level = level(bt, bits & BLR_BT_PERM_READ_ENCRYPTED, bits & BLR_BT_PERM_READ_ENC_MITM),
+        .read_level =
+            level(bt, bits & BLR_BT_PERM_READ_ENCRYPTED, bits & BLR_BT_PERM_READ_ENC_MITM),
         .write_level =
             level(bt, bits & BLR_BT_PERM_WRITE_ENCRYPTED, bits & BLR_BT_PERM_WRITE_ENC_MITM),
         .max_len = BLR_BT_VALUE_MAX,

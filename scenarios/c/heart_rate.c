@@ -18,7 +18,8 @@ static void sensor(struct blr_bluetooth *bt)
 
     service.nbr_chars = 2;
     must(blr_bluetooth_service(bt, &service, &srv), "service");
-    const struct blr_uuid measurement = blr_bluetooth_uuid(0x2A37), place = blr_bluetooth_uuid(0x2A38);
+    const struct blr_uuid measurement = blr_bluetooth_uuid(0x2A37);
+    const struct blr_uuid place = blr_bluetooth_uuid(0x2A38);
     struct blr_gatts_characteristic_def chr = blr_gatts_characteristic_default(&measurement);
     chr.properties = BLR_BT_PROP_NOTIFY;
     must(blr_gatts_characteristic(srv, &chr, NULL), "characteristic");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server with two services, whose handlers change what is read: the GATT server of the `Bluetooth`
- * documents. From its third call on the first handler answers reads with a string, the second with a
- * count of calls. A phone reads, writes, and prints what it gets.
+ * A server with two services, whose handlers change what is read: the GATT server of the
+ * `Bluetooth` documents. From its third call on the first handler answers reads with a string, the
+ * second with a count of its calls. A phone reads, writes, and prints what it gets.
  */
 #include "desk.h"
 

@@ -60,13 +60,13 @@ static bool read_value(const struct row *row, const struct ad_structure *ad,
 {
     switch ((enum shape)row->shape) {
     case SHAPE_INTEGER:
-        *value = blr_bluetooth_integer(read_integer(ad));
-        return ad->len == row->size;
     case SHAPE_SIGNED:
+        if (ad->len != row->size)
+            return false;
         *value = blr_bluetooth_integer(read_integer(ad));
-        if (value->integer > INT8_MAX)
+        if (row->shape == SHAPE_SIGNED && value->integer > INT8_MAX)
             value->integer -= 256;
-        return ad->len == row->size;
+        return true;
     case SHAPE_STRING:
         *value = blr_bluetooth_bytes(ad->data, ad->len);
         value->kind = BLR_BT_STRING;

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client of the `Bluetooth` interface's server: who comes and goes, one at a time, advertising
+ * meanwhile; the PIN and what a secure server asks for.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blueroom/bond.h"
+#include "blueroom/security.h"
+#include "bluetooth_room.h"
+#include "rows.h"
+#include "wire/hci.h"
+
+/* --- who comes and goes --- */
+
+static void came_or_went(void *arg)
+{
+    struct bluetooth_room *room = arg;
+    const unsigned events = blr_bluetooth_events(room->sensor.bt);
+
+    strcat(room->log, events & BLR_BT_CLIENT_CONNECTED ? "connected " : "");
+    strcat(room->log, events & BLR_BT_CLIENT_DISCONNECTED ? "disconnected " : "");
+}
+
+static void watch(struct bluetooth_room *room)
+{
+    assert_int_equal(blr_bluetooth_callback(room->sensor.bt,
+                                            BLR_BT_CLIENT_CONNECTED | BLR_BT_CLIENT_DISCONNECTED,
+                                            came_or_went, room),
+                     0);
+}
+
+static void a_client_is_told_of(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    watch(room);
+    assert_false(blr_bluetooth_client_connected(room->sensor.bt));
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_string_equal(room->log, "connected ");
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_string_equal(room->log, "connected disconnected ");
+    assert_false(blr_bluetooth_client_connected(room->sensor.bt));
+}
+
+/* This device's own connections to others are no clients. */
+static void a_server_is_no_client(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    (void)bluetooth_room_connect(room);
+    assert_false(blr_bluetooth_client_connected(room->phone.bt));
+    assert_int_equal(blr_bluetooth_events(room->phone.bt), 0);
+    assert_int_equal(blr_bluetooth_disconnect_client(room->phone.bt), BLR_ERR_NOT_CONNECTED);
+}
+
+static void advertising_pauses_for_a_client(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_false(blr_gap_advertising(room->sensor.host));
+    assert_true(blr_bluetooth_isadvertising(room->sensor.bt));
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_true(blr_gap_advertising(room->sensor.host));
+    (void)bluetooth_room_connect(room);
+}
+
+static void only_if_it_was_on(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_bluetooth_advertise(room->sensor.bt, false), 0);
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_false(blr_gap_advertising(room->sensor.host));
+}
+
+static void asked_for_meanwhile_it_waits(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_bluetooth_advertise(room->sensor.bt, false), 0);
+    assert_int_equal(blr_bluetooth_advertise(room->sensor.bt, true), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_false(blr_gap_advertising(room->sensor.host));
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_true(blr_gap_advertising(room->sensor.host));
+}
+
+static void disconnect_client_closes(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_bluetooth_disconnect_client(room->sensor.bt), 0);
+    assert_int_equal(blr_bluetooth_disconnect_client(room->sensor.bt), 0); /* on its way */
+    bluetooth_room_run(room, SIM_S(1));
+    assert_false(blr_gattc_isconnected(conn));
+    assert_int_equal(blr_bluetooth_disconnect_client(room->sensor.bt), BLR_ERR_NOT_CONNECTED);
+}
+
+static void done(struct blr_host *host, int error, void *user)
+{
+    (void)host;
+    *(int *)user = error;
+}
+
+/* It comes in through advertising that is not this object's. */
+static void a_second_client_is_closed(void **state)
+{
+    struct bluetooth_room *room = *state;
+    const struct blr_adv_params params = {.kind = BLR_ADV_CONNECTABLE};
+    struct bluetooth_side third;
+    struct blr_gattc_connection *conn, *second;
+    int error = -1;
+
+    watch(room);
+    bluetooth_side_open(room, &third, "third");
+    assert_int_equal(blr_bluetooth_init(third.bt, NULL), 0);
+    conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gap_advertise(room->sensor.host, &params, done, &error), 0);
+    bluetooth_room_run(room, SIM_MS(50));
+    assert_int_equal(error, 0);
+    (void)!blr_bluetooth_connect_peer(third.bt, blr_host_address(room->sensor.host), 5000, &second);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_null(blr_conn_first(third.host));
+    assert_true(blr_gattc_isconnected(conn));
+    assert_true(blr_bluetooth_client_connected(room->sensor.bt));
+    assert_string_equal(room->log, "connected ");
+    bluetooth_side_close(&third);
+}
+
+/* Whoever was connected before this object began is its client. */
+static void a_client_of_before_init(void **state)
+{
+    struct bluetooth_room *room = *state;
+    const struct blr_adv_params params = {.kind = BLR_ADV_CONNECTABLE};
+    const struct blr_bluetooth_options plain = bluetooth_plain_options();
+    struct blr_gattc_connection *conn;
+    int error = -1;
+
+    assert_int_equal(blr_bluetooth_init(room->phone.bt, &plain), 0);
+    assert_int_equal(blr_gap_advertise(room->sensor.host, &params, done, &error), 0);
+    assert_int_equal(blr_bluetooth_connect_peer(room->phone.bt,
+                                                blr_host_address(room->sensor.host), 5000, &conn),
+                     0);
+    assert_int_equal(blr_bluetooth_init(room->sensor.bt, &plain), 0);
+    assert_true(blr_bluetooth_client_connected(room->sensor.bt));
+    assert_int_equal(blr_bluetooth_events(room->sensor.bt), BLR_BT_CLIENT_CONNECTED);
+    assert_int_equal(blr_bluetooth_disconnect_client(room->sensor.bt), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_false(blr_gattc_isconnected(conn));
+}
+
+/* --- a secure server --- */
+
+static void enter(struct blr_conn *conn, void *user)
+{
+    assert_int_equal(blr_security_enter_passkey(conn, *(const uint32_t *)user), 0);
+}
+
+static void init_both(struct bluetooth_room *room, const struct blr_bluetooth_options *options)
+{
+    const struct blr_bluetooth_options plain = bluetooth_plain_options();
+
+    assert_int_equal(blr_bluetooth_init(room->phone.bt, &plain), 0);
+    assert_int_equal(blr_bluetooth_init(room->sensor.bt, options), 0);
+}
+
+/* The phone's user has a keyboard, and types what the sticker says. */
+static void give_a_keyboard(struct bluetooth_room *room, const uint32_t *passkey)
+{
+    static const struct blr_security_listener listener = {.enter_passkey = enter};
+    struct blr_security_config config = *blr_security_config_of(room->phone.host);
+
+    config.io_capability = SMP_IO_KEYBOARD_ONLY;
+    config.mitm = true;
+    assert_int_equal(blr_security_configure(room->phone.host, &config), 0);
+    blr_security_listen(room->phone.host, &listener, (void *)(uintptr_t)passkey);
+}
+
+static void secure_encrypts(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth_options options = bluetooth_plain_options();
+
+    options.secure = true;
+    init_both(room, &options);
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    bluetooth_room_run(room, SIM_S(2)); /* the server has asked, and the client's host paired */
+    assert_int_equal(blr_conn_security(blr_gattc_conn(conn)), BLR_SECURITY_ENCRYPTED);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x180F, 0x2A19);
+    assert_int_equal(blr_gattc_read(chr, NULL), 0);
+}
+
+static void insecure_does_not(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    bluetooth_room_run(room, SIM_S(2));
+    assert_int_equal(blr_conn_security(blr_gattc_conn(conn)), BLR_SECURITY_NONE);
+    assert_int_equal(blr_gattc_read(bluetooth_phone_finds(conn, 0x180F, 0x2A19), NULL), 0);
+}
+
+static const struct pin_row {
+    const char *name, *pin;
+    uint32_t typed;
+    bool secure_connections;
+    int error;
+} pins[] = {
+    {"the right PIN", "1234", 1234, true, 0},
+    {"the right PIN, legacy pairing", "987654", 987654, false, 0},
+    {"the wrong PIN", "1234", 4321, true, BLR_ERR_ATT(0x05)},
+};
+
+static void a_pin(void **state)
+{
+    const struct pin_row *row = *state;
+    struct blr_bluetooth_options options = bluetooth_plain_options();
+    struct blr_bluetooth_value value;
+    void *made;
+
+    bluetooth_room_setup_off(&made);
+    struct bluetooth_room *room = made;
+    options.pin = row->pin;
+    options.secure_connections = row->secure_connections;
+    init_both(room, &options);
+    give_a_keyboard(room, &row->typed);
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x180F, 0x2A19);
+    assert_int_equal(blr_gattc_read(chr, &value), row->error);
+    const struct blr_bluetooth_value one = blr_bluetooth_integer(1);
+    if (!row->error) {
+        assert_int_equal(blr_conn_security(blr_gattc_conn(conn)),
+                         row->secure_connections ? BLR_SECURITY_AUTHENTICATED_SC
+                                                 : BLR_SECURITY_AUTHENTICATED);
+        assert_int_equal(blr_gattc_write(chr, &one), 0);
+    }
+    bluetooth_room_teardown(&made);
+}
+
+static void a_client_that_cannot_type_gets_nothing(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth_options options = bluetooth_plain_options();
+
+    options.pin = "1234";
+    init_both(room, &options);
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x180F, 0x2A19);
+    const struct blr_bluetooth_value one = blr_bluetooth_integer(1);
+    assert_int_equal(blr_gattc_read(chr, NULL), BLR_ERR_ATT(0x05));
+    assert_int_equal(blr_gattc_write(chr, &one), BLR_ERR_ATT(0x05));
+}
+
+static void set_pin_forgets_ends_and_stops(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth_options options = bluetooth_plain_options();
+    const uint32_t old = 1234, now = 5;
+
+    options.pin = "1234";
+    init_both(room, &options);
+    give_a_keyboard(room, &old);
+    struct blr_gatts_characteristic *served = bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    const struct blr_bluetooth_value seven = blr_bluetooth_integer(7);
+    assert_int_equal(blr_gatts_set_value(served, &seven), 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gattc_read(bluetooth_phone_finds(conn, 0x180F, 0x2A19), NULL), 0);
+    assert_non_null(blr_bond_next(room->sensor.host, NULL));
+
+    assert_int_equal(blr_bluetooth_set_pin(room->sensor.bt, "x"), BLR_ERR_INVALID);
+    assert_int_equal(blr_bluetooth_set_pin(room->sensor.bt, NULL), BLR_ERR_INVALID);
+    assert_non_null(blr_bond_next(room->sensor.host, NULL));
+    assert_int_equal(blr_bluetooth_set_pin(room->sensor.bt, "5"), 0);
+    assert_string_equal(blr_bluetooth_options(room->sensor.bt)->pin, "000005");
+    assert_null(blr_bond_next(room->sensor.host, NULL));
+    bluetooth_room_run(room, SIM_S(2));
+    assert_false(blr_gattc_isconnected(conn));
+    assert_false(blr_gap_advertising(room->sensor.host));
+    assert_false(blr_bluetooth_isadvertising(room->sensor.bt));
+
+    /* The phone has to forget as well, and to be told the new one. */
+    blr_bond_delete_all(room->phone.host);
+    give_a_keyboard(room, &now);
+    struct blr_bluetooth_value value;
+    conn = bluetooth_room_connect(room);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x180F, 0x2A19);
+    assert_int_equal(blr_gattc_read(chr, &value), 0);
+    expect_octets(value, "\x07", 1);
+}
+
+static void set_pin_makes_a_server_secure(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    assert_int_equal(blr_bluetooth_set_pin(room->sensor.bt, "123456"), 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x180F, 0x2A19);
+    assert_int_equal(blr_gattc_read(chr, NULL), BLR_ERR_ATT(0x05));
+}
+
+static void init_with_a_pin_keeps_bonds(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth_options options = bluetooth_plain_options();
+    const uint32_t pin = 1234;
+
+    options.pin = "1234";
+    init_both(room, &options);
+    give_a_keyboard(room, &pin);
+    (void)bluetooth_sensor_serves(room, 0x180F, 0x2A19, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gattc_read(bluetooth_phone_finds(conn, 0x180F, 0x2A19), NULL), 0);
+    assert_int_equal(blr_bluetooth_deinit(room->sensor.bt), 0);
+    assert_int_equal(blr_bluetooth_init(room->sensor.bt, &options), 0);
+    assert_non_null(blr_bond_next(room->sensor.host, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BLUETOOTH(a_client_is_told_of),
+        BLUETOOTH(a_server_is_no_client),
+        BLUETOOTH(advertising_pauses_for_a_client),
+        BLUETOOTH(only_if_it_was_on),
+        BLUETOOTH(asked_for_meanwhile_it_waits),
+        BLUETOOTH(disconnect_client_closes),
+        BLUETOOTH(a_second_client_is_closed),
+        BLUETOOTH_OFF(a_client_of_before_init),
+        BLUETOOTH_OFF(secure_encrypts),
+        BLUETOOTH(insecure_does_not),
+        BLUETOOTH_OFF(a_client_that_cannot_type_gets_nothing),
+        BLUETOOTH_OFF(set_pin_forgets_ends_and_stops),
+        BLUETOOTH(set_pin_makes_a_server_secure),
+        BLUETOOTH_OFF(init_with_a_pin_keeps_bonds),
+    };
+    const int failed = RUN_ROWS(pins, a_pin);
+
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}

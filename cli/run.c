@@ -22,6 +22,7 @@ struct request {
     struct scenario_options options;
     bool verbose;
     bool colour;
+    bool interrupted;
     bool warned; /* of trouble that a scenario went on with */
     unsigned watchdog_s;
     struct vitals vitals;
@@ -291,7 +292,7 @@ static int run_scripts(struct request *request, int count, char **scripts)
 {
     int status = CLI_OK;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !request->interrupted; i++) {
         struct watchdog *watchdog = NULL;
         request->script = scripts[i];
         if (request->watchdog_s)
@@ -325,6 +326,7 @@ static int begin(struct request *request, int argc, char **argv)
         signal(SIGPIPE, SIG_IGN);
     request->colour = isatty(STDOUT_FILENO);
     options->speed = options->speed ? options->speed : 1;
+    options->interrupted = &request->interrupted;
     options->vitals = &request->vitals;
     options->report = report;
     options->warn = warn;

@@ -260,12 +260,16 @@ static bool prepare(struct run *run)
 /* Until over() says so. */
 static void drive(struct outside *outside)
 {
+    struct run *run = outside->run;
     char trouble[SERVE_TROUBLE_SIZE];
 
-    if (serve_run(outside->serve, trouble) != 0)
-        run_end(outside->run, SCENARIO_TROUBLE, "%s\n", trouble);
-    else if (!over(outside))
-        run_end_waiting(outside->run, "interrupted");
+    if (serve_run(outside->serve, trouble) != 0) {
+        run_end(run, SCENARIO_TROUBLE, "%s\n", trouble);
+    } else if (!over(outside)) {
+        if (run->options->interrupted)
+            *run->options->interrupted = true;
+        run_end_waiting(run, "interrupted");
+    }
 }
 
 bool outside_start(struct run *run)

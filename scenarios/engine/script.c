@@ -101,6 +101,8 @@ static enum scenario_result run_source(const struct source *source,
         if (result > worst)
             worst = result;
         text_free(&folder);
+        if (options->interrupted && *options->interrupted)
+            break;
     }
     free_list(&list);
     return worst;

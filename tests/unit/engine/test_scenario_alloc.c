@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole scenario while memory runs out at each allocation: an answer, no leak, no crash. */
+#define _GNU_SOURCE /* accept4() */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "fail_alloc.h"
 #include "script.h"
+#include "temp_dir.h"
 
 static const char plain[] =
     "local a = device { name = 'a' } local b = device { name = 'b' }\n"
@@ -85,12 +92,60 @@ static void test_every_allocation(void **state)
     assert_int_equal(run.result, SCENARIO_PASSED);
 }
 
+/* A controller outside that is there, and never says a word. */
+static void test_outside(void **state)
+{
+    static const char script[] = "device { name = 'a', position = { x = 1 } } device { name = 'b' }\n"
+                                 "scenario('x', function() sleep(s(1)) end)";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct scenario_controller controllers[2];
+    struct temp_dir dir;
+    struct script_run run;
+    char path[512], where[520];
+    bool failed = true;
+    unsigned seen = 0;
+
+    (void)state;
+    temp_dir_make(&dir);
+    temp_dir_path(&dir, "hci", path);
+    snprintf(where, sizeof where, "unix:%s", path);
+    assert_true(strlen(path) < sizeof address.sun_path);
+    memcpy(address.sun_path, path, strlen(path));
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 128), 0);
+    controllers[0] = (struct scenario_controller){.device = "a", .where = where};
+    controllers[1] = (struct scenario_controller){.device = "b", .where = where};
+    for (unsigned n = 1; failed; n++) {
+        script_run_init(&run);
+        run.options.controllers = controllers;
+        run.options.controller_count = 2;
+        run.options.speed = 100; /* of two seconds' patience */
+        fail_alloc_from(n);
+        script_run_text(&run, script);
+        failed = fail_alloc_happened();
+        fail_alloc_from(0);
+        assert_int_equal(run.result, SCENARIO_TROUBLE);
+        assert_true(run.reports > 0);
+        seen += failed;
+        assert_true(n < 1000);
+        for (int peer; (peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;)
+            close(peer);
+    }
+    assert_true(seen > 50);
+    assert_non_null(strstr(run.text, ") does not answer\n"));
+    close(listener);
+    unlink(path);
+    temp_dir_remove(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"plain", test_every_allocation, NULL, NULL, (void *)plain},
         {"secure", test_every_allocation, NULL, NULL, (void *)secure},
         {"bluetooth", test_every_allocation, NULL, NULL, (void *)bluetooth},
+        {"outside", test_outside, NULL, NULL, NULL},
     };
 
     return cmocka_run_group_tests_name("scenario, allocations", tests, NULL, NULL);

@@ -58,6 +58,7 @@ struct scenario_options {
     const struct scenario_controller *controllers;
     size_t controller_count;
     uint64_t speed; /* 1 to SERVE_MAX_SPEED */
+    bool *interrupted; /* set when a signal ends such a run; no further scenario begins. Or NULL */
     struct vitals *vitals; /* for a watchdog in another thread; may be NULL */
     void (*report)(void *user, const struct scenario_report *report);
     /* Trouble that a scenario goes on with: a line, ended by \n. May be NULL. */

@@ -53,9 +53,7 @@ class Closed(Exception):
 
 
 class Dongle:
-    """One opening of the port. `sent` counts the commands of all openings by class and id."""
-
-    sent = {}
+    """One opening of the port."""
 
     def __init__(self, path, flush=True, pump=None):
         self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -139,7 +137,6 @@ class Dongle:
         return self.wait(kind)[0]
 
     def send(self, kind, layout="", *values):
-        Dongle.sent[kind] = Dongle.sent.get(kind, 0) + 1
         self.write(frame(kind, struct.pack("<" + layout, *values)))
 
     def command(self, kind, layout="", *values):
@@ -162,12 +159,18 @@ class Dongle:
         assert self.result(END_PROCEDURE) in (0, 0x0181)
 
     def connect(self, address, random=1, conn=0):
-        assert self.command(SET_BONDABLE, "B", 0) == b""
-        response = self.command(CONNECT_DIRECT, "6sBHHHH", address, random, 60, 76, 100, 0)
-        assert response == struct.pack("<HB", 0, conn), response.hex()
-        status = self.event(STATUS)
-        assert status[:9] == bytes([conn, CONNECTED | NEW]) + address + bytes([random])
-        return status
+        """The connection_status. Where many advertise the first packets may collide, and what was
+        begun ends with 0x023e: it is tried again."""
+        for _ in range(10):
+            assert self.command(SET_BONDABLE, "B", 0) == b""
+            response = self.command(CONNECT_DIRECT, "6sBHHHH", address, random, 60, 76, 100, 0)
+            assert response == struct.pack("<HB", 0, conn), response.hex()
+            status = self.event(STATUS)
+            assert status[:9] == bytes([conn, CONNECTED | NEW]) + address + bytes([random])
+            if isinstance(self.read_value(conn, 1), bytes):
+                return status
+            assert self.event(DISCONNECTED) == struct.pack("<BH", conn, 0x023E)
+        raise AssertionError("no connection comes about")
 
     def write_value(self, conn, handle, octets):
         """The result of the event."""

@@ -15,71 +15,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import bgapi_client as bgapi  # noqa: E402
-from bgapi_client import Dongle, data  # noqa: E402
-from serve_case import Case  # noqa: E402
-
-SENSOR, LOCK = bgapi.address_of("C0:00:00:00:18:0D"), bgapi.address_of("C0:00:00:00:10:CC")
-SECRET = "0000aa11-1234-5678-9abc-def012345678"
-ROOM = f"""
-local sensor = device {{ name = "sensor", address = "C0:00:00:00:18:0D" }}
-local lock = device {{ name = "lock", address = "C0:00:00:00:10:CC", pin = "1234" }}
-
-local function stay(device, advertisement)
-  device:script(function()
-    while true do
-      device:advertise(advertisement)
-      device:wait_connected():wait_disconnected()
-    end
-  end)
-end
-
-scenario("a heart-rate sensor, and a lock with a passkey", function()
-  local heart = sensor:service(0x180D)
-  local rate = heart:characteristic {{ uuid = 0x2A37, properties = "notify" }}
-  local location = heart:characteristic {{ uuid = 0x2A38, properties = "read", value = "\\1" }}
-  local control = heart:characteristic {{ uuid = 0x2A39, properties = "write, write_without_response" }}
-  local text = heart:characteristic {{ uuid = "6e400003-b5a3-f393-e0a9-e50e24dcca9e",
-    properties = "read, write, indicate", value = string.rep("0123456789", 5) }}
-  local state = lock:service(0x1802):characteristic {{ uuid = "{SECRET}",
-    properties = "read, write", value = "locked", read_level = 3, write_level = 3 }}
-  stay(sensor, {{ name = "Heart Rate", services = {{ 0x180D }}, interval = ms(50) }})
-  stay(lock, {{ name = "Lock", interval = ms(50) }})
-  local beats = 60
-  while true do
-    sleep(ms(200))
-    beats = beats < 200 and beats + 1 or 60
-    rate:notify(string.char(0, beats))
-    if text:value() == "indicate" then
-      text:set("done")
-      sensor:script(function() text:indicate("an indication") end)
-    end
-  end
-end)
-"""
+from bgapi_case import LOCK, SENSOR, TEXT, BgapiCase  # noqa: E402
+from bgapi_client import data  # noqa: E402
 
 
-class Bgapi(Case):
-    def serve_dongle(self, *arguments, properties="", room=ROOM):
-        (self.top / "room.lua").write_text(room, encoding="utf-8")
-        server = self.serve("--bgapi", f"{self.top / 'dongle'}{properties}", *arguments,
-                            "room.lua")
-        self.assertEqual(list(server.ends), ["bgapi"])
-        return server
-
-    def open(self, flush=True):
-        dongle = Dongle(self.top / "dongle", flush)
-        self.addCleanup(self.close, dongle)
-        return dongle
-
-    def started(self, *arguments, **options):
-        """A server, and a client that has gone through the end of start()."""
-        server = self.serve_dongle(*arguments, **options)
-        dongle = self.open()
-        dongle.quieten()
-        return server, dongle
-
-
-class Start(Bgapi):
+class Start(BgapiCase):
     def test_start_with_reset(self):
         """Three openings; the reset is written to the second, which is closed at once."""
         server = self.serve_dongle(properties=",address=00:07:80:00:00:01")
@@ -125,7 +65,7 @@ class Start(Bgapi):
         self.assertEqual(dongle.command(bgapi.HELLO), b"")
 
 
-class Hostile(Bgapi):
+class Hostile(BgapiCase):
     def test_split_frames(self):
         _, dongle = self.started()
         for octet in bgapi.frame(bgapi.SET_MODE, b"\0\0"):
@@ -206,7 +146,7 @@ class Hostile(Bgapi):
         self.ends_well(server)
 
 
-class Scan(Bgapi):
+class Scan(BgapiCase):
     def scan(self, dongle, active, mode=2, count=12):
         self.assertEqual(dongle.result(bgapi.SET_SCAN_PARAMETERS, "HHB", 75, 50, active), 0)
         self.assertEqual(dongle.result(bgapi.DISCOVER, "B", mode), 0)
@@ -246,7 +186,7 @@ class Scan(Bgapi):
         self.assertEqual(dongle.result(bgapi.END_PROCEDURE), 0x0181)
 
 
-class Connections(Bgapi):
+class Connections(BgapiCase):
     def test_a_session_with_the_sensor(self):
         """connect, discover, read, write, subscribe, RSSI, disconnect."""
         _, dongle = self.started("--trace", "t")
@@ -256,7 +196,7 @@ class Connections(Bgapi):
         self.assertEqual((timeout, latency, bond), (100, 0, 255))
         handles = dongle.attributes(0)
         rate, control, location = (handles[uuid] for uuid in ("2a37", "2a39", "2a38"))
-        self.assertEqual(handles["2902"], handles["6e400003b5a3f393e0a9e50e24dcca9e"] + 1)
+        self.assertEqual(handles["2902"], handles[TEXT] + 1)
         self.assertEqual(dongle.read_value(0, location), b"\1")
         self.assertEqual(dongle.read_value(0, rate), 0x0402)  # Read Not Permitted
         self.assertEqual(dongle.read_value(0, 0xFFF0), 0x0401)
@@ -280,7 +220,7 @@ class Connections(Bgapi):
     def test_long_values(self):
         _, dongle = self.started()
         dongle.connect(SENSOR)
-        text = dongle.attributes(0)["6e400003b5a3f393e0a9e50e24dcca9e"]
+        text = dongle.attributes(0)[TEXT]
         self.assertEqual(dongle.read_value(0, text), b"0123456789012345678901")
         self.assertEqual(dongle.result(bgapi.READ_LONG, "BH", 0, text), 0)
         done, parts = dongle.wait(bgapi.COMPLETED)
@@ -308,7 +248,7 @@ class Connections(Bgapi):
     def test_indications_are_confirmed(self):
         _, dongle = self.started()
         dongle.connect(SENSOR)
-        text = dongle.attributes(0)["6e400003b5a3f393e0a9e50e24dcca9e"]
+        text = dongle.attributes(0)[TEXT]
         self.assertEqual(dongle.write_value(0, text + 1, b"\2\0"), 0)
         for _ in range(3):  # the next would not come if the last had not been confirmed
             self.assertEqual(dongle.write_value(0, text, b"indicate"), 0)

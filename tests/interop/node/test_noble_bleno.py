@@ -12,13 +12,18 @@ import re
 import shutil
 import signal
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import node_case  # noqa: E402
-from node_case import Case, Program  # noqa: E402
+from node_case import ROOT, Case, Program  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from air import keys  # noqa: E402
 
 SENSOR = "001bdc00180d"
 HEADER = f"""
@@ -158,6 +163,33 @@ class Readme(Case):
             self.beats(self.keep(Program(*program, port=setting.partition("=")[2], cwd=self.top)),
                        "worn at 1$")
             self.stop()
+            shutil.rmtree(self.top / "out")
+
+
+class BringUp(Case):
+    """What they say up to readiness is what tests/unit/sim replays to controllers of every kind."""
+    OPCODES = dict(re.findall(r"X\((\w+), +(0x[0-9A-F]+), ",
+                              (ROOT / "wire/include/wire/hci.h").read_text(encoding="utf-8")))
+
+    def replayed(self, package):
+        """The commands of a table, as they are written."""
+        text = (ROOT / "tests/unit/sim/bring_up_hosts.h").read_text(encoding="utf-8")
+        table = re.search(rf" {package}_steps\[\] = {{\n(.*?)^}};", text, re.MULTILINE | re.DOTALL)[1]
+        for name, parameters in re.findall(r'HCI_OP_(\w+),\s*"(.*?)"', table):
+            octets = bytes.fromhex(parameters.replace("\\x", ""))
+            yield (b"\x01" + int(self.OPCODES[name], 16).to_bytes(2, "little") +
+                   bytes([len(octets)]) + octets)
+
+    def test_as_replayed(self):
+        for package in ("noble", "bleno"):
+            self.serve(names=(package,))
+            self.host(package)
+            time.sleep(0.5)  # more may follow than that it is ready
+            self.stop()
+            trace = (self.top / "out/serve" / f"{package}.btsnoop").read_bytes()
+            sent = [packet for _, packet in keys.records(trace) if packet[0] == 1]
+            # In what order depends on when the answers come.
+            self.assertEqual(sorted(sent), sorted(self.replayed(package)))
             shutil.rmtree(self.top / "out")
 
 

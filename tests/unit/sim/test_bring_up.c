@@ -244,7 +244,7 @@ static const struct bring_up_host {
     {"NimBLE 1.7", STEPS(nimble_steps), nimble_demands, 18, false, false, false},
     {"BTstack 1.6", STEPS(btstack_steps), btstack_demands, 19, false, false, true},
     {"Bumble", STEPS(bumble_steps), bumble_demands, 15, false, false, true},
-    {"noble 2.8.0", STEPS(noble_steps), noble_demands, 16, true, false, false},
+    {"noble 2.8.0", STEPS(noble_steps), noble_demands, 26, true, false, false},
     {"bleno 0.12.4", STEPS(bleno_steps), bleno_demands, 10, true, false, false},
     {"Android 13", STEPS(android_steps), android_demands, 20, false, true, true},
 };

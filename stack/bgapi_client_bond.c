@@ -6,6 +6,8 @@
 /* As long as a pairing may take: its user has 30 s for each step (Core v5.4, Vol 3, Part H, 3.4).
  */
 #define BOND_TIMEOUT SIM_S(60)
+/* And the distribution of keys after it. */
+#define KEYS_TIMEOUT SIM_S(30)
 
 static void bondable_answered(struct blr_bgapi *b, const struct bgapi_fields *fields)
 {
@@ -27,8 +29,25 @@ int blr_bgapi_set_bondable_async(struct blr_bgapi *b, bool bondable, blr_bgapi_c
 
 /* --- bonding --- */
 
-/* A bond that is to last has its number by the time the connection is told to be encrypted. */
-static bool take_encrypted(struct blr_bgapi *b, const struct client_packet *packet)
+static bool take_bonded(struct blr_bgapi *b, const struct client_packet *packet);
+
+static void no_bond(struct blr_bgapi *b)
+{
+    client_finish(b, client_wrong(b, BLR_ERR_NOT_FOUND,
+                                  "%s: the connection is encrypted, but no bond came of it",
+                                  b->call.name));
+}
+
+/* A bond that is to last is there when the last key has come, some time after the encryption. */
+static void encrypted(struct blr_bgapi *b)
+{
+    if (!b->call.flag || b->call.device->bond != BGAPI_NO_BOND)
+        client_finish(b, 0);
+    else
+        client_await(b, KEYS_TIMEOUT, take_bonded, no_bond);
+}
+
+static bool take_bonded(struct blr_bgapi *b, const struct client_packet *packet)
 {
     if (client_is(b, packet, BGAPI_EVT_SM_BONDING_FAIL)) {
         if (!client_refused(b, packet->fields))
@@ -37,14 +56,14 @@ static bool take_encrypted(struct blr_bgapi *b, const struct client_packet *pack
     }
     if (!client_is(b, packet, BGAPI_EVT_CONNECTION_STATUS) || !b->call.device->encrypted)
         return false;
-    client_finish(b, 0);
+    encrypted(b);
     return true;
 }
 
 static void encrypt_answered(struct blr_bgapi *b, const struct bgapi_fields *fields)
 {
     if (!client_refused(b, fields))
-        client_await(b, BOND_TIMEOUT, take_encrypted, NULL);
+        client_await(b, BOND_TIMEOUT, take_bonded, NULL);
 }
 
 static void encrypt(struct blr_bgapi *b)

@@ -89,6 +89,8 @@ struct client_call {
     uint16_t configuration;
     blr_bgapi_receive_cb *received;
     void *received_user;
+    blr_bgapi_receive_cb *replaced; /* whose place it takes; NULL: nobody's */
+    void *replaced_user;
     struct blr_bgapi_expected expected[BLR_BGAPI_CHOICES_MAX];
     size_t expected_count;
     const struct bgapi_packet *packet; /* while finish runs */

@@ -265,11 +265,24 @@ static void unlink_subscription(struct blr_bgapi_device *device, uint16_t handle
     free(subscription);
 }
 
+/* Another one was not granted: the old one stays. */
+static void restore_subscription(const struct client_call *call)
+{
+    struct client_subscription *subscription = *subscription_at(call->device, call->handle);
+
+    if (subscription) {
+        subscription->received = call->replaced;
+        subscription->user = call->replaced_user;
+    }
+}
+
 static void finish_subscribe(struct blr_bgapi *b, const struct client_call *call, int error)
 {
     /* What was not granted is heard no more; of an unsubscription nothing either way. */
     if ((error && call->added) || (!error && !call->configuration))
         unlink_subscription(call->device, call->handle);
+    else if (error && call->replaced)
+        restore_subscription(call);
     client_finish_device(b, call, error);
 }
 
@@ -284,6 +297,8 @@ static int add_subscription(struct blr_bgapi *b)
         (*at)->handle = b->call.handle;
         b->call.added = true;
     }
+    b->call.replaced = (*at)->received;
+    b->call.replaced_user = (*at)->user;
     (*at)->received = b->call.received;
     (*at)->user = b->call.received_user;
     return 0;

@@ -40,7 +40,7 @@ static int failure_tostring(lua_State *L)
 
 static int failure_index(lua_State *L)
 {
-    static const char *const known[] = {"code", "layer", "name", "text", "what", NULL};
+    static const char *const known[] = {"cause", "code", "layer", "name", "text", "what", NULL};
 
     return object_unknown_field(L, "an error", sandbox_tostring(L, 2), known);
 }
@@ -82,6 +82,33 @@ int failure_raise(lua_State *L, int error, const char *what, const char *detail,
     lua_setfield(L, -2, "what");
     luaL_where(L, 1);
     lua_pushfstring(L, "%s: %s%s%s%s", what, blr_strerror(error), number, detail ? ": " : "", more);
+    lua_concat(L, 2);
+    lua_setfield(L, -2, "text");
+    push_metatable(L);
+    lua_setmetatable(L, -2);
+    return lua_error(L);
+}
+
+int failure_raise_as(lua_State *L, const struct failure *failure, const char *what,
+                     const char *text)
+{
+    luaL_checkstack(L, 8, NULL);
+    lua_createtable(L, 0, 6);
+    lua_pushinteger(L, failure->code);
+    lua_setfield(L, -2, "code");
+    lua_pushstring(L, failure->layer);
+    lua_setfield(L, -2, "layer");
+    lua_pushstring(L, failure->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, what);
+    lua_setfield(L, -2, "what");
+    if (failure->cause)
+        lua_pushstring(L, failure->cause);
+    else
+        lua_pushboolean(L, false);
+    lua_setfield(L, -2, "cause");
+    luaL_where(L, 1);
+    lua_pushfstring(L, "%s: %s: %s", what, failure->name, text);
     lua_concat(L, 2);
     lua_setfield(L, -2, "text");
     push_metatable(L);

@@ -15,6 +15,15 @@
 int failure_raise(lua_State *L, int error, const char *what, const char *detail, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* One whose layer, code and name are not those of wire/error.h. */
+struct failure {
+    const char *layer, *name;
+    int code;
+    const char *cause; /* the name of the error behind it; NULL: the field is false */
+};
+int failure_raise_as(lua_State *L, const struct failure *failure, const char *what,
+                     const char *text);
+
 /* Whether an uncaught error is an answer "no" (an operation failed, error() or assert() of the
  * script), and not a script that does not run. */
 bool failure_is_expected_kind(lua_State *L, int index);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "bluetooth.h"
 #include "crypto_box.h"
 #include "device.h"
@@ -12,6 +13,7 @@
 #include "opts.h"
 #include "raw.h"
 #include "run_internal.h"
+#include "script_dongle.h"
 #include "served_ends.h"
 #include "wire/hex.h"
 
@@ -190,8 +192,10 @@ static int global_log(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+    {"BGAPIBackend", backend_declare},
     {"bytes", global_bytes},
     {"device", device_declare},
+    {"dongle", dongle_declare},
     {"hex", global_hex},
     {"log", global_log},
     {"ms", global_ms},
@@ -220,6 +224,7 @@ void globals_open(lua_State *L)
         luaL_setfuncs(L, object_tables[i].functions, 0);
         lua_setfield(L, -2, object_tables[i].name);
     }
+    backend_open(L);
     bluetooth_open(L);
     lua_pop(L, 1);
 }

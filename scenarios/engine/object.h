@@ -25,7 +25,8 @@ extern const struct object_type device_type, conn_type, service_type, characteri
     server_characteristic_type, server_descriptor_type, script_type, fault_type, expectation_type,
     l2cap_listener_type, channel_type, raw_type, raw_link_type, sniffer_type, bluetooth_type,
     gattc_connection_type, gattc_service_type, gattc_characteristic_type, gatts_service_type,
-    gatts_characteristic_type;
+    gatts_characteristic_type, adapter_type, ble_device_type,
+    dongle_type;
 
 /* Every type, NULL at the end; and every global function of the engine. */
 extern const struct object_type *const object_types[];

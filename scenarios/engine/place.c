@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "raw.h"
+#include "script_dongle.h"
 #include "served_ends.h"
 
 /* Names go into file names and into the order of events. */
@@ -25,7 +26,7 @@ bool place_name_taken(const struct run *run, const char *name)
     for (const struct raw *raw = run->raws; raw; raw = raw->next)
         if (strcmp(raw->name, name) == 0)
             return true;
-    return false;
+    return dongle_named(run, name) != NULL;
 }
 
 const char *place_name(const struct opts *opts)
@@ -83,8 +84,12 @@ const char *place_name_of(lua_State *L, int index)
 {
     const struct device *device = object_test(L, index, &device_type);
 
+    const struct script_dongle *dongle = object_test(L, index, &dongle_type);
+
     if (device)
         return device->name;
+    if (dongle)
+        return dongle_name(dongle);
     const struct raw *raw = object_test(L, index, &raw_type);
     if (!raw)
         raw = object_test(L, index, &sniffer_type);
@@ -99,6 +104,9 @@ struct radio *place_next_radio(lua_State *L, int index, const struct radio *radi
         device_must_be_inside(L, device, "path_loss");
         return radio ? NULL : sim_controller_radio(room_device_controller(device->room));
     }
+    const struct script_dongle *dongle = object_test(L, index, &dongle_type);
+    if (dongle)
+        return radio ? NULL : dongle_radio(dongle);
     const struct raw *raw = object_test(L, index, &raw_type);
     if (!raw)
         raw = object_test(L, index, &sniffer_type);

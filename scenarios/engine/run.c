@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "device.h"
 #include "outside.h"
 #include "queue.h"
 #include "raw.h"
 #include "run_internal.h"
+#include "script_dongle.h"
 #include "served.h"
 #include "sim/radio.h"
 #include "trace_folder.h"
@@ -154,6 +156,7 @@ static void close_traces(struct run *run)
     vitals_forget(run->options->vitals);
     close_air(run, keep);
     device_close_traces(run, keep);
+    dongle_close_traces(run, keep);
     served_close_traces(run, keep);
     sniffer_close_traces(run, keep);
     if (!run->over)
@@ -163,6 +166,7 @@ static void close_traces(struct run *run)
         return;
     air_trace_remove(&run->air);
     device_remove_traces(run);
+    dongle_remove_traces(run);
     served_remove_traces(run);
     sniffer_remove_traces(run);
 }
@@ -367,6 +371,8 @@ static enum scenario_result conclude(struct run *run)
         radio = *radio_medium_stats(sim_world_medium(run->world));
     if (run->world) {
         close_traces(run);
+        backend_close_all(run);
+        dongle_close_all(run);
         outside_close(run->outside);
         device_close_all(run);
         served_close_all(run);

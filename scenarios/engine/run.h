@@ -24,12 +24,15 @@
 #include "text.h"
 
 struct declared_end;
+struct adapter;
 struct device;
 struct outside;
 struct queue;
 struct raw;
 struct run_block;
 struct scenario_list;
+struct script_dongle;
+struct serial_port;
 struct served;
 struct task;
 
@@ -78,6 +81,9 @@ struct run {
     struct text scratch[2];
     struct run_block *blocks; /* of run_alloc() */
     struct queue *queues;
+    struct script_dongle *dongles;
+    struct serial_port *serial_ports; /* in the order in which they were declared */
+    struct adapter *adapters;         /* of BGAPIBackend */
 };
 
 struct run *run_of(lua_State *L);

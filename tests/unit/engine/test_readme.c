@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "backend.h"
 #include "bluetooth.h"
 #include "object.h"
 #include "text.h"
@@ -84,6 +85,11 @@ static void read_bound(struct names *names)
         snprintf(name, sizeof name, "Bluetooth.%s", bluetooth_constants[i].name);
         add(names, name);
     }
+    for (const struct backend_constant *c = backend_constants; c->name; c++)
+        if (c->table) {
+            snprintf(name, sizeof name, "%s.%s", c->table, c->name);
+            add(names, name);
+        }
     for (size_t i = 0; object_tables[i].name; i++) {
         for (const luaL_Reg *entry = object_tables[i].functions; entry->name; entry++) {
             snprintf(name, sizeof name, "%s.%s", object_tables[i].name, entry->name);

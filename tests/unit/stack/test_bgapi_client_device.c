@@ -82,6 +82,14 @@ static const struct row connection_rows[] = {
                         "! clear_bond address=C0:00:00:00:18:0D\n> 0000 0505\n< 0001 0505 01\n"
                         "< 8004 0504 02 10 00 07\n> 0001 0502 02\n< 0002 0502 0000\n"
                         "= clear_bond 0\n"},
+    {"bond: permanent, the keys come behind the encryption",
+     "! bond permanent=1\n> 0001 0501 01\n< 0000 0501\n> 0002 0500 00 01\n< 0003 0500 00 0000\n"
+     "< 8010 0300 00 03 " ADDRESS " 01 4c00 6400 0000 ff\n+ 29999\n"
+     "< 8010 0300 00 03 " ADDRESS " 01 4c00 6400 0000 00\n= bond 0\n"},
+    {"bond: permanent, and the peer keeps none",
+     "! bond permanent=1\n> 0001 0501 01\n< 0000 0501\n> 0002 0500 00 01\n< 0003 0500 00 0000\n"
+     "< 8010 0300 00 03 " ADDRESS " 01 4c00 6400 0000 ff\n+ 30000\n"
+     "= bond BGAPIError: bond: the connection is encrypted, but no bond came of it\n"},
     {"bond: a change of parameters is not taken for encryption",
      "! bond\n> 0002 0500 00 00\n< 0003 0500 00 0000\n"
      "< 8010 0300 00 09 " ADDRESS " 01 5000 6400 0000 ff\n"

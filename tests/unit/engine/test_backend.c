@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* BGAPIBackend in scripts: calls that make no sense, and ends of scenarios in the middle of one. */
+#include "rows.h"
+#include "script.h"
+
+#define STICK   "local stick = dongle { name = 'stick', port = '/dev/ttyACM0' }\n"
+#define STARTED STICK "local a = BGAPIBackend()\nscenario('s', function()\na:start()\n"
+#define END     "\nend)"
+
+#define WHOLE_BAD(name, script, text)                                                              \
+    {                                                                                              \
+        name, script, SCENARIO_TROUBLE, text, true                                                 \
+    }
+#define WHOLE_FAIL(name, script, text)                                                             \
+    {                                                                                              \
+        name, script, SCENARIO_FAILED, text, true                                                  \
+    }
+#define WHOLE_GOOD(name, script)                                                                   \
+    {                                                                                              \
+        name, script, SCENARIO_PASSED, "", true                                                    \
+    }
+
+static const struct script_row rows[] = {
+    BAD("an argument that there is not", "BGAPIBackend { port = 'x' }",
+        "BGAPIBackend: unknown field 'port' (known: on_disconnected, "),
+    FAIL("no dongle in the room", "BGAPIBackend():start()",
+         "adapter:start: BGAPIError: no dongle (2458:0001) was found"),
+    BAD("a port without a name", "BGAPIBackend { serial_port = '' }",
+        "BGAPIBackend: serial_port is a name of 1 to 127 letters"),
+    WHOLE_BAD("outside a scenario", STICK "BGAPIBackend():start()",
+              "test.lua:2: adapter:start waits, which only a scenario or a device's script can do"),
+    WHOLE_FAIL("an error that nobody catches", STARTED "a:scan { scan_interval = 3 }" END,
+               "test.lua:5: adapter:scan: BGAPIError: scan_interval is 4 to 16384, got 3"),
+    WHOLE_BAD(
+        "discover_mode", STARTED "a:scan { discover_mode = 'all' }" END,
+        "test.lua:5: adapter:scan: discover_mode is limited, general or observation, got all"),
+    WHOLE_BAD("time as a time", STARTED "a:scan { timeout = s(10) }" END,
+              "test.lua:5: adapter:scan: timeout: 10000000000 is out of range"),
+    WHOLE_BAD("a name for a number", STARTED "a:scan { scan_interval = 'often' }" END,
+              "test.lua:5: adapter:scan: scan_interval must be"),
+    WHOLE_BAD("address", STARTED "a:connect('nobody')" END, "test.lua:5: adapter:connect: address"),
+    WHOLE_BAD("address_type",
+              STARTED "a:connect('01:23:45:67:89:AB', { address_type = 'own' })" END,
+              "test.lua:5: adapter:connect: "),
+    WHOLE_BAD("bondable", STARTED "a:set_bondable(1)" END,
+              "test.lua:5: adapter:set_bondable: bondable is true or false, got number"),
+    WHOLE_FAIL(
+        "no connection of that number", STARTED "a:discover_characteristics(3)" END,
+        "test.lua:5: adapter:discover_characteristics: NotConnectedError: no such connection"),
+    WHOLE_BAD("a choice that is no packet", STARTED "a:expect_any { 'gap_respond' }" END,
+              "test.lua:5: adapter:expect_any: 'gap_respond' is no response and no event"),
+    WHOLE_BAD("choices that are no list", STARTED "a:expect_any('gap_scan_response')" END,
+              "test.lua:5: adapter:expect_any: expected_packet_choices is a list, got string"),
+    WHOLE_BAD("a command that is none", STARTED "a:send_command(6)" END,
+              "test.lua:5: adapter:send_command: a command is a name or a table, got number"),
+    WHOLE_BAD("a method on another object", STARTED "a.stop(stick)" END,
+              "test.lua:5: adapter:stop"),
+    WHOLE_FAIL("two calls at once",
+               STARTED "local d = device { name = 'd' }\nd:script(function() a:scan() end)\n"
+                       "sleep(ms(1))\na:get_mac()" END,
+               "test.lua:8: adapter:get_mac: BGAPIError: scan has not ended yet"),
+    WHOLE_GOOD("the scenario ends in the middle of a call",
+               STARTED "local d = device { name = 'd' }\nd:script(function() a:scan() end)\n"
+                       "sleep(ms(100))" END),
+    WHOLE_GOOD("the scenario ends while connected",
+               STARTED "local d = device { name = 'd', address = '01:23:45:67:89:AB' }\n"
+                       "d:advertise {}\na:connect('01:23:45:67:89:AB')" END),
+    WHOLE_FAIL("a callback that fails",
+               STARTED "local d = device { name = 'd' }\nd:advertise {}\n"
+                       "a:scan { scan_cb = function() error('no') end }" END,
+               "test.lua:7: no"),
+    WHOLE_BAD("a callback that waits",
+              STARTED "local d = device { name = 'd' }\nd:advertise {}\n"
+                      "a:scan { scan_cb = function() sleep(1) end }" END,
+              "test.lua:7: sleep waits, which a callback cannot do"),
+    WHOLE_GOOD(
+        "the three errors by name, layer and code", STARTED
+        "local function name(f) local ok, e = pcall(f) return e.layer .. e.name .. e.code end\n"
+        "expect(name(function() a:connect('01:23:45:67:89:AB', { timeout = 0.5 }) end))"
+        ":equals('bgapiNotConnectedError390')\n"
+        "expect(name(function() a:expect_any { 'system_boot' } end))"
+        ":equals('bgapiExpectedResponseTimeout389')\n"
+        "expect(name(function() a:scan { scan_window = 0 } end)):equals('bgapiBGAPIError384')" END),
+};
+
+int main(void)
+{
+    return RUN_ROWS(rows, script_test_row);
+}

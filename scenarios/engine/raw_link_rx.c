@@ -349,10 +349,14 @@ static int next_l2cap_k(lua_State *L, int status, lua_KContext context)
     item = queue_take_if(&object->frames, wanted_frame, &cid);
     if (!item)
         return wait_on(L, object, (struct task *)context, next_l2cap_k);
-    lua_pushinteger(L, item->tag);
-    lua_pushlstring(L, (const char *)item->bytes, item->len);
-    lua_insert(L, -2);
+    /* Out of memory raises: nothing is ours then. */
+    uint8_t bytes[MAX_FRAME];
+    const size_t len = item->len;
+    const lua_Integer tag = item->tag;
+    memcpy(bytes, item->bytes, len);
     free(item);
+    lua_pushlstring(L, (const char *)bytes, len);
+    lua_pushinteger(L, tag);
     return 2;
 }
 

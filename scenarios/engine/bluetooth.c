@@ -12,6 +12,9 @@ enum {
     THING_MEMORY = 512,      /* one of its connections, services, characteristics */
 };
 
+/* Registry key: the objects by what they stand for. */
+static const char things_key;
+
 struct bluetooth *bluetooth_self(lua_State *L, const char *call)
 {
     struct bluetooth *self = object_check(L, 1, &bluetooth_type, call);
@@ -29,24 +32,37 @@ struct bluetooth_object *bluetooth_object_self(lua_State *L, const struct object
     return self;
 }
 
+static struct bluetooth_object *new_object(lua_State *L, struct bluetooth *owner, void *thing)
+{
+    sandbox_charge_memory(L, THING_MEMORY);
+    struct bluetooth_object *object = run_alloc_or_raise(L, sizeof *object);
+
+    object->owner = owner;
+    object->thing = thing;
+    object->function = object->argument = LUA_NOREF;
+    handler_init(&object->handler, owner->device, "gattc_characteristic:callback");
+    return object;
+}
+
 void bluetooth_push(lua_State *L, struct bluetooth *owner, const struct object_type *type,
                     void *thing)
 {
-    struct bluetooth_object *object = owner->objects;
-
-    while (object && object->thing != thing)
-        object = object->next;
-    if (!object) {
-        sandbox_charge_memory(L, THING_MEMORY);
-        object = run_alloc_or_raise(L, sizeof *object);
-        object->owner = owner;
-        object->thing = thing;
-        object->function = object->argument = LUA_NOREF;
-        handler_init(&object->handler, owner->device, "gattc_characteristic:callback");
-        object->next = owner->objects;
-        owner->objects = object;
+    luaL_checkstack(L, 8, NULL);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &things_key) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &things_key);
     }
-    object_push(L, type, object);
+    if (lua_rawgetp(L, -1, thing) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushlightuserdata(L, new_object(L, owner, thing));
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, thing);
+    }
+    object_push(L, type, lua_touserdata(L, -1));
+    lua_replace(L, -3);
+    lua_pop(L, 1);
 }
 
 struct task *bluetooth_task(lua_State *L, const struct bluetooth *owner, const char *call)

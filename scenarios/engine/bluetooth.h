@@ -19,7 +19,6 @@
  * as long as the struct blr_bluetooth lives, so these live as long as the scenario.
  */
 struct bluetooth_object {
-    struct bluetooth_object *next;
     struct bluetooth *owner;
     void *thing;            /* the stack's */
     struct handler handler; /* a client's characteristic: who hears of notifications */
@@ -38,7 +37,6 @@ struct bluetooth {
     bool initialise;                      /* when the host is up */
     blr_host_cb *started;                 /* waits for that */
     struct handler handler;
-    struct bluetooth_object *objects;
 };
 
 /* The object that a method is called on: notes that its device is in use. */

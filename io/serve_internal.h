@@ -42,6 +42,7 @@ struct serve_port {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } uv;
+    int socket;   /* -1: the stream is none */
     void *device; /* NULL: it has none (any more) */
     const struct serve_party *party;
     void *party_user;
@@ -123,6 +124,8 @@ struct serve {
     bool some_gone;   /* a port is marked */
     bool came;        /* a client has been let in */
     bool came_in;     /* octets have come, or a client */
+    struct serve_port *latest; /* whose octets; NULL: he is gone */
+    unsigned short_cuts;
     bool wrote;       /* an octet has gone to a client */
     uv_timer_t later; /* hears whom there was no memory for */
     uv_timer_t patience; /* SERVE_FAST: somebody is waited for no longer */
@@ -228,6 +231,8 @@ void port_drop(struct serve_port *port);
 void port_mark_gone(struct serve_port *port, int why);
 /* Gives the party what was read and what can be read, as far as it has room. */
 void port_pump(struct serve_port *port);
+/* Takes what is there to be read at once. False: nothing. Not within an event of the room. */
+bool port_look(struct serve_port *port);
 /* As serve_port_send(): one write of several pieces. */
 int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count) BLR_MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "serve_internal.h"
@@ -66,12 +67,24 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
         port->left = (size_t)count;
     }
     port->end->serve->came_in = true;
+    port->end->serve->latest = port;
     pace_input(port->end->serve);
     if (count < 0)
         port_mark_gone(port, (int)count);
     else if (!port->gone)
         (void)deliver(port);
     set_reading(port);
+}
+
+bool port_look(struct serve_port *port)
+{
+    if (port->gone || !port->reading || port->socket < 0)
+        return false;
+    const ssize_t count = recv(port->socket, port->in, sizeof port->in, MSG_DONTWAIT);
+    if (count <= 0)
+        return false; /* the loop will find out why */
+    was_read(&port->uv.stream, count, NULL);
+    return true;
 }
 
 void port_take(struct serve_port *port, const uint8_t *bytes, size_t len)
@@ -149,6 +162,18 @@ static void write_later(struct serve_port *port, const uv_buf_t *bufs, unsigned 
     port->end->serve->writing++;
 }
 
+/* Octets written, or an error of libuv's. To a socket without the detour through files. */
+static int write_now(struct serve_port *port, const uv_buf_t *bufs, unsigned count, size_t len)
+{
+    if (port->socket < 0)
+        return uv_try_write(&port->uv.stream, bufs, count);
+    for (size_t i = 0, at = 0; i < count; at += bufs[i++].len)
+        if (bufs[i].len)
+            memcpy(port->out + at, bufs[i].base, bufs[i].len);
+    const ssize_t written = send(port->socket, port->out, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return written < 0 ? uv_translate_sys_error(errno) : (int)written;
+}
+
 int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count)
 {
     size_t len = 0;
@@ -161,7 +186,7 @@ int port_send(struct serve_port *port, const uv_buf_t *bufs, unsigned count)
         return 0;
     if (port->writing)
         return BLR_ERR_AGAIN;
-    const int written = uv_try_write(&port->uv.stream, bufs, count);
+    const int written = write_now(port, bufs, count, len);
     port->end->serve->wrote = true;
     /* The kernel's host is down and hears nothing. It begins with a reset when it comes up. */
     if (written == UV_ENXIO && port->end->kind == SERVE_VHCI)
@@ -207,6 +232,7 @@ struct serve_port *port_new(struct end *end)
     if (!port)
         return NULL;
     port->end = end;
+    port->socket = -1;
     port->number = free_number(end);
     port->next = end->ports;
     end->ports = port;
@@ -226,6 +252,8 @@ void port_drop(struct serve_port *port)
     while (*at != port)
         at = &(*at)->next;
     *at = port->next;
+    if (serve->latest == port)
+        serve->latest = NULL;
     if (port->writing)
         serve->writing--;
     port->writing = false;
@@ -249,6 +277,10 @@ void port_begin(struct serve_port *port)
         port_drop(port);
         return;
     }
+    uv_os_fd_t fd;
+    if ((port->end->kind == SERVE_TCP || port->end->kind == SERVE_UNIX) &&
+        uv_fileno(&port->uv.handle, &fd) == 0)
+        port->socket = fd;
     port->device = plug.device;
     port->party = plug.party;
     port->party_user = plug.party_user;

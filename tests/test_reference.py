@@ -15,7 +15,6 @@ COLUMNS = ("the document", "means", "C", "Lua", "BGAPI", "tested by")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 QUOTED = re.compile(r"`([^`]+)`")
 DASH = "-"
-COMPLETE = False  # rows still wait for their counterparts
 
 
 def rows(text):
@@ -86,10 +85,17 @@ class Bindings:
 
 
 class Messages:
-    """The messages of the codec table."""
+    """The messages of the codec table: "gap_discover 6,2", "event gap_scan_response 6,0"."""
 
     def __init__(self):
+        header = (ROOT / "wire/include/wire/bgapi.h").read_text(encoding="utf-8")
+        table = (ROOT / "wire/bgapi.c").read_text(encoding="utf-8")
+        codes = {name: int(code, 16) for name, code in
+                 re.findall(r"\b(BGAPI_\w+) = (0x[0-9A-F]{4}),", header)}
         self.known = set()
+        for kind, code, name in re.findall(r'\b(COMMAND|EVENT)\((BGAPI_\w+),\s*"(\w+)"', table):
+            event = "event " if kind == "EVENT" else ""
+            self.known.add(f"{event}{name} {codes[code] >> 8},{codes[code] & 0xFF}")
 
     def wrong(self, name):
         return f"BGAPI: the codec table has no `{name}`" if name not in self.known else None
@@ -121,8 +127,7 @@ def wrong_in(text, headers, bindings, messages, tests):
         if len(cells) != len(COLUMNS):
             found.append(f"{number}: {len(cells)} cells in place of {len(COLUMNS)}")
             continue
-        problems = [f"{COLUMNS[i]}: the cell is empty" for i, cell in enumerate(cells)
-                    if not cell and COMPLETE]
+        problems = [f"{COLUMNS[i]}: the cell is empty" for i, cell in enumerate(cells) if not cell]
         if cells[2] == DASH and cells[3] == DASH and cells[4] == DASH:
             problems.append("no counterpart at all")
         for cell, check in ((cells[2], headers), (cells[3], bindings), (cells[4], messages)):
@@ -147,6 +152,34 @@ class Reference(unittest.TestCase):
         self.assertGreater(len(list(rows(text))), 250)
         found = wrong_in(text, *self.checks)
         self.assertEqual(found, [], "\n" + "\n".join(f"stack/REFERENCE.md:{line}" for line in found))
+
+    def test_what_is_wrong_is_found(self):
+        good = ["`a()`", "does", "`blr_bgapi_scan`, `blr_bgapi_scan_params.active`", "`adapter:scan{active}`",
+                "`gap_discover 6,2`, `event gap_scan_response 6,0`", "`tests/test_reference.py` `test_rows`"]
+        wrong = [
+            (2, "`blr_bgapi_scna`", "no public header has"),
+            (2, "`blr_bgapi_scan_params.passive`", "has no member"),
+            (2, "blr_bgapi_scan", "names nothing"),
+            (2, "", "the cell is empty"),
+            (3, "`adapter:scna`", "does not document"),
+            (3, "`adapter:scan{passive}`", "does not know"),
+            (3, "`adapter:scna{active}`", "no heading"),
+            (4, "`gap_discover 6,3`", "the codec table has no"),
+            (4, "`event gap_discover 6,2`", "the codec table has no"),
+            (5, "`tests/test_reference.c` `test_rows`", "there is no file"),
+            (5, "`tests/test_reference.py` `test_` `rows`", "no pair"),
+            (5, "`tests/test_reference.py` `test_row`", "has no `test_row`"),
+            (5, "", "the cell is empty"),
+        ]
+        self.assertEqual(wrong_in(f"| {' | '.join(good)} |", *self.checks), [])
+        self.assertIn("5 cells", wrong_in(f"| {' | '.join(good[1:])} |", *self.checks)[0])
+        self.assertIn("no counterpart", wrong_in("| `a()` | does | - | - | - | `tests/air_check.py` `main` |",
+                                                 *self.checks)[0])
+        for column, cell, expected in wrong:
+            with self.subTest(cell=cell):
+                cells = [*good[:column], cell, *good[column + 1:]]
+                found = wrong_in(f"| {' | '.join(cells)} |", *self.checks)
+                self.assertTrue(found and expected in found[0], found)
 
 
 if __name__ == "__main__":

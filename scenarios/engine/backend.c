@@ -543,6 +543,9 @@ static int adapter_clear_bond(lua_State *L)
 const struct backend_constant backend_constants[] = {
     {"BLEAddressType", "public", "public", 0},
     {"BLEAddressType", "random", "random", 0},
+    {NULL, "BGAPIError", "BGAPIError", 0},
+    {NULL, "ExpectedResponseTimeout", "ExpectedResponseTimeout", 0},
+    {NULL, "NotConnectedError", "NotConnectedError", 0},
     {NULL, "BLED112_PRODUCT_ID", NULL, BLR_BLED112_PRODUCT_ID},
     {NULL, "BLED112_VENDOR_ID", NULL, BLR_BLED112_VENDOR_ID},
     {NULL, NULL, NULL, 0},

@@ -116,7 +116,7 @@ scenario("what goes wrong", function()
 
   -- Protocol-level errors.
   local ok, err = pcall(function() BGAPIBackend({ serial_port = "/dev/ttyACM1" }):start() end)
-  expect(err.name):equals("BGAPIError")
+  expect(err.name):equals(BGAPIError)
 
   -- Nobody there: not reached, because the time was over.
   adapter:start()
@@ -125,12 +125,12 @@ scenario("what goes wrong", function()
   expect(now() - before):at_least(s(5)):at_most(s(5.2))
   expect(ok):is_false()
   expect(err.layer):equals("bgapi")
-  expect(err.name):equals("NotConnectedError")
-  expect(err.cause):equals("ExpectedResponseTimeout")
+  expect(err.name):equals(NotConnectedError)
+  expect(err.cause):equals(ExpectedResponseTimeout)   -- Connection timeout - device may be out of range
 
   -- The dongle has nothing to say.
   ok, err = pcall(function() return adapter:expect_any({ "gap_scan_response" }, { timeout = 1 }) end)
-  expect(err.name):equals("ExpectedResponseTimeout")
+  expect(err.name):equals(ExpectedResponseTimeout)
   expect(err.cause):is_false()
 
   local function refused(what, text)
@@ -161,5 +161,20 @@ scenario("the peer vanishes", function()
   local before = now()
   expect_error(function() device:char_read(0x2A37) end, "NotConnectedError")
   expect(now() - before):at_most(s(1.2))
+  adapter:stop()
+end)
+
+scenario("a random address", function()
+  local tag = device { name = "tag", address = "C0:00:00:00:18:0D" }
+  tag:advertise { name = "Tag", interval = ms(200) }
+  local adapter = BGAPIBackend()
+  adapter:start()
+  expect(adapter:scan({ timeout = 1 })[1].address_type):equals(BLEAddressType.random)
+
+  -- Under a public address of these digits there is nobody.
+  expect_error(function() adapter:connect("C0:00:00:00:18:0D", { timeout = 1 }) end, NotConnectedError)
+  local device = adapter:connect("C0:00:00:00:18:0D", { address_type = BLEAddressType.random })
+  expect(device.address_type):equals("random")
+  expect(device:char_read(0x2A00)):equals("tag")
   adapter:stop()
 end)

@@ -51,6 +51,7 @@ def install(allowed):
         # No scripts of the packages are needed: what is compiled in them is there.
         print("setup: npm ci in build/node", flush=True)
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=2",
+            "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
             cwd=FOLDER)
         INSTALLED.write_bytes(lock)
     run("node", "--eval",

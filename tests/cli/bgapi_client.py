@@ -181,10 +181,17 @@ class Dongle:
     def read_value(self, conn, handle):
         """The octets, or the result of the event that there is instead."""
         self.command(READ_BY_HANDLE, "BH", conn, handle)
-        packet, _ = self.wait(VALUE, COMPLETED)
+        notified = []
+        while True:
+            packet, before = self.wait(VALUE, COMPLETED)
+            notified += before
+            if packet[:3] == COMPLETED or packet[3][3] == 0:
+                break
+            notified.append(packet)
+        self.packets[:0] = notified
         if packet[:3] == COMPLETED:
             return struct.unpack("<BHH", packet[3])[1]
-        assert packet[3][:4] == struct.pack("<BHB", conn, handle, 0), packet[3].hex()
+        assert packet[3][:3] == struct.pack("<BH", conn, handle), packet[3].hex()
         return packet[3][5:]
 
     def attributes(self, conn):

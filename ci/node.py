@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Node.js's hosts, noble and bleno: their packages in build/node, and the tests that run them."""
+"""Node.js's hosts, noble, bleno and ble-host: their packages in build/node, and the tests that run them."""
 
 import concurrent.futures
 import re
@@ -11,7 +11,7 @@ import packages
 from parts import ROOT, Skipped
 
 SOURCE = ROOT / "tests/interop/node"
-TESTS = SOURCE / "test_noble_bleno.py"
+TESTS = ("test_noble_bleno.py", "test_ble_host.py")
 FOLDER = ROOT / "build/node"  # node_modules are never in the source folder
 LOCK = "package-lock.json"
 INSTALLED = FOLDER / "installed.json"  # the lock file of what is there, once all of it is
@@ -55,13 +55,14 @@ def install(allowed):
             cwd=FOLDER)
         INSTALLED.write_bytes(lock)
     run("node", "--eval",
-        "require('@stoprocent/noble'); require('@stoprocent/bleno'); require('serialport')",
+        "require('@stoprocent/noble'); require('@stoprocent/bleno'); require('serialport');"
+        "require('ble-host')",
         cwd=FOLDER)
 
 
-def run_class(preset, name):
+def run_class(preset, test, name):
     """The tests of one class: (passed, failed)."""
-    done = subprocess.run([sys.executable, TESTS, ROOT / f"build/{preset}/blueroom", name],
+    done = subprocess.run([sys.executable, SOURCE / test, ROOT / f"build/{preset}/blueroom", name],
                           cwd=ROOT, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     count = re.search(r"^Ran (\d+) tests? in", done.stdout, re.MULTILINE)
@@ -77,7 +78,8 @@ def run_class(preset, name):
 def part(preset, allowed):
     """As a part of the suite: (passed, failed), or Skipped. The build is there."""
     install(allowed)
-    classes = re.findall(r"^class (\w+)\(Case\)", TESTS.read_text(encoding="utf-8"), re.MULTILINE)
+    classes = [(test, name) for test in TESTS for name in re.findall(
+        r"^class (\w+)\(Case\)", (SOURCE / test).read_text(encoding="utf-8"), re.MULTILINE)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:  # they wait more than they do
-        results = list(pool.map(lambda name: run_class(preset, name), classes))
+        results = list(pool.map(lambda one: run_class(preset, *one), classes))
     return tuple(map(sum, zip(*results)))

@@ -25,7 +25,7 @@ from serve_case import KINDS, Case  # noqa: E402
 
 FUZZ = int(os.environ.get("BLUEROOM_SERVE_FUZZ", "100000"))
 SOAK = int(os.environ.get("BLUEROOM_SERVE_SOAK", "150"))
-WARM = 50  # from here on memory does not grow
+WARM = max(50, SOAK // 5)  # from here on memory does not grow
 
 class Hostile(Case):
     def test_garbage_then_reset(self):

@@ -25,13 +25,13 @@ sys.path.insert(0, str(ROOT / "tests/cli"))
 from h4_client import PATIENCE, Server  # noqa: E402
 
 
-def missing():
+def missing(*packages):
     """Why the tests cannot be run; None: they can."""
     if not shutil.which("node"):
         return "node is not installed (Debian: apt install nodejs)"
-    for package in ("noble", "bleno"):
-        if not (MODULES / "@stoprocent" / package).is_dir():
-            return f"no @stoprocent/{package} in build/node: `python3 ci/run.py test` puts it there"
+    for package in packages or ("@stoprocent/noble", "@stoprocent/bleno"):
+        if not (MODULES / package).is_dir():
+            return f"no {package} in build/node: `python3 ci/run.py test` puts it there"
     return None
 
 

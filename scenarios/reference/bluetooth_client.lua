@@ -76,7 +76,7 @@ scenario("what can be read is read", function()
   expect(board:connections()):has_length(0)
 end)
 
-scenario("a sensor without power cannot be read", function()
+scenario("a sensor without power cannot be read", { own_air = true }, function()
   advertise()
   local problem = quick_usage(function(char)
     if char:uuid() == 0x2A38 then

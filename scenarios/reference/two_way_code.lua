@@ -97,7 +97,7 @@ scenario("the central answers what the peripheral says", function()
   expect(visits):has_length(1)
 end)
 
-scenario("the link drops for want of packets, and the messages go on", function()
+scenario("the link drops for want of packets, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_messages(2)
   local silence = lose { kind = "data" }
@@ -109,7 +109,7 @@ scenario("the link drops for want of packets, and the messages go on", function(
   expect(visits[2].connected):is_true()
 end)
 
-scenario("the peripheral is without power for two seconds, and the messages go on", function()
+scenario("the peripheral is without power for two seconds, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_messages(2)
   peripheral:power_off()
@@ -120,7 +120,7 @@ scenario("the peripheral is without power for two seconds, and the messages go o
   expect(visits):has_length(2)
 end)
 
-scenario("the central is without power for two seconds, and the messages go on", function()
+scenario("the central is without power for two seconds, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_messages(2)
   central:power_off()

@@ -89,7 +89,7 @@ scenario("the peripheral answers what the central says", function()
   expect(visits):has_length(1)
 end)
 
-scenario("the link drops for want of packets, and the messages go on", function()
+scenario("the link drops for want of packets, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_answers(2)
   local silence = lose { kind = "data" }
@@ -101,7 +101,7 @@ scenario("the link drops for want of packets, and the messages go on", function(
   expect(visits[2].connected):is_true()
 end)
 
-scenario("the peripheral is without power for two seconds, and the messages go on", function()
+scenario("the peripheral is without power for two seconds, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_answers(2)
   peripheral:power_off()
@@ -112,7 +112,7 @@ scenario("the peripheral is without power for two seconds, and the messages go o
   expect(visits):has_length(2)
 end)
 
-scenario("the central is without power for two seconds, and the messages go on", function()
+scenario("the central is without power for two seconds, and the messages go on", { own_air = true }, function()
   local visits = begin()
   expect_answers(2)
   central:power_off()

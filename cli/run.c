@@ -16,7 +16,7 @@
 #include "io/serve.h"
 #include "output.h"
 
-enum { WATCHDOG_S = 30, MAX_CONTROLLERS = 64 };
+enum { WATCHDOG_S = 30, MAX_CONTROLLERS = 64, MAX_SERIALS = 16 };
 
 struct request {
     struct scenario_options options;
@@ -29,6 +29,8 @@ struct request {
     const char *script; /* the one that runs */
     struct scenario_controller controllers[MAX_CONTROLLERS];
     char *controller_text[MAX_CONTROLLERS]; /* ours */
+    struct scenario_serial serials[MAX_SERIALS];
+    char *serial_text[MAX_SERIALS]; /* ours */
 };
 
 static void help(void)
@@ -50,7 +52,11 @@ static void help(void)
           "                pty:PATH        a terminal or a serial port, which is made raw\n"
           "                hci:N           this machine's hciN, by a user channel: it must be down\n"
           "                once for each such device; virtual time is then the wall's\n"
-          "  --clock Nx    with --controller: virtual time passes N times as fast as the wall's, for\n"
+          "  --serial NAME=PATH\n"
+          "                a serial port for scripts: BGAPIBackend { serial_port = \"NAME\" } speaks to\n"
+          "                the dongle at PATH, such as a link of blueroom serve --bgapi; once for each\n"
+          "                such port; virtual time is then the wall's\n"
+          "  --clock Nx    with --controller or --serial: virtual time passes N times as fast as the wall's, for\n"
           "                controllers that do so, too (realtime, which is 1x)\n"
           "  --watchdog S  give up when nothing moves for S seconds of wall time (30)\n"
           "  -v, --verbose what scripts log, and figures\n"
@@ -182,6 +188,35 @@ static int add_controller(struct request *request, const char *text)
     return CLI_OK;
 }
 
+/* --- serial ports outside --- */
+
+/* NAME=PATH becomes NAME and "pty:PATH". */
+static int add_serial(struct request *request, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    const size_t index = request->options.serial_count, name = equals ? (size_t)(equals - text) : 0;
+    const size_t size = strlen(text) + sizeof "pty:";
+
+    if (index == MAX_SERIALS)
+        return cli_trouble("run", "more than %d serial ports", MAX_SERIALS);
+    if (!name || !equals[1])
+        return cli_trouble("run", "--serial: '%s' is not NAME=PATH", text);
+    char *copy = malloc(size);
+    if (!copy)
+        return cli_trouble("run", "out of memory");
+    snprintf(copy, size, "%.*s", (int)name, text);
+    snprintf(copy + name + 1, size - name - 1, "pty:%s", equals + 1);
+    request->serial_text[index] = copy;
+    request->options.serial_count++;
+    request->serials[index] = (struct scenario_serial){.name = copy, .where = copy + name + 1};
+    request->options.serials = request->serials;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(request->serials[i].name, copy) == 0 ||
+            strcmp(request->serials[i].where, copy + name + 1) == 0)
+            return cli_trouble("run", "--serial: %s and %s are one", text, request->serials[i].name);
+    return CLI_OK;
+}
+
 /* --- the command line --- */
 
 static int check(const struct scenario_options *options)
@@ -192,8 +227,9 @@ static int check(const struct scenario_options *options)
         return cli_trouble("run", "--bonds: the folder has no name");
     if (options->air && !options->trace_dir)
         return cli_trouble("run", "--air goes with --trace DIR");
-    if (options->speed && !options->controller_count)
-        return cli_trouble("run", "--clock goes with --controller DEVICE=WHERE");
+    if (options->speed && !options->controller_count && !options->serial_count)
+        return cli_trouble("run",
+                           "--clock goes with --controller DEVICE=WHERE or --serial NAME=PATH");
     return CLI_OK;
 }
 
@@ -216,6 +252,8 @@ static int take_option(struct request *request, int option)
                            optarg, SERVE_MAX_SPEED);
     case 'o':
         return add_controller(request, optarg);
+    case 'r':
+        return add_serial(request, optarg);
     case 's':
         return cli_read_number("run", optarg, "--seed", UINT64_MAX, &options->seed);
     case 't':
@@ -242,6 +280,7 @@ static int read_options(int argc, char **argv, struct request *request, bool *do
         {"bonds", required_argument, NULL, 'b'},
         {"clock", required_argument, NULL, 'c'},
         {"controller", required_argument, NULL, 'o'},
+        {"serial", required_argument, NULL, 'r'},
         {"help", no_argument, NULL, 'h'},
         {"seed", required_argument, NULL, 's'},
         {"trace", required_argument, NULL, 't'},
@@ -322,7 +361,7 @@ static int begin(struct request *request, int argc, char **argv)
     if (options->bonds_dir && check_names(argc, argv, "bonds") != CLI_OK)
         return CLI_TROUBLE;
     /* A controller that goes while it is written to is an error of that write. */
-    if (options->controller_count)
+    if (options->controller_count || options->serial_count)
         signal(SIGPIPE, SIG_IGN);
     request->colour = isatty(STDOUT_FILENO);
     options->speed = options->speed ? options->speed : 1;
@@ -343,6 +382,8 @@ static int run(int argc, char **argv)
 
     for (size_t i = 0; i < request.options.controller_count; i++)
         free(request.controller_text[i]);
+    for (size_t i = 0; i < request.options.serial_count; i++)
+        free(request.serial_text[i]);
     return status;
 }
 

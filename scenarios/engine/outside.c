@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "io/serve.h"
+#include "outside_serial.h"
 
 struct outside {
     struct run *run;
     struct serve *serve;
-    struct serve_end *ends; /* as options->controllers */
+    struct serve_end *ends; /* as options->controllers, then options->serials */
     struct serve_config config;
     bool starting;
 };
@@ -181,8 +182,13 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
     struct outside *outside = user;
     struct device *device = outside->run->devices;
 
+    const size_t controllers = outside->run->options->controller_count;
+
     (void)number;
-    (void)port;
+    if (end >= controllers) {
+        outside_serial_plug(outside->run->outside_serials, end - controllers, port, plug);
+        return 0;
+    }
     while (strcmp(device->name, outside->run->options->controllers[end].device) != 0)
         device = device->next;
     plug->device = device;
@@ -192,13 +198,15 @@ static int plug(void *user, size_t end, unsigned number, struct serve_port *port
 
 static void unplug(void *user, void *device)
 {
-    (void)user;
-    (void)device;
+    outside_serial_unplug(((struct outside *)user)->run->outside_serials, device);
 }
 
 static void lost(void *user, void *device, const char *why)
 {
-    lose(user, device, why);
+    struct outside *outside = user;
+
+    if (!outside_serial_lost(outside->run->outside_serials, device, why))
+        lose(outside, device, why);
 }
 
 static void far_full(void *user, void *device, bool full)
@@ -236,7 +244,8 @@ static bool prepare(struct run *run)
     if (!outside)
         return false;
     outside->run = run;
-    outside->ends = calloc(options->controller_count, sizeof *outside->ends);
+    const size_t count = options->controller_count + options->serial_count;
+    outside->ends = calloc(count, sizeof *outside->ends);
     if (!outside->ends)
         return false;
     for (size_t i = 0; i < options->controller_count; i++)
@@ -245,9 +254,15 @@ static bool prepare(struct run *run)
             .where = options->controllers[i].where,
             .word = options->controllers[i].device,
         };
+    for (size_t i = 0; i < options->serial_count; i++)
+        outside->ends[options->controller_count + i] = (struct serve_end){
+            .kind = SERVE_CONTROLLER,
+            .where = options->serials[i].where,
+            .word = options->serials[i].name,
+        };
     outside->config = (struct serve_config){
         .ends = outside->ends,
-        .end_count = options->controller_count,
+        .end_count = count,
         .clock = SERVE_REALTIME,
         .lag = true,
         .speed = options->speed,

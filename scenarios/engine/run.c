@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "device.h"
 #include "outside.h"
+#include "outside_serial.h"
 #include "queue.h"
 #include "raw.h"
 #include "run_internal.h"
@@ -235,6 +236,7 @@ static bool open_run(struct run *run)
         sim_actor_join(&run->actor, run->world, "") == 0) {
         run->actor_joined = true;
         sim_stream_init(&run->stream, options->seed, "", "script");
+        run->outside_serials = outside_serials_new(run);
         if (sandbox_protected(run->sandbox.L, open_globals, NULL, 0) == LUA_OK)
             return true;
     }
@@ -311,7 +313,9 @@ static void run_body(struct run *run)
 {
     lua_State *L = run->sandbox.L;
 
-    if (run->options->controller_count ? !outside_start(run) : !device_start_all(run))
+    const bool paced = run->options->controller_count || run->options->serial_count;
+
+    if (paced ? !outside_start(run) : !device_start_all(run))
         return;
     device_publish_all(run);
     run->started = true;
@@ -374,6 +378,7 @@ static enum scenario_result conclude(struct run *run)
         backend_close_all(run);
         dongle_close_all(run);
         outside_close(run->outside);
+        outside_serials_free(run->outside_serials);
         device_close_all(run);
         served_close_all(run);
         raw_close_all(run);

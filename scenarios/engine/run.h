@@ -27,6 +27,7 @@ struct declared_end;
 struct adapter;
 struct device;
 struct outside;
+struct outside_serial;
 struct queue;
 struct raw;
 struct run_block;
@@ -57,6 +58,7 @@ struct run {
     struct device *devices, **devices_end;
     struct raw *raws, **raws_end; /* raw radios and sniffers */
     struct declared_end *declared_ends; /* where such may come, in the order of the file */
+    struct outside_serial *outside_serials; /* ports outside the process */
     struct served *served; /* hosts outside the process */
     struct outside *outside; /* controllers outside the process */
     struct task *tasks, **tasks_end;

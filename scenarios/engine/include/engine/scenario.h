@@ -24,6 +24,12 @@ struct scenario_controller {
     const char *where;
 };
 
+/* A serial port of the room that is outside: a name for scripts, and where it is, as above. */
+struct scenario_serial {
+    const char *name;
+    const char *where;
+};
+
 enum scenario_result {
     SCENARIO_PASSED,
     SCENARIO_FAILED,  /* an expectation failed, or an operation that the story counts on */
@@ -52,11 +58,14 @@ struct scenario_options {
     sim_ns max_time;
     const struct room_serve_options *serve; /* set by room_serve() alone (engine/serve.h) */
     /*
-     * With one or more, virtual time is the wall's, times `speed`. The devices are those that stand
+     * With one or more of these or of what follows, virtual time is the wall's, times `speed`. The devices are those that stand
      * outside scenario(); a name that is not among them is trouble.
      */
     const struct scenario_controller *controllers;
     size_t controller_count;
+    /* Likewise ports, with a dongle at each, for BGAPIBackend. */
+    const struct scenario_serial *serials;
+    size_t serial_count;
     uint64_t speed; /* 1 to SERVE_MAX_SPEED */
     bool *interrupted; /* set when a signal ends such a run; no further scenario begins. Or NULL */
     struct vitals *vitals; /* for a watchdog in another thread; may be NULL */

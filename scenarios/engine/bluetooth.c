@@ -188,10 +188,20 @@ static struct blr_bluetooth_options read_options(lua_State *L, const char *call,
     return options;
 }
 
-static void initialised(struct blr_bluetooth *stack, int error, void *user)
+static void done(struct blr_bluetooth *stack, int error, void *user)
 {
     (void)stack;
     task_complete(user, error);
+}
+
+static void initialised(struct blr_bluetooth *stack, int error, void *user)
+{
+    struct task *task = user;
+    struct bluetooth *self = task->outcome.object;
+
+    self->initialising = false;
+    signal_fire(&self->initialised);
+    done(stack, error, task);
 }
 
 /* Ends the call with the object at 1 as its result. */
@@ -206,12 +216,14 @@ static int init(lua_State *L, struct bluetooth *self, const char *call,
                 const struct blr_bluetooth_options *options, lua_KFunction k)
 {
     struct task *task = bluetooth_task(L, self, call);
+    task->outcome.object = self;
     const int error = blr_bluetooth_init_async(self->stack, options, initialised, task);
 
     if (error == BLR_ERR_BUSY)
         return failure_raise(L, error, task->what, "it is initialised, or about to be");
     if (error)
         return failure_raise(L, error, task->what, NULL);
+    self->initialising = true;
     return task_await(task, k, (lua_KContext)task);
 }
 
@@ -231,7 +243,7 @@ static int bluetooth_deinit(lua_State *L)
     struct bluetooth *self = bluetooth_self(L, call);
     struct task *task = bluetooth_task(L, self, call);
 
-    bluetooth_check(L, self, blr_bluetooth_deinit_async(self->stack, initialised, task), task->what);
+    bluetooth_check(L, self, blr_bluetooth_deinit_async(self->stack, done, task), task->what);
     return task_await(task, task_done, (lua_KContext)task);
 }
 
@@ -253,6 +265,20 @@ static struct bluetooth *object_of(lua_State *L, struct device *device)
     return self;
 }
 
+/* The object at 1, when another script has initialised it. */
+static int made_meanwhile(lua_State *L, int status, lua_KContext context)
+{
+    struct task *task = (struct task *)context;
+    struct bluetooth *self = object_check(L, 1, &bluetooth_type, "Bluetooth");
+
+    (void)status;
+    if (self->initialising)
+        return task_wait(task, &self->initialised, made_meanwhile, context);
+    bluetooth_check(L, self, blr_bluetooth_initialised(self->stack) ? 0 : BLR_ERR_STATE,
+                    task->what);
+    return 1;
+}
+
 int bluetooth_declare(lua_State *L)
 {
     static const char call[] = "Bluetooth";
@@ -271,6 +297,11 @@ int bluetooth_declare(lua_State *L)
     lua_settop(L, 1);
     if (plain && (blr_bluetooth_initialised(self->stack) || self->initialise))
         return 1;
+    if (plain && self->initialising) {
+        struct task *task = bluetooth_task(L, self, call);
+        task_begin_wait(task, SIM_NEVER);
+        return made_meanwhile(L, LUA_OK, (lua_KContext)task);
+    }
     if (run->started)
         return init(L, self, call, &options, made);
     if (self->initialise)
@@ -414,7 +445,7 @@ static int bluetooth_tx_power(lua_State *L)
     level = bluetooth_choice(L, LEVEL, call, "level", BLUETOOTH_POWER_LEVEL, 0);
     struct task *task = bluetooth_task(L, self, call);
     bluetooth_check(
-        L, self, blr_bluetooth_set_tx_power_async(self->stack, type, level, initialised, task),
+        L, self, blr_bluetooth_set_tx_power_async(self->stack, type, level, done, task),
         task->what);
     return task_await(task, task_done, (lua_KContext)task);
 }

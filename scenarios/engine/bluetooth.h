@@ -36,6 +36,8 @@ struct bluetooth {
     char pin[8];                          /* theirs */
     bool initialise;                      /* when the host is up */
     blr_host_cb *started;                 /* waits for that */
+    bool initialising;                    /* by a script */
+    struct signal initialised;            /* or not: that is over */
     struct handler handler;
 };
 

@@ -148,6 +148,15 @@ static const struct script_row rows[] = {
     FAIL("on twice", BT "bt:init()", "a: bluetooth:init: Operation already in progress: it is initialised, or about to be"),
     FAIL("on twice, with other options", BT "Bluetooth(a, { mtu = 50 })",
          "a: Bluetooth: Operation already in progress: it is initialised, or about to be"),
+    GOOD("on by two scripts at once",
+         TWO "local script = a:script(function() local bt = Bluetooth(a) return bt, "
+             "bt.initialised end) local bt = Bluetooth(a, { mtu = 50 }) local other, yes = "
+             "script:join() print(bt == other, yes, other.options.mtu)",
+         "true\ttrue\t50\n"),
+    GOOD("with other options by two scripts at once",
+         TWO "local script = a:script(function() return pcall(Bluetooth, a, { mtu = 60 }) end) "
+             "Bluetooth(a, { mtu = 50 }) print(script:join())",
+         "false\ta: Bluetooth: Operation already in progress: it is initialised, or about to be\n"),
     FAIL("off twice", BT "bt:deinit() bt:deinit()", "a: bluetooth:deinit: "),
     GOOD("without power it is off",
          ADVERTISES "local c = b:connect(a) sleep(s(1)) a:power_off() print(bt.initialised, "
@@ -259,6 +268,18 @@ static const struct script_row rows[] = {
          BT "local t = now() local ok, err = pcall(bt.connect, bt, '010203040506', 500) "
             "print(ok, err.name == Bluetooth.timeout, err.what, now() - t < ms(600))",
          "false\ttrue\ta: bluetooth:connect\ttrue\n"),
+    FAIL("two at once",
+         BT "a:script(function() bt:connect('010203040506', 900) end) sleep(1) "
+            "bt:connect('010203040507')",
+         "a: bluetooth:connect: Operation already in progress"),
+    GOOD("ended in the middle by deinit",
+         BT "local script = a:script(function() return pcall(bt.connect, bt, '010203040506') end) "
+            "bt:start_scan(-1) sleep(s(1)) bt:deinit() print(script:join())",
+         "false\ta: bluetooth:connect: Cancelled\n"),
+    GOOD("ended in the middle by the scenario",
+         BT "a:script(function() bt:connect('010203040506') end) bt:start_scan(-1) "
+            "bt:callback(1, function() sleep(s(99)) end) sleep(s(1)) print('end')",
+         "end\n"),
     BAD("no address", BT "bt:connect('01020304050')",
         "bluetooth:connect: mac_addr: '01020304050' is no address"),
     BAD("nobody", BT "bt:connect()",

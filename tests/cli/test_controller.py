@@ -319,6 +319,16 @@ class Lost(Case):
         self.fails(self.run_it("--controller", "phone=unix:u", self.script(WAITS)), 2,
                    "phone: its controller (unix:u) does not answer\n")
 
+    def test_what_was_said_before(self):
+        """To the last one who had the serial port."""
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        os.write(ours, b"\x55\n" * 20)
+        where = f"pty:{os.ttyname(theirs)}"
+        self.fails(self.run_it("--controller", f"phone={where}", self.script(WAITS)), 2,
+                   f"phone: its controller ({where}) does not answer\n")
+
     def test_not_there(self):
         (self.top / "file").write_text("")
         left_over = socket.socket(socket.AF_UNIX)

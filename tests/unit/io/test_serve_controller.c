@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -36,6 +37,8 @@ struct fixture {
     unsigned taken, lost_sync, unplugged, full, free;
     sim_ns now, due; /* due: one event, 0 for none */
     sim_ns taken_at, ran_at;
+    unsigned runs, stall_at;
+    uint64_t wall_ms[2]; /* when events ran */
     int listener, peer;
     unsigned turns;
     bool (*turn)(struct fixture *f); /* true: the room is over */
@@ -76,6 +79,14 @@ static sim_ns next(void *user)
     return f->due ? f->due : f->wanted ? f->now + 1 : SIM_NEVER;
 }
 
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static bool step(void *user, sim_ns limit)
 {
     struct fixture *f = user;
@@ -84,8 +95,9 @@ static bool step(void *user, sim_ns limit)
         return false;
     f->now = next(f);
     if (f->due) {
-        f->due = 0;
         f->ran_at = f->now;
+        f->wall_ms[f->runs++] = wall_ms();
+        f->due = f->runs < 2 ? f->now + SIM_MS(STALL_MS / 4) : 0;
         return true;
     }
     f->room = BURST;
@@ -289,23 +301,40 @@ static void controller_without_room(void **state)
 /* It answers in time, but we do not get to run until long after the event was due. */
 static bool until_both(struct fixture *f)
 {
-    if (!f->acted) {
-        f->acted = true;
+    if (f->turns == 1)
         f->due = f->now + SIM_MS(STALL_MS / 4);
+    if (f->turns == f->stall_at) {
         write_events(f, 1);
         poll(NULL, 0, STALL_MS);
     }
-    return f->taken && f->ran_at;
+    return f->runs == 2;
 }
 
-static void what_came_in_time_comes_first(void **state)
+static void stall(struct fixture *f, unsigned at)
 {
-    struct fixture *f = *state;
-
+    f->stall_at = at;
     serve(f, until_both);
-    assert_true(f->taken_at < f->ran_at);
+    assert_int_equal(f->taken, 1);
+    assert_true(f->taken_at < SIM_MS(STALL_MS / 4));
     /* And what was lost is not made up. */
+    assert_true(f->wall_ms[1] - f->wall_ms[0] >= STALL_MS / 4 - 2);
     assert_true(f->now < SIM_MS(STALL_MS));
+}
+
+/* Before time is looked at, after that, and before the loop is. */
+static void what_came_in_time_comes_first_1(void **state)
+{
+    stall(*state, 1);
+}
+
+static void what_came_in_time_comes_first_2(void **state)
+{
+    stall(*state, 2);
+}
+
+static void what_came_in_time_comes_first_3(void **state)
+{
+    stall(*state, 3);
 }
 
 static bool until_lost(struct fixture *f)
@@ -400,7 +429,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(host_without_room),
         TEST(controller_without_room),
-        TEST(what_came_in_time_comes_first),
+        TEST(what_came_in_time_comes_first_1),
+        TEST(what_came_in_time_comes_first_2),
+        TEST(what_came_in_time_comes_first_3),
         TEST(it_closes),
         TEST(it_closes_within_a_packet),
         TEST(it_speaks_as_a_host),

@@ -71,8 +71,8 @@ void blr_gap_listen(struct blr_host *host, const struct blr_gap_listener *listen
 /*
  * Further listeners, for interfaces on top of a host that somebody else uses as well: told of
  * everything behind the one above, in the order in which they came. What the peer asks for it may
- * have if none of them is against it. The caller's memory, until blr_gap_listen_no_more() or the
- * host's end.
+ * have if none of them is against it. One that comes while others are told hears of what is next.
+ * The caller's memory, until blr_gap_listen_no_more() or the host's end.
  */
 struct blr_gap_listening {
     const struct blr_gap_listener *listener;

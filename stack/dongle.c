@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* After a start that has failed. */
+#define START_AGAIN SIM_S(1)
+
 struct dongle_command_row {
     uint16_t code;
     bool of_conn; /* refused with BGAPI_NOT_CONNECTED where there is none */
@@ -189,10 +192,14 @@ bool dongle_awaits(const struct blr_dongle *dongle, uint16_t code)
 
 /* --- its life --- */
 
+static void start(struct blr_dongle *dongle);
+
 static void settled(void *user)
 {
     struct blr_dongle *dongle = user;
 
+    if (dongle->failed)
+        start(dongle);
     if (!dongle->rebooting || blr_conn_first(dongle->host) || !dongle_gap_settled(dongle))
         return;
     dongle->rebooting = false;
@@ -212,10 +219,21 @@ static void started(struct blr_host *host, int error, void *user)
 
     (void)host;
     dongle->up = !error;
+    dongle->failed = error != 0;
+    if (error && !dongle->closed)
+        clock_arm(dongle->clock, &dongle->settle, clock_now(dongle->clock) + START_AGAIN);
     if (dongle->started)
         dongle->started(dongle->user, error);
     dongle_settle(dongle);
     resume(dongle);
+}
+
+static void start(struct blr_dongle *dongle)
+{
+    dongle->failed = false;
+    const int error = blr_host_start(dongle->host, started, dongle);
+    if (error)
+        started(dongle->host, error, dongle);
 }
 
 /* By now every operation was called back, and every link is gone. */
@@ -223,13 +241,13 @@ static void failed(struct blr_host *host, int error, void *user)
 {
     struct blr_dongle *dongle = user;
 
+    (void)host;
+    (void)error;
     dongle->up = false;
     if (dongle->closed)
         return;
     dongle->discovering = false;
-    error = blr_host_start(host, started, dongle);
-    if (error)
-        started(host, error, dongle);
+    start(dongle);
 }
 
 static void take_name(struct blr_dongle *dongle, const char *name)
@@ -296,6 +314,7 @@ void blr_dongle_free(struct blr_dongle *dongle)
 void blr_dongle_opened(struct blr_dongle *dongle)
 {
     dongle->quiet = true;
+    bgapi_reader_init(&dongle->reader); /* what somebody else began is nobody's */
 }
 
 bool blr_dongle_owes(const struct blr_dongle *dongle)

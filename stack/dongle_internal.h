@@ -80,6 +80,7 @@ struct blr_dongle {
     bool name_cut;
     bool boot_event;
     bool up, rebooting, closed;
+    bool failed; /* to start; it is tried again */
     bool quiet;  /* until the first command */
     bool taking; /* within received() */
     struct timer settle;

@@ -43,7 +43,7 @@ struct blr_dongle_config {
     struct byte_link_end *line; /* the dongle's end, outlives it */
     const char *name;           /* what it advertises under, copied as far as it fits */
     bool boot_event;            /* system_boot at once on a reset */
-    /* The host is up, or could not be started; it is tried again at a failure of its controller. */
+    /* The host is up, or could not be started: then, as when it fails later, it is tried again. */
     void (*started)(void *user, int error);
     void *user;
 };
@@ -55,7 +55,7 @@ void blr_dongle_close(struct blr_dongle *dongle);
 /* After the host, whose pending operations are called back as it goes. NULL is fine. */
 void blr_dongle_free(struct blr_dongle *dongle);
 
-/* Somebody has opened the port. */
+/* Somebody has opened the port: a command that was begun before is forgotten. */
 void blr_dongle_opened(struct blr_dongle *dongle);
 
 /*

@@ -192,6 +192,38 @@ static void silent_from_reset_to_first_command(void **state)
     expect_said(room, "rsp gap_end_procedure result=0x0181\n");
 }
 
+/* Who comes next need not finish what another had begun. */
+static void a_frame_ends_with_its_client(void **state)
+{
+    struct dongle_room *room = *state;
+
+    dongle_send(room, "000f0603 010203");
+    dongle_room_run(room, SIM_MS(10));
+    room_dongle_open(room->dongle);
+    dongle_do(room, "system_hello");
+    expect_said(room, "rsp system_hello\n");
+}
+
+/* --- a controller that fails --- */
+
+static void starts_again(void **state)
+{
+    struct dongle_room *room = *state;
+    struct sim_controller *controller = room_dongle_controller(room->dongle);
+
+    sim_controller_power(controller, false);
+    dongle_do(room, "connection_get_rssi conn=0");
+    expect_said(room, "rsp connection_get_rssi conn=0 rssi=25\n"
+                      "evt connection_disconnected conn=0 reason=0x0203\n");
+    dongle_do(room, "system_hello"); /* waits */
+    expect_said(room, "");
+    dongle_room_run(room, SIM_S(20));
+    sim_controller_power(controller, true);
+    dongle_room_run(room, SIM_S(5));
+    expect_said(room, "rsp system_hello\n");
+    dongle_connect(room);
+}
+
 /* --- reset --- */
 
 static void reset_drops_connections(void **state)
@@ -306,6 +338,8 @@ int main(void)
         DONGLE(takes_time),
         DONGLE(silent_from_opening_to_first_command),
         DONGLE(silent_from_reset_to_first_command),
+        DONGLE(a_frame_ends_with_its_client),
+        DONGLE_CONNECTED(starts_again),
         DONGLE_CONNECTED(reset_drops_connections),
         DONGLE_CONNECTED(commands_wait_for_the_reset),
         DONGLE(reset_ends_an_attempt),

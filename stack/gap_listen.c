@@ -40,109 +40,103 @@ void blr_gap_listen_no_more(struct blr_host *host, struct blr_gap_listening *lis
     }
 }
 
-static void begin(struct blr_host *host, struct gap_walk *walk)
+enum gap_news {
+    NEWS_CONNECTED,
+    NEWS_DISCONNECTED,
+    NEWS_ADVERTISING_TIMED_OUT,
+    NEWS_PARAMS_REQUESTED,
+    NEWS_PARAMS_CHANGED,
+    NEWS_HOST_FAILED,
+};
+
+/* What there is to be told; of each kind its own members. */
+struct gap_telling {
+    enum gap_news news;
+    struct blr_host *host;
+    struct blr_conn *conn;
+    uint8_t reason;
+    int error;
+    const struct blr_conn_params *params;
+    bool wanted; /* nobody was against it so far */
+};
+
+static void tell_one(const struct blr_gap_listener *listener, void *user, struct gap_telling *what)
 {
-    *walk = (struct gap_walk){.outer = host->walks, .next = &host->listening};
-    host->walks = walk;
+    switch (what->news) {
+    case NEWS_CONNECTED:
+        if (listener->connected && !what->conn->closed)
+            listener->connected(what->conn, user);
+        break;
+    case NEWS_DISCONNECTED:
+        if (listener->disconnected)
+            listener->disconnected(what->conn, what->reason, user);
+        break;
+    case NEWS_ADVERTISING_TIMED_OUT:
+        if (listener->advertising_timed_out)
+            listener->advertising_timed_out(what->host, user);
+        break;
+    case NEWS_PARAMS_REQUESTED:
+        if (listener->params_requested && what->wanted)
+            what->wanted = listener->params_requested(what->conn, what->params, user);
+        break;
+    case NEWS_PARAMS_CHANGED:
+        if (listener->params_changed && !what->conn->closed)
+            listener->params_changed(what->conn, user);
+        break;
+    case NEWS_HOST_FAILED:
+        if (listener->host_failed)
+            listener->host_failed(what->host, what->error, user);
+        break;
+    }
 }
 
-/* The next one that listens; at the end NULL, and the walk is over. */
-static const struct blr_gap_listener *step(struct blr_host *host, struct gap_walk *walk,
-                                           void **user)
+static void tell(struct blr_host *host, struct gap_telling *what)
 {
-    while (walk->next) {
-        const struct blr_gap_listening *at = walk->next;
-        walk->next = at->next;
-        *user = at->user;
+    struct gap_walk walk = {.outer = host->walks, .next = &host->listening};
+
+    host->walks = &walk;
+    while (walk.next) {
+        const struct blr_gap_listening *at = walk.next;
+        walk.next = at->next;
         if (at->listener)
-            return at->listener;
+            tell_one(at->listener, at->user, what);
     }
-    host->walks = walk->outer;
-    return NULL;
+    host->walks = walk.outer;
 }
 
 void gap_tell_connected(struct blr_conn *conn)
 {
-    struct blr_host *host = conn->host;
-    const struct blr_gap_listener *listener;
-    struct gap_walk walk;
-    void *user;
-
-    begin(host, &walk);
-    while ((listener = step(host, &walk, &user))) {
-        if (listener->connected && !conn->closed)
-            listener->connected(conn, user);
-    }
+    tell(conn->host, &(struct gap_telling){.news = NEWS_CONNECTED, .conn = conn});
 }
 
 void gap_tell_disconnected(struct blr_conn *conn, uint8_t reason)
 {
-    struct blr_host *host = conn->host;
-    const struct blr_gap_listener *listener;
-    struct gap_walk walk;
-    void *user;
-
-    begin(host, &walk);
-    while ((listener = step(host, &walk, &user))) {
-        if (listener->disconnected)
-            listener->disconnected(conn, reason, user);
-    }
+    tell(conn->host,
+         &(struct gap_telling){.news = NEWS_DISCONNECTED, .conn = conn, .reason = reason});
 }
 
 void gap_tell_advertising_timed_out(struct blr_host *host)
 {
-    const struct blr_gap_listener *listener;
-    struct gap_walk walk;
-    void *user;
-
-    begin(host, &walk);
-    while ((listener = step(host, &walk, &user))) {
-        if (listener->advertising_timed_out)
-            listener->advertising_timed_out(host, user);
-    }
+    tell(host, &(struct gap_telling){.news = NEWS_ADVERTISING_TIMED_OUT, .host = host});
 }
 
 bool gap_ask_params(struct blr_conn *conn, const struct blr_conn_params *params)
 {
-    struct blr_host *host = conn->host;
-    const struct blr_gap_listener *listener;
-    bool wanted = true;
-    struct gap_walk walk;
-    void *user;
+    struct gap_telling what = {
+        .news = NEWS_PARAMS_REQUESTED, .conn = conn, .params = params, .wanted = true};
 
-    begin(host, &walk);
-    while ((listener = step(host, &walk, &user))) {
-        if (wanted && listener->params_requested)
-            wanted = listener->params_requested(conn, params, user);
-    }
-    return wanted;
+    tell(conn->host, &what);
+    return what.wanted;
 }
 
 void gap_tell_params_changed(struct blr_conn *conn)
 {
-    struct blr_host *host = conn->host;
-    const struct blr_gap_listener *listener;
-    struct gap_walk walk;
-    void *user;
-
-    begin(host, &walk);
     conn_hold(conn);
-    while ((listener = step(host, &walk, &user))) {
-        if (listener->params_changed && !conn->closed)
-            listener->params_changed(conn, user);
-    }
+    tell(conn->host, &(struct gap_telling){.news = NEWS_PARAMS_CHANGED, .conn = conn});
     conn_release(conn);
 }
 
 void gap_tell_host_failed(struct blr_host *host, int error)
 {
-    const struct blr_gap_listener *listener;
-    struct gap_walk walk;
-    void *user;
-
-    begin(host, &walk);
-    while ((listener = step(host, &walk, &user))) {
-        if (listener->host_failed)
-            listener->host_failed(host, error, user);
-    }
+    tell(host, &(struct gap_telling){.news = NEWS_HOST_FAILED, .host = host, .error = error});
 }

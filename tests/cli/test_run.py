@@ -461,6 +461,16 @@ class Documentation(Case):
                     self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater(count, 10)
 
+    def test_c_programs(self):
+        """What README.md shows as C is the very text of an example, which is run by itself."""
+        root = pathlib.Path(__file__).resolve().parent.parent.parent
+        examples = [path.read_text(encoding="utf-8") for path in (root / "scenarios/c").glob("*.c")]
+        blocks = re.findall(r"^```c\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"),
+                            re.MULTILINE | re.DOTALL)
+        self.assertTrue(blocks)
+        for block in blocks:
+            self.assertIn(block, examples)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,7 +4,8 @@
  * script gives and gets is that of the documents (seconds, units of their arguments), and so are
  * the errors.
  *
- * backend.c: the adapter. backend_device.c: what is connected to. backend_raw.c: raw commands.
+ * backend.c: the adapter. backend_scan.c: its scans. backend_device.c: what is connected to.
+ * backend_raw.c: raw commands.
  */
 #ifndef ENGINE_BACKEND_H
 #define ENGINE_BACKEND_H
@@ -94,6 +95,7 @@ struct ble_device *backend_device(lua_State *L, struct adapter *adapter,
                                   struct blr_bgapi_device *device);
 int backend_discover(lua_State *L, struct ble_device *device, int index, const char *what);
 
+int adapter_scan(lua_State *L);
 int adapter_send_command(lua_State *L);
 int adapter_expect(lua_State *L);
 int adapter_expect_any(lua_State *L);

@@ -114,6 +114,13 @@ static void expect_told(struct bgapi_story *story, const char *text)
     story->log_read += len + 1;
 }
 
+/* What was sent and told is to be looked at before. */
+static void pass_time(struct bgapi_story *story, sim_ns time)
+{
+    bgapi_story_end(story);
+    manual_clock_advance(&story->clock, time);
+}
+
 static void step(struct bgapi_story *story, const char *line)
 {
     if (strncmp(line, "! ", 2) == 0)
@@ -123,7 +130,7 @@ static void step(struct bgapi_story *story, const char *line)
     else if (strncmp(line, "< ", 2) == 0)
         say(story, line + 2);
     else if (strncmp(line, "+ ", 2) == 0)
-        manual_clock_advance(&story->clock, SIM_MS(atoi(line + 2)));
+        pass_time(story, SIM_MS(atoi(line + 2)));
     else if (strncmp(line, "= ", 2) == 0)
         expect_told(story, line + 2);
     else if (strcmp(line, "link again") == 0)

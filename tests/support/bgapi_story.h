@@ -6,7 +6,7 @@
  *   ! connect min=6     a call, with arguments of these names or the documented defaults
  *   > 00 00 03 01 00    the oldest octets that the client has sent are these
  *   < 00 02 03 01 00 c8 the dongle sends these, cut after a '/'
- *   + 100               so many milliseconds pass
+ *   + 100               so many milliseconds pass; nothing is left to be looked at before
  *   = connect 0         the oldest that was called back is this
  *   link again          the next octets of the client are refused once: the line is full
  *   link io             they are refused for good

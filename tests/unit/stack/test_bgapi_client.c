@@ -193,7 +193,8 @@ static const struct row started_rows[] = {
      "! clear_bond address=C0:00:00:00:18:0D\n> 0000 0505\n< 0001 0505 02\n"
      "< 8004 0504 05 10 00 07 8004 0504 06 10 00 07\n> 0001 0502 05\n< 0002 0502 0000\n"
      "= clear_bond 0\n"
-     "! clear_bond address=C0:00:00:00:18:0D\n> 0000 0505\n< 0001 0505 00\n"
+     "! clear_bond address=C0:00:00:00:18:0D\n> 0000 0505\n< 0001 0505 01\n"
+     "< 8004 0504 05 10 00 07\n"
      "= clear_bond BGAPIError: clear_bond: the dongle has told of no bond with"
      " C0:00:00:00:18:0D\n"},
     {"clear_bond: fewer bonds are told than counted",
@@ -299,6 +300,25 @@ static void a_dongle_is_found_by_its_numbers(void **state)
                                               .end = &story->end};
     story->port_count = 3;
     bgapi_story_play(story, bgapi_story_started);
+    bgapi_story_end(story);
+}
+
+static void open_port(void *user)
+{
+    struct bgapi_story *story = user;
+
+    assert_null(story->end.party); /* who opens it attaches after that */
+    story->port_count++;
+}
+
+static void a_port_is_opened_by_its_client(void **state)
+{
+    struct bgapi_story *story = *state;
+
+    story->ports[1].open = open_port;
+    story->ports[1].user = story;
+    bgapi_story_play(story, bgapi_story_started);
+    assert_int_equal(story->port_count, 3);
     bgapi_story_end(story);
 }
 

@@ -365,9 +365,13 @@ static void a_client_needs_time_and_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORY(a_callback_begins_the_next_call), STORY(a_dongle_is_found_by_its_numbers),
-        STORY(a_pending_call_is_cancelled),     STORY(a_port_of_other_numbers_is_taken_by_its_name),
-        STORY(a_client_needs_time_and_ports),   cmocka_unit_test(the_three_errors_differ),
+        STORY(a_callback_begins_the_next_call),
+        STORY(a_dongle_is_found_by_its_numbers),
+        STORY(a_pending_call_is_cancelled),
+        STORY(a_port_is_opened_by_its_client),
+        STORY(a_port_of_other_numbers_is_taken_by_its_name),
+        STORY(a_client_needs_time_and_ports),
+        cmocka_unit_test(the_three_errors_differ),
     };
     int failed = RUN_ROWS(start_rows, start_row);
 

@@ -375,6 +375,8 @@ static void what_is_malformed_is_counted(void **state)
     bgapi_story_play(story, bgapi_story_started);
     bgapi_story_play(story, "< 8002 0501 0005\n< ff\n< 8000 0504\n");
     assert_int_equal(blr_bgapi_malformed(story->bgapi), 3);
+    bgapi_story_play(story, "! expect_any e0501 e0504\n+ 0\n+ 1000\n"
+                            "= expect_any ExpectedResponseTimeout: expect_any: Timed out\n");
     bgapi_story_end(story);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Node.js's hosts, noble, bleno and ble-host: their packages in build/node, and the tests that run them."""
+"""Node.js's hosts, noble, bleno and ble-host: their packages in build/node, and their tests."""
 
 import concurrent.futures
 import re
@@ -51,8 +51,7 @@ def install(allowed):
         # No scripts of the packages are needed: what is compiled in them is there.
         print("setup: npm ci in build/node", flush=True)
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=2",
-            "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
-            cwd=FOLDER)
+            "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", cwd=FOLDER)
         INSTALLED.write_bytes(lock)
     run("node", "--eval",
         "require('@stoprocent/noble'); require('@stoprocent/bleno'); require('serialport');"
@@ -80,6 +79,6 @@ def part(preset, allowed):
     install(allowed)
     classes = [(test, name) for test in TESTS for name in re.findall(
         r"^class (\w+)\(Case\)", (SOURCE / test).read_text(encoding="utf-8"), re.MULTILINE)]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:  # they wait more than they do
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:  # they mostly wait
         results = list(pool.map(lambda one: run_class(preset, *one), classes))
     return tuple(map(sum, zip(*results)))

@@ -269,7 +269,7 @@ static bool stands_for(struct drive *drive, struct served *served, uint64_t wall
     return true;
 }
 
-/* What is on its way from and to our hosts, who answer in virtual time: none of them is waited for. */
+/* What is on its way from and to our hosts, who answer in virtual time: nobody waits for them. */
 static bool room_owes(const struct run *run)
 {
     for (const struct device *device = run->devices; device; device = device->next) {

@@ -59,6 +59,15 @@ class CheckTraces(unittest.TestCase):
         octets = (SAMPLES / "phone.btsnoop").read_bytes()
         self.bad("a.btsnoop", octets[:-3], "tshark: exit status", "dump: exit status 2")
 
+    def test_data_that_crosses_the_end_of_a_link(self):
+        """From the host two packets were under way; from the controller none can be."""
+        octets = (SAMPLES / "phone.btsnoop").read_bytes()
+        pdu = bytes.fromhex("0200000700" "0300" "0400" "0a0100")  # on handle 0
+        late = [btsnoop((direction, pdu))[16:] for direction in (0, 1)]
+        (self.folder / "a.btsnoop").write_bytes(octets + late[0] + late[0])
+        self.assertEqual(check(self.folder).returncode, 0)
+        self.bad("a.btsnoop", octets + late[1], 'out of any "connection handle" session')
+
     def test_a_malformed_packet(self):
         octets = bytearray((SAMPLES / "air.pcap").read_bytes())
         at = octets.index(b"\xd6\xbe\x89\x8e", 24 + 16 + 10)  # the packet's, not the header's

@@ -46,7 +46,7 @@ SNOOP_HEADER, SNOOP_RECORD = 16, 24
 FIELDS = ["frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.malformed",
           "bthci_cmd.opcode", "bthci_evt.code", "bthci_evt.opcode", "bthci_evt.le_meta_subevent",
           "btatt.opcode", "btsmp.opcode", "btle.advertising_header.pdu_type",
-          "btle.control_opcode"]
+          "btle.control_opcode", "hci_h4.direction"]
 CID_ATT = b"\x04\0"
 
 
@@ -72,6 +72,7 @@ BTMON_MISREADS = [
 
 
 LL_CONNECTION_PARAM_REQ, LL_PHY_REQ = 0x0F, 0x16
+OUT_OF_SESSION = 'Frame is out of any "connection handle" session'
 
 
 def requests_cross(before, frame):
@@ -80,11 +81,21 @@ def requests_cross(before, frame):
                (LL_CONNECTION_PARAM_REQ, LL_PHY_REQ) for packet in (before, frame))
 
 
+def crosses_the_end(before, frame):
+    """A host's data that was on its way when the controller told it that the link has ended."""
+    if not before or not frame["hci_h4.direction"] or int(frame["hci_h4.direction"], 0):
+        return False
+    return int(before["bthci_evt.code"] or "0", 0) == 0x05 or OUT_OF_SESSION in (
+        before["_ws.expert.message"])
+
+
 # Packets that tshark misreads: what it says, why it is wrong, and of which packets.
 TSHARK_MISREADS = [
     ("Initiating a new incompatible control procedure after having sent a response",
      "requests that cross in one connection event are what Core v5.4, Vol 6, Part B, 5.3 resolves; "
      "no response has been sent (tshark 4.0.17)", requests_cross),
+    (OUT_OF_SESSION, "packets that cross between host and controller are nobody's fault",
+     crosses_the_end),
 ]
 
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // usage: node driver.js PACKAGE
-// Runs what it is told, so that a test reads as a story: each line of standard input is the body of an
-// asynchronous function, as JSON; each line of standard output is what it returned, { value: }, or
-// { error: } with the message. `host` is the package; globals outlive a line, `events` is one.
+// Runs what it is told, so that a test reads as a story: each line of standard input is the body of
+// an asynchronous function, as JSON; each line of standard output is what it returned, { value: },
+// or { error: } with the message. `host` is the package; globals outlive a line, `events` is one.
 'use strict';
 
 globalThis.host = require(process.argv[2]);

@@ -174,7 +174,8 @@ class BringUp(Case):
     def replayed(self, package):
         """The commands of a table, as they are written."""
         text = (ROOT / "tests/unit/sim/bring_up_hosts.h").read_text(encoding="utf-8")
-        table = re.search(rf" {package}_steps\[\] = {{\n(.*?)^}};", text, re.MULTILINE | re.DOTALL)[1]
+        table = re.search(rf" {package}_steps\[\] = {{\n(.*?)^}};", text,
+                          re.MULTILINE | re.DOTALL)[1]
         for name, parameters in re.findall(r'HCI_OP_(\w+),\s*"(.*?)"', table):
             octets = bytes.fromhex(parameters.replace("\\x", ""))
             yield (b"\x01" + int(self.OPCODES[name], 16).to_bytes(2, "little") +
@@ -340,8 +341,77 @@ end)
         self.stop()
 
 
+class NobleHears(Case):
+    """A world of advertisers, and noble among them."""
+
+    def test_beacons(self):
+        self.serve(room="""
+-- Three beacons at three distances.
+-- SPDX-License-Identifier: MIT
+local near = device { name = "near", position = { x = 1 } }
+local mid = device { name = "mid", position = { x = 4 } }
+local far = device { name = "far", address = "C0:00:00:00:00:03", position = { x = 16 } }
+scenario("beacons", function()
+  near:advertise { name = "Near", manufacturer = { company = 0xFFFF, data = "hello" },
+                   connectable = false }
+  mid:advertise { service_data = { uuid = 0x180F, data = "\x57" }, services = { 0x180F },
+                  scan_response = { name = "Middle", tx_power = 4 } }
+  far:advertise { ibeacon = { uuid = "e2c56db5-dffb-48d2-b060-d0f5a71096e0", major = 1, minor = 2 },
+                  connectable = false, interval = ms(20) }
+end)
+""")
+        noble = self.host("noble")
+        noble.do("""
+            host.on('discover', (peripheral) => events.push(peripheral));
+            await host.startScanningAsync([], false);""")
+        noble.until("new Set(events.map((peripheral) => peripheral.id)).size === 3")
+        near, middle, far = noble.do("""
+            const all = [...new Set(events)].sort((a, b) => b.rssi - a.rssi);
+            return all.map((peripheral) => {
+              const { advertisement: a, ...p } = peripheral;
+              return {
+                name: a.localName, maker: a.manufacturerData, data: a.serviceData,
+                uuids: a.serviceUuids, power: a.txPowerLevel, rssi: p.rssi, address: p.address,
+                type: p.addressType, open: p.connectable,
+              };
+            });""")
+        self.assertEqual((near["name"], near["maker"]), ("Near", "ffff" + b"hello".hex()))
+        self.assertEqual((near["type"], near["open"]), ("public", False))
+        self.assertEqual((middle["name"], middle["power"], middle["uuids"], middle["open"]),
+                         ("Middle", 4, ["180f"], True))
+        self.assertEqual(middle["data"], [{"uuid": "180f", "data": "57"}])
+        self.assertEqual((far["address"], far["type"]), ("c0:00:00:00:00:03", "random"))
+        self.assertEqual(far["maker"][:8], "4c000215")
+        self.assertGreater(near["rssi"], middle["rssi"] + 6)
+        self.assertGreater(middle["rssi"], far["rssi"] + 6)
+        # Whoever was heard is not told again, until a scan that wants to hear everything.
+        noble.do("await new Promise((resolve) => setTimeout(resolve, 300)); events.length = 0;")
+        noble.do("await new Promise((resolve) => setTimeout(resolve, 300))")
+        self.assertEqual(noble.do("return events.length"), 0)
+        noble.do("await host.stopScanningAsync(); await host.startScanningAsync([], true);")
+        noble.until("events.filter((peripheral) => peripheral.addressType === 'random').length > 5")
+        noble.do("await host.stopScanningAsync()")
+        self.stop(lossless=False)  # advertisers that know nothing of each other
+
+
 class OursAtBleno(Case):
     """bleno, and centrals of ours."""
+
+    def test_ibeacon(self):
+        self.serve(names=("bleno",), room="""
+-- A phone hears bleno's iBeacon.
+-- SPDX-License-Identifier: MIT
+local phone = device { name = "phone" }
+scenario("an iBeacon", function()
+  local adv = phone:scan { manufacturer = 0x004C, timeout = s(60) }
+  log(adv.ibeacon.uuid, adv.ibeacon.major, adv.ibeacon.minor, adv.ibeacon.measured_power)
+end)
+""")
+        self.host("bleno").do("""
+            await host.startAdvertisingIBeaconAsync(
+              'e2c56db5dffb48d2b060d0f5a71096e0', 258, 772, -59);""")
+        self.logged("e2c56db5-dffb-48d2-b060-d0f5a71096e0\t258\t772\t-59")
+        self.stop()
 
     def test_two_centrals(self):
         """Each has its own connection, values and subscription."""
@@ -458,7 +528,7 @@ class NobleAtBleno(Case):
         self.assertEqual(nobles[0].do("return peer.mtu"), 256)
         for number, noble in enumerate(nobles):
             noble.do(f"""
-                for (let n = 0; n < 50; n++) c('aa01').write(Buffer.alloc(253, {number} + 2 * n), true);
+                for (let n = {number}; n < 100; n += 2) c('aa01').write(Buffer.alloc(253, n), true);
                 await c('aa01').writeAsync(Buffer.alloc(600, {100 + number}), false);""")
         written = bleno.do("return events.filter((what) => what >= 0)")
         self.assertEqual([what for what in written if what < 100 and not what % 2],

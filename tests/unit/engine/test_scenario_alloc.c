@@ -64,6 +64,22 @@ static const char bluetooth[] =
     "chr:value(7) sleep(s(1)) expect(heard):equals('\\7')\n"
     "bb:tx_power(Bluetooth.TX_PWR_CONN, Bluetooth.TX_PWR_0) conn:disconnect() bb:deinit() end)";
 
+static const char backend[] =
+    "local a = device { name = 'a', address = '01:23:45:67:89:AB' }\n"
+    "dongle { name = 'b' } local adapter = BGAPIBackend { on_disconnected = function() end }\n"
+    "scenario('backend', function()\n"
+    "local rate = a:service(0x180D):characteristic { uuid = 0x2A37, properties = 'read, notify', "
+    "value = 'v' } a:advertise { name = 'x' }\n"
+    "adapter:start { delay_after_reset_s = 0 } adapter:get_mac()\n"
+    "expect(adapter:scan({ timeout = 0.3, scan_cb = function() end })[1].name):equals('x')\n"
+    "local peer = adapter:connect('01:23:45:67:89:AB', { interval_min = 6, interval_max = 6 })\n"
+    "expect(peer:discover_characteristics()[0x2A37].descriptors[0x2902]):exists()\n"
+    "expect(peer:char_read(0x2A37)):equals('v') local heard\n"
+    "peer:subscribe(0x2A37, { callback = function(handle, value) heard = value end })\n"
+    "rate:notify('w') sleep(ms(100)) expect(heard):equals('w') peer:bond { permanent = true }\n"
+    "expect_error(function() peer:char_write(0x2A37, 'y') end, BGAPIError)\n"
+    "adapter:clear_bond() adapter:send_command('system_hello') adapter:stop() end)";
+
 static void test_every_allocation(void **state)
 {
     const char *script = *state;
@@ -145,6 +161,7 @@ int main(void)
         {"plain", test_every_allocation, NULL, NULL, (void *)plain},
         {"secure", test_every_allocation, NULL, NULL, (void *)secure},
         {"bluetooth", test_every_allocation, NULL, NULL, (void *)bluetooth},
+        {"backend", test_every_allocation, NULL, NULL, (void *)backend},
         {"outside", test_outside, NULL, NULL, NULL},
     };
 

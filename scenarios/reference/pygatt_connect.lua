@@ -72,7 +72,7 @@ scenario("what there is, and its values", function()
   expect(device:get_rssi()):at_least(-40):at_most(-10)
 
   -- A value that the server refuses, and a characteristic that there is not.
-  local err = expect_error(function() device:char_write(0x2A37, "\x00") end, "BGAPIError: Write Not Permitted")
+  local err = expect_error(function() device:char_write(0x2A37, "\x00\x48") end, "BGAPIError: Write Not Permitted")
   expect(err.code):equals(0x0403)
   expect_error(function() device:char_read(0x2A39) end, "there is no characteristic 2a39")
   device:disconnect()

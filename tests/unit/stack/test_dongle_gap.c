@@ -212,7 +212,10 @@ static void disconnects(void **state)
 {
     struct dongle_room *room = *state;
 
-    dongle_do(room, "connection_disconnect conn=0");
+    dongle_command(room, "connection_disconnect conn=0");
+    dongle_room_run(room, 2 * ROOM_DONGLE_LATENCY);
+    assert_true(room_dongle_owes(room->dongle));
+    dongle_room_run(room, SIM_S(1));
     expect_said(room, "rsp connection_disconnect conn=0 result=0x0000\n"
                       "evt connection_disconnected conn=0 reason=0x0216\n");
     assert_null(room->peer_conn);

@@ -136,6 +136,7 @@ static void is_given_a_wrong_passkey(void **state)
     peer_has(room, SMP_IO_DISPLAY_ONLY, true);
     dongle_do(room, "sm_set_parameters mitm=1 min_key_size=7 io_capabilities=4");
     dongle_do(room, "sm_encrypt_start conn=0 bonding=1");
+    dongle_do(room, "sm_encrypt_start conn=0 bonding=1"); /* is refused, and changes nothing */
     dongle_forget(room);
     snprintf(command, sizeof command, "sm_passkey_entry conn=0 passkey=%u", room->peer_shows ^ 1);
     dongle_do(room, command);

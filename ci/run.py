@@ -64,6 +64,8 @@ def nightly(args):
     """The suite with more of everything that takes time."""
     args.quick = False
     args.fuzz_seconds = max(args.fuzz_seconds, 120)
+    # tests/cli/test_controller.py
+    os.environ["BLUEROOM_CONTROLLER_MINUTE"] = "1"
     # tests/cli/test_serve_hostile.py
     os.environ["BLUEROOM_SERVE_FUZZ"] = "1000000"
     os.environ["BLUEROOM_SERVE_SOAK"] = "10000"

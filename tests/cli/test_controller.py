@@ -3,6 +3,8 @@
 
 usage: test_controller.py PROGRAM [UNITTEST-ARGUMENTS]
 
+With BLUEROOM_CONTROLLER_MINUTE in the environment heart_rate.lua, too, which takes a minute.
+
 Of pairing_pin.lua three scenarios apply. The fourth sends from a raw radio of the room, which a
 controller outside does not hear: it says so (own_air = true), and is skipped.
 
@@ -32,17 +34,20 @@ LIMIT = 120
 BTVIRT = pathlib.Path("/tmp/bt-server-le")
 AF_ALG, AF_BLUETOOTH = 38, 31
 
-# Both sides must agree on how fast time passes. So a minute of heart rate is 30 s, and the shortest
-# time that the script waits for somebody, 200 ms, is 100; the others are more patient.
+# Both sides must agree on how fast time passes. A minute of heart rate takes a minute, for the script
+# waits no longer than 200 ms for a beat, which a machine at work elsewhere may need: so it is for the
+# night, and else inside the Linux guest (tests/interop/linux/stories/served.sh), whose time is its
+# own. The others wait a second and more.
+MINUTE = "BLUEROOM_CONTROLLER_MINUTE" in os.environ
 STORIES = {
-    "heart_rate": ("2x", ("hrm", "phone"), ["PASS  a phone receives a minute of heart rate"]),
-    "pairing_pin": ("4x", ("lock", "phone"), [
+    "heart_rate": ("realtime", ("hrm", "phone"), ["PASS  a phone receives a minute of heart rate"]),
+    "pairing_pin": ("2x", ("lock", "phone"), [
         "PASS  the right PIN opens the lock, and the bond lets the phone in again",
         "PASS  a wrong PIN fails with Confirm Value Failed and nothing is readable",
         "PASS  a new PIN forgets the old phone",
         "SKIP  a fixed PIN under Secure Connections gives away a bit an attempt  "
         "(it is about our own air, and a controller is outside)"]),
-    "two_way_message": ("4x", ("central", "peripheral"), [
+    "two_way_message": ("2x", ("central", "peripheral"), [
         "PASS  messages and answers go both ways"]),
 }
 
@@ -115,7 +120,8 @@ class Stories(Case):
 
     def test_on_served_controllers(self):
         with concurrent.futures.ThreadPoolExecutor(9) as pool:
-            jobs = [pool.submit(self.story, name, kind) for name in STORIES for kind in KINDS]
+            jobs = [pool.submit(self.story, name, kind) for name in STORIES for kind in KINDS
+                    if name != "heart_rate" or MINUTE]
             for job in jobs:
                 name, kind, done, traces, server = job.result()
                 _, devices, lines = STORIES[name]
@@ -138,7 +144,7 @@ class Stories(Case):
         deadline = time.monotonic() + 10
         while not BTVIRT.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        for name in ("two_way_message", "pairing_pin"):  # a minute of heart rate takes a minute
+        for name in STORIES if MINUTE else ("two_way_message", "pairing_pin"):
             _, devices, _ = STORIES[name]
             options = [option for device in devices
                        for option in ("--controller", f"{device}=unix:{BTVIRT}")]

@@ -36,11 +36,13 @@ static struct blr_bgapi_advertiser *advertiser_of(struct blr_bgapi *b,
         b->found_room = room;
     }
     struct blr_bgapi_advertiser *advertiser = &b->found[b->found_count++];
-    *advertiser = (struct blr_bgapi_advertiser){.address = *address};
+    *advertiser =
+        (struct blr_bgapi_advertiser){.address = *address, .adv_type = BGAPI_SCAN_RESPONSE};
     return advertiser;
 }
 
-static void heard(struct blr_bgapi_advertiser *advertiser, const struct bgapi_fields *fields)
+static void heard(struct blr_bgapi_advertiser *advertiser, const struct bgapi_fields *fields,
+                  sim_ns now)
 {
     const size_t len =
         fields->data_len < BLR_BGAPI_ADV_SIZE ? fields->data_len : BLR_BGAPI_ADV_SIZE;
@@ -49,11 +51,14 @@ static void heard(struct blr_bgapi_advertiser *advertiser, const struct bgapi_fi
     advertiser->rssi_dbm = (int8_t)fields->number[BGAPI_RSSI];
     advertiser->bond = (uint8_t)fields->number[BGAPI_BOND];
     advertiser->packet_type = (uint8_t)fields->number[BGAPI_PACKET_TYPE];
+    advertiser->heard_at = now;
+    advertiser->count++;
     if (advertiser->packet_type == BGAPI_SCAN_RESPONSE) {
         advertiser->scan_response_len = (uint8_t)len;
         if (len)
             memcpy(advertiser->scan_response, fields->data, len);
     } else {
+        advertiser->adv_type = advertiser->packet_type;
         advertiser->data_len = (uint8_t)len;
         if (len)
             memcpy(advertiser->data, fields->data, len);
@@ -101,7 +106,7 @@ static bool take_report(struct blr_bgapi *b, const struct client_packet *packet)
         stop(b);
         return true;
     }
-    heard(advertiser, packet->fields);
+    heard(advertiser, packet->fields, clock_now(b->config.clock));
     if (b->call.found_cb)
         b->call.found_cb(b, advertiser, b->call.user);
     return true;

@@ -138,7 +138,7 @@ static void add_payload(lua_State *L, const uint8_t *payload, size_t len)
 static int adv_index(lua_State *L)
 {
     static const char *const known[] = {
-        "address",    "address_type", "appearance",    "connectable",  "count",
+        "address",    "address_type", "appearance",    "bond",         "connectable",  "count",
         "data",       "flags",        "ibeacon",       "identity",     "identity_type",
         "manufacturer", "name",       "resolved",
         "rssi",       "scannable",    "scan_response", "service_data", "services",

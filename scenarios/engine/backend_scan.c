@@ -2,6 +2,7 @@
 /* adapter:scan() */
 #include <string.h>
 
+#include "adv.h"
 #include "backend.h"
 #include "callback.h"
 
@@ -44,18 +45,39 @@ static void scan_done(struct blr_bgapi *bgapi, int error,
         task_complete_data(call->task, error, advertisers, count, sizeof *advertisers);
 }
 
+/* Of the dongle's kinds of packets, the event types of HCI. */
+static uint8_t event_type(uint8_t packet_type)
+{
+    switch ((enum bgapi_scan_packet)packet_type) {
+    case BGAPI_SCAN_CONNECTABLE:
+        return 0;
+    case BGAPI_SCAN_DISCOVERABLE:
+        return 2;
+    case BGAPI_SCAN_NON_CONNECTABLE:
+        return 3;
+    case BGAPI_SCAN_RESPONSE:
+        return 4;
+    }
+    return UINT8_MAX;
+}
+
 static void push_advertiser(lua_State *L, const struct blr_bgapi_advertiser *advertiser)
 {
-    lua_createtable(L, 0, 8);
-    value_push_address(L, &advertiser->address);
-    lua_setfield(L, -2, "address");
-    lua_pushstring(L, advertiser->address.type == BD_ADDR_RANDOM ? "random" : "public");
-    lua_setfield(L, -2, "address_type");
-    lua_pushstring(L, advertiser->name);
-    lua_setfield(L, -2, "name");
-    value_set_integer(L, "rssi", advertiser->rssi_dbm);
-    value_set_bytes(L, "data", advertiser->data, advertiser->data_len);
-    value_set_bytes(L, "scan_response", advertiser->scan_response, advertiser->scan_response_len);
+    struct adv adv = {
+        .address = advertiser->address,
+        .identity = advertiser->address,
+        .event_type = event_type(advertiser->adv_type),
+        .rssi_dbm = advertiser->rssi_dbm,
+        .has_response = advertiser->scan_response_len > 0,
+        .data_len = advertiser->data_len,
+        .response_len = advertiser->scan_response_len,
+        .at = advertiser->heard_at,
+        .count = advertiser->count,
+    };
+
+    memcpy(adv.data, advertiser->data, sizeof adv.data);
+    memcpy(adv.response, advertiser->scan_response, sizeof adv.response);
+    adv_push(L, &adv);
     if (advertiser->bond != BGAPI_NO_BOND)
         value_set_integer(L, "bond", advertiser->bond);
 }

@@ -23,7 +23,7 @@ local function bonds(adapter)
   return adapter:send_command("sm_get_bonds").count
 end
 
-scenario("a bond that lasts, and one that does not", function()
+scenario("a bond that lasts, and one that does not", { own_air = true }, function()
   local bolt = furnish(lock, "Lock", 2)
   furnish(door, "Door", 2)
   local adapter = BGAPIBackend()
@@ -68,7 +68,7 @@ scenario("a bond that lasts, and one that does not", function()
   adapter:stop()
 end)
 
-scenario("all bonds are forgotten", function()
+scenario("all bonds are forgotten", { own_air = true }, function()
   furnish(lock, "Lock", 2)
   furnish(door, "Door", 2)
   local adapter = BGAPIBackend()
@@ -87,7 +87,7 @@ scenario("all bonds are forgotten", function()
   adapter:stop()
 end)
 
-scenario("the lock shows a passkey, the program enters it", function()
+scenario("the lock shows a passkey, the program enters it", { own_air = true }, function()
   local bolt = furnish(lock, "Lock", 3)
   lock:security { io = "display_only", mitm = true }
   local shown
@@ -110,7 +110,7 @@ scenario("the lock shows a passkey, the program enters it", function()
   adapter:stop()
 end)
 
-scenario("the program's user takes his time, and is wrong", function()
+scenario("the program's user takes his time, and is wrong", { own_air = true }, function()
   furnish(lock, "Lock", 3)
   lock:security { io = "display_only", mitm = true }
   local shown
@@ -131,7 +131,7 @@ scenario("the program's user takes his time, and is wrong", function()
   adapter:stop()
 end)
 
-scenario("the dongle shows a passkey, the lock's user enters it", function()
+scenario("the dongle shows a passkey, the lock's user enters it", { own_air = true }, function()
   furnish(lock, "Lock", 3)
   lock:security { io = "keyboard_only", mitm = true }
   local shown

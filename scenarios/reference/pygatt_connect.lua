@@ -16,7 +16,7 @@ local function furnish()
   return rate, place, note
 end
 
-scenario("connections for speed and for little power", function()
+scenario("connections for speed and for little power", { own_air = true }, function()
   local rate = furnish()
   local adapter = BGAPIBackend()
   adapter:start()
@@ -43,7 +43,7 @@ scenario("connections for speed and for little power", function()
   expect(device.connected):is_false()
 end)
 
-scenario("what there is, and its values", function()
+scenario("what there is, and its values", { own_air = true }, function()
   local rate, place, note = furnish()
   local adapter = BGAPIBackend()
   adapter:start()
@@ -80,7 +80,7 @@ scenario("what there is, and its values", function()
   adapter:stop()
 end)
 
-scenario("notifications and indications", function()
+scenario("notifications and indications", { own_air = true }, function()
   local rate = furnish()
   local gone = {}
   local adapter = BGAPIBackend { on_disconnected = function(address, reason) table.insert(gone, { address, reason }) end }
@@ -111,7 +111,7 @@ scenario("notifications and indications", function()
   adapter:stop()
 end)
 
-scenario("what goes wrong", function()
+scenario("what goes wrong", { own_air = true }, function()
   local adapter = BGAPIBackend()
 
   -- Protocol-level errors.
@@ -151,7 +151,7 @@ scenario("what goes wrong", function()
   adapter:stop()
 end)
 
-scenario("the peer vanishes", function()
+scenario("the peer vanishes", { own_air = true }, function()
   furnish()
   local adapter = BGAPIBackend()
   adapter:start()
@@ -164,7 +164,7 @@ scenario("the peer vanishes", function()
   adapter:stop()
 end)
 
-scenario("a random address", function()
+scenario("a random address", { own_air = true }, function()
   local tag = device { name = "tag", address = "C0:00:00:00:18:0D" }
   tag:advertise { name = "Tag", interval = ms(200) }
   local adapter = BGAPIBackend()

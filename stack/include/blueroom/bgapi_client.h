@@ -161,8 +161,12 @@ struct blr_bgapi_advertiser {
     struct bd_addr address;
     char name[BLR_BGAPI_NAME_SIZE]; /* from either; "" while none was heard */
     int8_t rssi_dbm;
-    uint8_t bond;        /* the dongle's number for its bond, or BGAPI_NO_BOND */
-    uint8_t packet_type; /* enum bgapi_scan_packet, of the last one */
+    uint8_t bond; /* the dongle's number for its bond, or BGAPI_NO_BOND */
+    /* enum bgapi_scan_packet: of the last one; of the last that was no scan response, if any was.
+     */
+    uint8_t packet_type, adv_type;
+    sim_ns heard_at; /* when the last one came */
+    uint32_t count;  /* how many came */
     uint8_t data[BLR_BGAPI_ADV_SIZE], data_len;
     uint8_t scan_response[BLR_BGAPI_ADV_SIZE], scan_response_len;
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole scenario while memory runs out at each allocation: an answer, no leak, no crash. */
-#define _GNU_SOURCE /* accept4() */
+#define _GNU_SOURCE /* accept4(), ptsname_r() */
 #include <stdarg.h>
 #include <stddef.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -155,6 +157,41 @@ static void test_outside(void **state)
     temp_dir_remove(&dir);
 }
 
+/* A port outside at which nobody answers. */
+static void test_serial(void **state)
+{
+    static const char script[] = "local a = BGAPIBackend() scenario('x', function()\n"
+                                 "a:start { reset = false } end)";
+    struct script_run run;
+    char name[64], where[80];
+    bool failed = true;
+    unsigned seen = 0;
+
+    (void)state;
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    assert_int_equal(ptsname_r(terminal, name, sizeof name), 0);
+    snprintf(where, sizeof where, "pty:%s", name);
+    const struct scenario_serial serial = {.name = "COM9", .where = where};
+    for (unsigned n = 1; failed; n++) {
+        script_run_init(&run);
+        run.options.serials = &serial;
+        run.options.serial_count = 1;
+        run.options.speed = 100; /* of a second's patience */
+        fail_alloc_from(n);
+        script_run_text(&run, script);
+        failed = fail_alloc_happened();
+        fail_alloc_from(0);
+        assert_int_not_equal(run.result, SCENARIO_PASSED);
+        assert_true(run.reports > 0);
+        seen += failed;
+        assert_true(n < 1000);
+    }
+    assert_true(seen > 50);
+    assert_non_null(strstr(run.text, "BGAPIError: the dongle has not answered"));
+    close(terminal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +200,7 @@ int main(void)
         {"bluetooth", test_every_allocation, NULL, NULL, (void *)bluetooth},
         {"backend", test_every_allocation, NULL, NULL, (void *)backend},
         {"outside", test_outside, NULL, NULL, NULL},
+        {"serial", test_serial, NULL, NULL, NULL},
     };
 
     return cmocka_run_group_tests_name("scenario, allocations", tests, NULL, NULL);

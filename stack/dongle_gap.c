@@ -15,6 +15,7 @@ enum {
     SCAN_MIN = 4,
     SCAN_MAX = 0x4000,
     INTERVAL_MIN = 6,
+    INTERVAL_MAX = 3200,
     TIMEOUT_MIN = 10,
     ALREADY_CONNECTED = 0x0B, /* Vol 1, Part F: ACL Connection Already Exists */
     FLAG_LIMITED = 0x01,
@@ -216,6 +217,15 @@ static void connection_made(struct blr_host *host, struct blr_conn *conn, int er
     finish(dongle, BGAPI_GAP_END_PROCEDURE, 0);
 }
 
+/* Zeros would be the host's own choice. */
+static bool good_connection(const struct blr_connect_params *params)
+{
+    return params->peer.type <= BD_ADDR_RANDOM && params->interval_min_1250us >= INTERVAL_MIN &&
+           params->interval_max_1250us <= INTERVAL_MAX &&
+           params->interval_min_1250us <= params->interval_max_1250us &&
+           params->timeout_10ms >= TIMEOUT_MIN;
+}
+
 int dongle_connect_direct(struct blr_dongle *dongle, const struct bgapi_fields *in,
                           struct bgapi_fields *out)
 {
@@ -228,10 +238,10 @@ int dongle_connect_direct(struct blr_dongle *dongle, const struct bgapi_fields *
     };
 
     params.peer.type = (uint8_t)in->number[BGAPI_ADDRESS_TYPE];
-    /* Zeros would be the host's own choice. */
-    if (params.peer.type > BD_ADDR_RANDOM || params.interval_min_1250us < INTERVAL_MIN ||
-        params.timeout_10ms < TIMEOUT_MIN)
+    if (!good_connection(&params))
         return BGAPI_INVALID_PARAMETER;
+    /* The shortest that it may be: clients wait no more than a second for a pairing. */
+    params.interval_max_1250us = params.interval_min_1250us;
     if (dongle->discovering || dongle->connecting)
         return BGAPI_WRONG_STATE;
     if (dongle_conn_with(dongle, &params.peer))

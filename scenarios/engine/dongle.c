@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* strdup() */
 #include "engine/dongle.h"
 
 #include <stdlib.h>
@@ -15,16 +16,6 @@ struct room_dongle {
     struct byte_line line;
 };
 
-static char *copy_of(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-
-    if (copy)
-        memcpy(copy, text, size);
-    return copy;
-}
-
 int room_dongle_new(struct sim_world *world, const struct room_dongle_config *config,
                     struct room_dongle **dongle)
 {
@@ -35,7 +26,7 @@ int room_dongle_new(struct sim_world *world, const struct room_dongle_config *co
     if (!self)
         return BLR_ERR_NO_MEMORY;
     self->config = *config;
-    self->name = copy_of(device.device_name ? device.device_name : device.name);
+    self->name = strdup(device.device_name ? device.device_name : device.name);
     device.mtu = ATT_DEFAULT_MTU;
     const int error =
         self->name ? room_device_new(world, &device, &self->device) : BLR_ERR_NO_MEMORY;

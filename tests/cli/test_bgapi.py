@@ -39,11 +39,10 @@ class Start(BgapiCase):
 
     def test_nothing_is_said_before_the_first_command(self):
         """Not even by a scan that was left running, nor after a reset."""
-        _, dongle = self.started()
+        server, dongle = self.started()
         self.assertEqual(dongle.result(bgapi.DISCOVER, "B", 2), 0)
         dongle.event(bgapi.SCAN_RESPONSE)
-        dongle.close()
-        time.sleep(0.1)
+        server.see_off(dongle)
         dongle = self.open()
         self.assertTrue(dongle.silent(0.3))
         self.assertEqual(dongle.command(bgapi.HELLO), b"")
@@ -321,10 +320,9 @@ class Connections(BgapiCase):
         dongle.connect(SENSOR)
 
     def test_connections_outlive_the_client(self):
-        _, dongle = self.started()
+        server, dongle = self.started()
         dongle.connect(SENSOR)
-        dongle.close()
-        time.sleep(0.1)
+        server.see_off(dongle)
         dongle = self.open()
         self.assertEqual(dongle.read_value(0, 3), b"sensor")
 

@@ -151,6 +151,8 @@ static const struct refusal refusals[] = {
     {"interval_zero", "gap_connect_direct timeout=100", "0x0180"},
     {"interval_max", "gap_connect_direct interval_min=24 interval_max=3201 timeout=3200", "0x0180"},
     {"interval_order", "gap_connect_direct interval_min=24 interval_max=23 timeout=100", "0x0180"},
+    {"interval_too_long", "gap_connect_direct interval_min=24 interval_max=65535 timeout=3200",
+     "0x0180"},
     {"timeout_min", "gap_connect_direct interval_min=24 interval_max=24 timeout=9", "0x0180"},
     {"timeout_zero", "gap_connect_direct interval_min=24 interval_max=24", "0x0180"},
     {"timeout_max", "gap_connect_direct interval_min=24 interval_max=24 timeout=3201", "0x0180"},
@@ -186,7 +188,7 @@ static void connects_with_its_parameters(void **state)
                     "interval_max=76 timeout=321 latency=2");
     expect_said(room, "rsp gap_connect_direct result=0x0000 conn=0\n"
                       "evt connection_status conn=0 flags=5 address=" DONGLE_PEER
-                      " address_type=1 interval=76 timeout=321 latency=2 bonding=255\n");
+                      " address_type=1 interval=60 timeout=321 latency=2 bonding=255\n");
 }
 
 /* As a client does it that gives up after five seconds. */

@@ -49,7 +49,7 @@ static void command(struct lies *f, const char *text)
     assert_int_equal(f->line.party->received(f->line.user, bytes, w.len), w.len);
 }
 
-static int set_up(void **state)
+static struct lies *open_named(const char *name)
 {
     static const struct byte_link_ops ops = {.send = to_client, .resume = nothing_was_left};
     struct lies *f = calloc(1, sizeof *f);
@@ -57,13 +57,22 @@ static int set_up(void **state)
     assert_non_null(f);
     host_story_new(&f->story, 23);
     f->line.ops = &ops;
-    const struct blr_dongle_config config = {.host = f->story.host, .line = &f->line};
+    const struct blr_dongle_config config = {
+        .host = f->story.host,
+        .line = &f->line,
+        .name = name,
+    };
     f->dongle = blr_dongle_new(&config);
     assert_non_null(f->dongle);
     fake_controller_answer_all(&f->story.fake);
     command(f, "system_hello");
     expect_told(&f->story, "rsp system_hello\n");
-    *state = f;
+    return f;
+}
+
+static int set_up(void **state)
+{
+    *state = open_named(NULL);
     return 0;
 }
 
@@ -273,6 +282,38 @@ static void rssi_that_is_not_known(void **state)
     expect_told(&f->story, "rsp connection_get_rssi conn=0 rssi=-71\n");
 }
 
+struct name {
+    const char *name, *given;
+    const char *advertised; /* AD type, then the name, of which that is the length */
+};
+
+static const struct name names[] = {
+    {"none", NULL, "\x09" "BGAPI"},
+    {"longest", "abcdefghijklmnopqrstuvwxyz", "\x09" "abcdefghijklmnopqrstuvwxyz"},
+    {"too_long", "abcdefghijklmnopqrstuvwxyz!", "\x08" "abcdefghijklmnopqrstuvwxyz"},
+    {"cut_between_characters", "abcdefghijklmnopqrstuvwxy\xc3\xa9", "\x08"
+     "abcdefghijklmnopqrstuvwxy"},
+};
+
+static void check_name(void **state)
+{
+    const struct name *row = *state;
+    struct lies *f = open_named(row->given);
+    const size_t len = strlen(row->advertised);
+    uint8_t expected[32] = {(uint8_t)(4 + len), 0x02, 0x01, 0x06, (uint8_t)len};
+    char text[128] = "2008 ", hex[3 * 32 + 1];
+    void *own = f;
+
+    memcpy(expected + 5, row->advertised, len);
+    strcat(text, hex_write(expected, sizeof expected, hex, sizeof hex));
+    command(f, "gap_set_mode discover=2 connect=2");
+    expect_answer(&f->story, "2006");
+    expect_answer(&f->story, text);
+    fake_controller_answer_all(&f->story.fake);
+    expect_told(&f->story, "rsp gap_set_mode result=0x0000\n");
+    tear_down(&own);
+}
+
 /* A command that waits for the controller holds up those behind it, and none is lost. */
 static void commands_wait_their_turn(void **state)
 {
@@ -301,5 +342,6 @@ int main(void)
         LIES(commands_wait_their_turn),
     };
 
-    return RUN_ROWS(lies, check_lie) + cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROWS(lies, check_lie) + RUN_ROWS(names, check_name) +
+           cmocka_run_group_tests(tests, NULL, NULL);
 }

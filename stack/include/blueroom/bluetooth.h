@@ -281,8 +281,8 @@ int blr_bluetooth_sleep(struct blr_bluetooth *bt, sim_ns duration) BLR_MUST_CHEC
 typedef void blr_bluetooth_handler(void *arg);
 
 /*
- * Calls `handler` whenever one of the events in `trigger` occurs (NEW_ADV_EVENT, CLIENT_CONNECTED,
- * CLIENT_DISCONNECTED; other bits: BLR_ERR_INVALID). `arg` NULL: the object itself is handed over.
+ * Calls `handler` whenever one of the events in `trigger` occurs: NEW_ADV_EVENT, an advertisement
+ * has come into the FIFO; CLIENT_CONNECTED, CLIENT_DISCONNECTED; other bits: BLR_ERR_INVALID. `arg` NULL: the object itself is handed over.
  * Handler NULL, or no trigger: none is called any more. One handler; a new one replaces it.
  */
 int blr_bluetooth_callback(struct blr_bluetooth *bt, unsigned trigger,
@@ -431,8 +431,8 @@ bool blr_bluetooth_client_connected(const struct blr_bluetooth *bt);
 int blr_bluetooth_disconnect_client(struct blr_bluetooth *bt) BLR_MUST_CHECK;
 
 /*
- * Another PIN: bonds are forgotten, the client's link is ended, advertising stops until advertise()
- * is called again. The server is secure from now on, as with init's `pin`. BLR_ERR_INVALID.
+ * Another PIN: bonds are forgotten, every link is ended, advertising stops until advertise() is
+ * called again. The server is secure from now on, as with init's `pin`. BLR_ERR_INVALID.
  */
 int blr_bluetooth_set_pin(struct blr_bluetooth *bt, const char *pin) BLR_MUST_CHECK;
 

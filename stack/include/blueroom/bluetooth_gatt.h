@@ -79,6 +79,7 @@ struct blr_gattc_service *blr_gattc_service_find(const struct blr_gattc_connecti
 /* --- client: a service --- */
 
 struct blr_gattc_connection *blr_gattc_service_connection(const struct blr_gattc_service *service);
+/* Always, for others are not looked for. */
 bool blr_gattc_service_isprimary(const struct blr_gattc_service *service);
 const struct blr_uuid *blr_gattc_service_uuid(const struct blr_gattc_service *service);
 /* Which of those with this UUID on the peer it is, from 0. */
@@ -177,7 +178,7 @@ struct blr_gatts_characteristic_def {
     struct blr_uuid uuid;
     /* READ and WRITE; of a secure server with the encryption, of one with a PIN with the
      * authentication that it wants, whatever is said here. */
-    unsigned permissions; /* enum blr_bluetooth_permission */
+    unsigned permissions; /* enum blr_bluetooth_permission, one of them at least */
     unsigned properties;  /* READ, WRITE and NOTIFY */
     struct blr_bluetooth_value value; /* NONE: no octets; copied */
 };

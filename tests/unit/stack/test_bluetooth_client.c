@@ -336,6 +336,39 @@ static void init_with_a_pin_keeps_bonds(void **state)
     assert_non_null(blr_bond_next(room->sensor.host, NULL));
 }
 
+/*
+ * Whom a bond knows is heard by its identity, and found by it: private as both are, the address of
+ * the air changes each time.
+ */
+static void a_bonded_peer_is_heard_by_its_identity(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth_options options = blr_bluetooth_options_default();
+    struct blr_gattc_connection *conn;
+    struct blr_bluetooth_adv adv;
+
+    options.secure = true;
+    assert_int_equal(blr_bluetooth_init(room->phone.bt, NULL), 0);
+    assert_int_equal(blr_bluetooth_init(room->sensor.bt, &options), 0);
+    bluetooth_sensor_advertises(room, "x");
+    assert_int_equal(blr_bluetooth_start_scan(room->phone.bt, -1), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_true(blr_bluetooth_get_adv(room->phone.bt, &adv));
+    assert_int_equal(adv.addr_type, BLR_BT_RANDOM_ADDR);
+    assert_int_equal(blr_bluetooth_connect(room->phone.bt, adv.mac, 5000, &conn), 0);
+    bluetooth_room_run(room, SIM_S(3));
+    assert_true(blr_conn_bonded(blr_gattc_conn(conn)));
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    while (blr_bluetooth_get_adv(room->phone.bt, &adv))
+        continue;
+    bluetooth_room_run(room, SIM_S(2));
+    assert_true(blr_bluetooth_get_adv(room->phone.bt, &adv));
+    assert_int_equal(adv.addr_type, BLR_BT_PUBLIC_RPA_ADDR);
+    const struct bd_addr peer = blr_bluetooth_peer(room->phone.bt, adv.mac);
+    assert_true(bd_addr_equal(&peer, blr_host_address(room->sensor.host)));
+    assert_int_equal(blr_bluetooth_connect(room->phone.bt, adv.mac, 5000, &conn), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +386,7 @@ int main(void)
         BLUETOOTH_OFF(set_pin_forgets_ends_and_stops),
         BLUETOOTH(set_pin_makes_a_server_secure),
         BLUETOOTH_OFF(init_with_a_pin_keeps_bonds),
+        BLUETOOTH_OFF(a_bonded_peer_is_heard_by_its_identity),
     };
     const int failed = RUN_ROWS(pins, a_pin);
 

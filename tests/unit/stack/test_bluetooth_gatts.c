@@ -206,7 +206,9 @@ static void stopped_nobody_finds_it(void **state)
     struct blr_gatts_characteristic *chr;
     struct blr_bluetooth_value value;
 
-    struct blr_gatts_service *service = make_service(room, 0x1234, 2, false);
+    struct blr_gatts_service *service = make_service(room, 0x1234, 2, true);
+    (void)make_service(room, 0x1235, 1, true); /* behind it */
+    assert_int_equal(blr_gatts_service_stop(service), 0);
     assert_false(blr_gatts_service_started(service));
     assert_int_equal(add(service, 1, &chr), 0);
     assert_int_equal(blr_gatts_set_value(chr, &five), 0);
@@ -281,8 +283,10 @@ static void a_written_value_is_told(void **state)
     struct bluetooth_room *room = *state;
     const struct blr_bluetooth_value hello = blr_bluetooth_string("hello");
 
+    const struct blr_bluetooth_value seven = blr_bluetooth_integer(7);
     struct blr_gatts_characteristic *chr = bluetooth_sensor_serves(room, 0x1234, 1, 0);
     room->object = chr;
+    assert_int_equal(blr_gatts_set_value(chr, &seven), 0);
     assert_int_equal(blr_gatts_callback(chr, BLR_BT_CHAR_WRITE_EVENT, record, room), 0);
     struct blr_gattc_characteristic *found =
         bluetooth_phone_finds(bluetooth_room_connect(room), 0x1234, 1);
@@ -290,6 +294,7 @@ static void a_written_value_is_told(void **state)
     assert_string_equal(room->log, "write ");
     expect_octets(blr_gatts_value(chr), "hello", 5);
     assert_int_equal(blr_gatts_value(chr).kind, BLR_BT_BYTES);
+    assert_int_equal(blr_gatts_value(chr).integer, 0);
     /* What a write's handler returns is nothing; reads are not told, but noted. */
     struct blr_bluetooth_value value;
     assert_int_equal(blr_gattc_read(found, &value), 0);

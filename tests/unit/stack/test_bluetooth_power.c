@@ -216,7 +216,8 @@ static void unsupported(void **state)
     const struct blr_bluetooth_config config = {.host = story->host};
     struct blr_bluetooth *bt = blr_bluetooth_new(&config);
     assert_int_equal(blr_bluetooth_init_async(bt, &plain, answered, &error), 0);
-    expect_answer(story, "2007");
+    expect_command(story, "2007");
+    fake_controller_complete(&story->fake, 0x2007, 0, (const uint8_t[]){7}, 1);
     assert_int_equal(error, 0);
     error = -1;
     assert_int_equal(
@@ -226,7 +227,7 @@ static void unsupported(void **state)
     fake_controller_complete(&story->fake, 0xFC0E, 0x01, NULL, 0);
     assert_int_equal(error, BLR_ERR_UNSUPPORTED);
     assert_int_equal(blr_bluetooth_tx_power(bt, row->type, &level), 0);
-    assert_int_equal(level, BLR_BT_TX_PWR_0);
+    assert_int_equal(level, BLR_BT_TX_PWR_P6); /* the nearest to its own 7 dBm, as before */
     expect_no_command(story);
     blr_bluetooth_free(bt);
     host_story_teardown(&made);

@@ -277,14 +277,16 @@ static int run(struct blr_bluetooth *bt)
         return 0;
     const int error = step(bt, &asked);
     if (error) {
-        bt->adv.wanted = bt->adv.running = false;
-        return error;
+        /* What is still on the air is not what is wanted. */
+        bt->adv.wanted = false;
+        asked = bt->adv.running && blr_gap_advertise_stop(bt->host, stopped, bt) == 0;
+        bt->adv.running = asked;
     }
     if (asked) {
         bt->adv.busy = true;
         bluetooth_hold(bt);
     }
-    return 0;
+    return error;
 }
 
 int bluetooth_adv_run(struct blr_bluetooth *bt)
@@ -348,8 +350,11 @@ void bluetooth_adv_stopped(struct blr_bluetooth *bt)
         bt->adv.running = false;
 }
 
+/* Somebody else's advertising is nothing to this object. */
 void bluetooth_adv_timed_out(struct blr_bluetooth *bt)
 {
+    if (!bt->adv.running)
+        return;
     bluetooth_adv_stopped(bt);
     bt->adv.wanted = false;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blueroom/bluetooth.h"
 #include "wire/adv.h"
 #include "wire/adv_check.h"
 #include "wire/adv_explain.h"
@@ -127,6 +128,18 @@ static void lookups(const uint8_t *data, size_t size)
     (void)ad_has_service(data, size, &uuid);
 }
 
+/* By type: within the payload, or not there. */
+static void resolve(const uint8_t *data, size_t size)
+{
+    for (unsigned type = 0; type <= UINT8_MAX; type++) {
+        struct blr_bluetooth_value value;
+        const int error = blr_bluetooth_resolve_adv_data(data, size, type, &value);
+        require((error != 0) == (value.kind == BLR_BT_NONE));
+        if (value.kind == BLR_BT_STRING || value.kind == BLR_BT_BYTES)
+            require(value.octets >= data && value.octets + value.len <= data + size);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct rd it = rd_init(data, size);
@@ -149,5 +162,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(end == size || extended.count > 0);
     rebuild(data, size, end);
     lookups(data, size);
+    resolve(data, size);
     return 0;
 }

@@ -282,8 +282,9 @@ typedef void blr_bluetooth_handler(void *arg);
 
 /*
  * Calls `handler` whenever one of the events in `trigger` occurs: NEW_ADV_EVENT, an advertisement
- * has come into the FIFO; CLIENT_CONNECTED, CLIENT_DISCONNECTED; other bits: BLR_ERR_INVALID. `arg` NULL: the object itself is handed over.
- * Handler NULL, or no trigger: none is called any more. One handler; a new one replaces it.
+ * has come into the FIFO; CLIENT_CONNECTED, CLIENT_DISCONNECTED; other bits: BLR_ERR_INVALID.
+ * `arg` NULL: the object itself is handed over. Handler NULL, or no trigger: none is called any
+ * more. One handler; a new one replaces it.
  */
 int blr_bluetooth_callback(struct blr_bluetooth *bt, unsigned trigger,
                            blr_bluetooth_handler *handler, void *arg) BLR_MUST_CHECK;
@@ -411,7 +412,7 @@ struct blr_bluetooth_adv_params blr_bluetooth_adv_params_default(void);
  */
 int blr_bluetooth_set_advertisement_params(
     struct blr_bluetooth *bt, const struct blr_bluetooth_adv_params *params) BLR_MUST_CHECK;
-/* Whom the WLST policies let in, at most 16: BLR_ERR_TOO_LONG. The documents have no call for it. */
+/* Whom the WLST policies let in, at most 16 (BLR_ERR_TOO_LONG); the documents have no such call. */
 int blr_bluetooth_set_accept_list(struct blr_bluetooth *bt, const struct bd_addr *peers,
                                   size_t count) BLR_MUST_CHECK;
 

@@ -81,6 +81,7 @@ struct blr_gattc_service *blr_gattc_service_find(const struct blr_gattc_connecti
 struct blr_gattc_connection *blr_gattc_service_connection(const struct blr_gattc_service *service);
 /* Always, for others are not looked for. */
 bool blr_gattc_service_isprimary(const struct blr_gattc_service *service);
+/* One of 32 bits has been heard as sixteen bytes: so it is sent (Vol 3, Part F, 3.2.1). */
 const struct blr_uuid *blr_gattc_service_uuid(const struct blr_gattc_service *service);
 /* Which of those with this UUID on the peer it is, from 0. */
 unsigned blr_gattc_service_instance(const struct blr_gattc_service *service);
@@ -149,8 +150,9 @@ int blr_gattc_read_descriptor(struct blr_gattc_characteristic *chr, const struct
  * BLR_BT_CHAR_NOTIFY_EVENT: subscribes (notifications, or indications if the peer has no others),
  * and calls `handler` with each that comes, its value in blr_gattc_value(). `arg` NULL: the
  * characteristic. Handler NULL, or trigger 0: unsubscribes. The callback comes when the peer has
- * said to it; an event may come before. Another bit: BLR_ERR_INVALID; a characteristic that neither
- * notifies nor indicates, or has no CCCD: BLR_ERR_UNSUPPORTED; BLR_ERR_BUSY while one call runs.
+ * said to it; an event may come before. It ends with the link. Another bit: BLR_ERR_INVALID; a
+ * characteristic that neither notifies nor indicates, or has no CCCD: BLR_ERR_UNSUPPORTED;
+ * BLR_ERR_BUSY while one call runs.
  */
 int blr_gattc_callback_async(struct blr_gattc_characteristic *chr, unsigned trigger,
                              blr_bluetooth_handler *handler, void *arg,
@@ -171,7 +173,7 @@ struct blr_gatts_characteristic;
 int blr_gatts_service_start(struct blr_gatts_service *service) BLR_MUST_CHECK;
 int blr_gatts_service_stop(struct blr_gatts_service *service) BLR_MUST_CHECK;
 bool blr_gatts_service_started(const struct blr_gatts_service *service);
-/* Stops it and frees it with its characteristics. NULL is fine. */
+/* Stops it and frees it with its characteristics; not from within their handlers. NULL is fine. */
 void blr_gatts_service_free(struct blr_gatts_service *service);
 
 struct blr_gatts_characteristic_def {
@@ -214,9 +216,9 @@ int blr_gatts_set_value(struct blr_gatts_characteristic *chr,
                         const struct blr_bluetooth_value *value) BLR_MUST_CHECK;
 
 /*
- * Runs within the client's request. What it returns for a read event, and no other, becomes the value
- * that is read; NONE: as it is. An integer, string or bytes that cannot be a value: as it is. What
- * it points to is copied as soon as it returns, so it is no local variable.
+ * Runs within the client's request. What it returns for a read event, and no other, becomes the
+ * value that is read; NONE: as it is. An integer, string or bytes that cannot be a value: as it is.
+ * What it points to is copied as soon as it returns, so it is no local variable.
  */
 typedef struct blr_bluetooth_value blr_gatts_handler(void *arg);
 

@@ -202,7 +202,8 @@ static void stopped_nobody_finds_it(void **state)
 {
     struct bluetooth_room *room = *state;
     const struct blr_uuid uuid = blr_uuid16(0x1234);
-    const struct blr_bluetooth_value five = blr_bluetooth_integer(5), six = blr_bluetooth_integer(6);
+    const struct blr_bluetooth_value five = blr_bluetooth_integer(5);
+    const struct blr_bluetooth_value six = blr_bluetooth_integer(6);
     struct blr_gatts_characteristic *chr;
     struct blr_bluetooth_value value;
 

@@ -66,8 +66,9 @@ static void what_makes_no_sense(void **state)
     struct host_story *story = *state;
     struct blr_conn *conn = host_story_connect(story, 0x41, BLR_CENTRAL);
 
-    assert_int_equal(blr_gap_set_tx_power(story->host, (enum blr_tx_power_of)3, NULL, 0, NULL, NULL),
-                     BLR_ERR_INVALID);
+    assert_int_equal(
+        blr_gap_set_tx_power(story->host, (enum blr_tx_power_of)3, NULL, 0, NULL, NULL),
+        BLR_ERR_INVALID);
     assert_int_equal(
         blr_gap_set_tx_power(story->host, BLR_TX_POWER_CONNECTION, NULL, 0, NULL, NULL),
         BLR_ERR_INVALID);

@@ -73,6 +73,36 @@ static const struct script_row rows[] = {
               STARTED "local d = device { name = 'd' }\nd:advertise {}\n"
                       "a:scan { scan_cb = function() sleep(1) end }" END,
               "test.lua:7: sleep waits, which a callback cannot do"),
+    BAD("a dongle without a name", "dongle {}", "dongle: a dongle has a name"),
+    BAD("a dongle of a name that is taken", "device { name = 'd' } dongle { name = 'd' }",
+        "dongle: there is a device 'd' already"),
+    BAD("a device of a dongle's name", "dongle { name = 'd' } device { name = 'd' }",
+        "device: there is a device 'd' already"),
+    BAD("two dongles at one port",
+        "dongle { name = 'd', port = 'COM9' } dongle { name = 'e', port = 'COM9' }",
+        "dongle: there is a port COM9 already"),
+    BAD("a dongle's port without a name", "dongle { name = 'd', port = '' }",
+        "dongle: port is a name of 1 to 127 letters"),
+    BAD("a dongle's power", "dongle { name = 'd', power = 21 }", "dongle: power"),
+    BAD("a dongle's place", "dongle { name = 'd', position = 3 }",
+        "dongle: position must be metres"),
+    WHOLE_GOOD("two dongles, and which one is found",
+               "local d = dongle { name = 'd', address = '00:07:80:00:00:0D' }\n"
+               "local e = dongle { name = 'e', address = '00:07:80:00:00:0E' }\n"
+               "scenario('s', function()\n"
+               "expect(d.port .. e.port .. d.name):equals('/dev/ttyACM0/dev/ttyACM1d')\n"
+               "local a, b = BGAPIBackend(), BGAPIBackend { serial_port = '/dev/ttyACM1' }\n"
+               "a:start() b:start()\n"
+               "expect(a:get_mac()):equals('00:07:80:00:00:0D')\n"
+               "expect(b:get_mac()):equals('00:07:80:00:00:0E')\n"
+               "a:stop() a:start { serial_port = '/dev/ttyACM0', receive_queue_timeout = 0.3 }\n"
+               "local before = now() pcall(function() a:expect_any { 'system_boot' } end)\n"
+               "expect(now() - before):equals(s(1.2))" END),
+    WHOLE_GOOD("a dongle that is moved, and behind a wall",
+               STARTED "local d = device { name = 'd' } d:advertise {}\n"
+                       "local function rssi() return a:scan({ timeout = 1 })[1].rssi end\n"
+                       "local near = rssi() stick:move { x = 5 } expect(rssi()):below(near)\n"
+                       "path_loss(stick, d, 90) expect(rssi()):below(-80)" END),
     WHOLE_GOOD(
         "the three errors by name, layer and code", STARTED
         "local function name(f) local ok, e = pcall(f) return e.layer .. e.name .. e.code end\n"

@@ -336,6 +336,49 @@ static void init_with_a_pin_keeps_bonds(void **state)
     assert_non_null(blr_bond_next(room->sensor.host, NULL));
 }
 
+/* --- permissions of a characteristic, on a server that is not secure as a whole --- */
+
+static const struct permission_row {
+    const char *name;
+    unsigned permissions;
+    int read, written; /* what comes of it for a client that pairs as it can, without a PIN */
+    enum blr_security_level level; /* of the link behind that */
+} permission_rows[] = {
+    {"read", BLR_BT_PERM_READ, 0, BLR_ERR_ATT(0x03), BLR_SECURITY_NONE},
+    {"write", BLR_BT_PERM_WRITE, BLR_ERR_ATT(0x02), 0, BLR_SECURITY_NONE},
+    {"read encrypted", BLR_BT_PERM_READ_ENCRYPTED | BLR_BT_PERM_WRITE, 0, 0,
+     BLR_SECURITY_ENCRYPTED},
+    {"write encrypted", BLR_BT_PERM_READ | BLR_BT_PERM_WRITE_ENCRYPTED, 0, 0,
+     BLR_SECURITY_ENCRYPTED},
+    {"read authenticated", BLR_BT_PERM_READ_ENC_MITM | BLR_BT_PERM_WRITE, BLR_ERR_ATT(0x05), 0,
+     BLR_SECURITY_ENCRYPTED},
+    {"write authenticated", BLR_BT_PERM_READ | BLR_BT_PERM_WRITE_ENC_MITM, 0, BLR_ERR_ATT(0x05),
+     BLR_SECURITY_ENCRYPTED},
+};
+
+static void a_permission(void **state)
+{
+    const struct permission_row *row = *state;
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    const struct blr_bluetooth_service_def def = blr_bluetooth_service_default(&uuid);
+    struct blr_gatts_characteristic_def what = blr_gatts_characteristic_default(&uuid);
+    const struct blr_bluetooth_value one = blr_bluetooth_integer(1);
+    struct blr_gatts_service *service;
+    void *made;
+
+    bluetooth_room_setup(&made);
+    struct bluetooth_room *room = made;
+    what.permissions = row->permissions;
+    assert_int_equal(blr_bluetooth_service(room->sensor.bt, &def, &service), 0);
+    assert_int_equal(blr_gatts_characteristic(service, &what, NULL), 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    struct blr_gattc_characteristic *chr = bluetooth_phone_finds(conn, 0x1234, 0x1234);
+    assert_int_equal(blr_gattc_read(chr, NULL), row->read);
+    assert_int_equal(blr_gattc_write(chr, &one), row->written);
+    assert_int_equal(blr_conn_security(blr_gattc_conn(conn)), row->level);
+    bluetooth_room_teardown(&made);
+}
+
 /*
  * Whom a bond knows is heard by its identity, and found by it: private as both are, the address of
  * the air changes each time.
@@ -388,7 +431,8 @@ int main(void)
         BLUETOOTH_OFF(init_with_a_pin_keeps_bonds),
         BLUETOOTH_OFF(a_bonded_peer_is_heard_by_its_identity),
     };
-    const int failed = RUN_ROWS(pins, a_pin);
+    int failed = RUN_ROWS(pins, a_pin);
 
+    failed += RUN_ROWS(permission_rows, a_permission);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,9 +41,10 @@ void serve_reap(struct serve *serve)
             if (end->kind == SERVE_CONTROLLER)
                 controller_lost(port);
             port_drop(port);
-            if (end->kind == SERVE_PTY)
+            if (end->kind == SERVE_PTY) {
                 pty_forget(end);
-            else if (end->kind == SERVE_VHCI)
+                pty_look(end);
+            } else if (end->kind == SERVE_VHCI)
                 serve->stop = true; /* the kernel's controller does not come back */
         }
     }
@@ -53,6 +54,8 @@ void serve_drain(struct serve *serve)
 {
     for (size_t i = 0; i < serve->config->end_count; i++) {
         struct end *end = &serve->ends[i];
+        pty_look(end);
+        serve_reap(serve);
         for (struct serve_port *port = end->ports; port; port = port->next)
             port_pump(port);
         serve_reap(serve);
@@ -151,7 +154,7 @@ int serve_open(const struct serve_config *config, struct serve **out,
         serve->ends[i].serve = serve;
         serve->ends[i].index = i;
         serve->ends[i].kind = config->ends[i].kind;
-        serve->ends[i].fd = serve->ends[i].mark = -1;
+        serve->ends[i].fd = serve->ends[i].mark = serve->ends[i].watch = -1;
     }
     const int error = open_all(serve, trouble);
     if (error) {

@@ -84,6 +84,11 @@ struct end {
     } uv;
     struct socket_file file;
     int fd; /* the terminal's; -1: none */
+    int watch; /* inotify's; -1: none */
+    uv_poll_t watcher;
+    unsigned openers;
+    bool unheard; /* inotify is about to tell of one of them */
+    bool empty; /* it was seen hung up since its client came */
     int mark; /* says that the terminal is served; -1: none */
     char terminal[128];
     bool linked; /* the symbolic link is ours */
@@ -204,6 +209,12 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE]);
 void pty_close(struct end *end);
 /* Whether somebody has opened the terminal since its last client went: then he is one. */
 void pty_look(struct end *end);
+/*
+ * Before a client's octets are read: whether another has taken his place. Then he is marked as gone,
+ * or, once they were read (port->at), has gone and they are the other's.
+ */
+bool pty_replaced(struct serve_port *port);
+bool pty_hand_over(struct serve_port *port);
 /* Its client is gone: what he left unread is not for the next one. */
 void pty_forget(struct end *end);
 

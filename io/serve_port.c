@@ -14,6 +14,9 @@ void port_mark_gone(struct serve_port *port, int why)
     port->gone = true;
     port->why = why;
     port->end->serve->some_gone = true;
+    if (port->reading)
+        uv_read_stop(&port->uv.stream); /* what comes now may be another's */
+    port->reading = false;
 }
 
 /* --- from the client --- */
@@ -69,6 +72,8 @@ static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     port->end->serve->came_in = true;
     port->end->serve->latest = port;
     pace_input(port->end->serve);
+    if (count > 0 && !port->gone && pty_hand_over(port))
+        return;
     if (count < 0)
         port_mark_gone(port, (int)count);
     else if (!port->gone)
@@ -102,7 +107,7 @@ void port_pump(struct serve_port *port)
 
     if (!port->device || uv_fileno(&port->uv.handle, &fd) != 0)
         return;
-    while (!port->gone && deliver(port)) {
+    while (!port->gone && !pty_replaced(port) && deliver(port)) {
         const ssize_t count = read(fd, port->in, sizeof port->in);
         if (count < 0 && errno == EINTR)
             continue;

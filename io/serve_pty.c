@@ -2,7 +2,13 @@
 /*
  * A pseudo-terminal with a stable name. We hold its master side; a client is whoever has the other
  * side open. The terminal hangs up when the last of them closes it, and takes it back when it is
- * opened again: each such time is a new client. Nothing tells of an opening, so it is looked for.
+ * opened again: each such time is a new client.
+ *
+ * Who closes it and opens it at once may have done both before we look, and the terminal shows
+ * nothing of that. inotify does: it tells of each opening and closing, in order, if only once of two
+ * openings in a row. So the count of openers is set right by what the terminal says, and only a
+ * closing by the last of them with an opening behind it means that one client took another's place.
+ * Where inotify cannot be had the terminal is looked at now and then.
  */
 #define _GNU_SOURCE /* ptsname_r() */
 #include <errno.h>
@@ -13,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,7 +28,11 @@
 
 #include "serve_internal.h"
 
-enum { LOOK_MS = 10 };
+enum {
+    LOOK_MS = 10,
+    DOUBTS = 200,
+    DOUBT_US = 100,
+};
 
 static bool hung_up(int fd)
 {
@@ -35,8 +46,86 @@ static void plug(struct end *end)
     /* A descriptor for each client, so that what was begun for one ends with it. */
     const int fd = fcntl(end->fd, F_DUPFD_CLOEXEC, 0);
 
+    end->empty = false;
     if (fd >= 0)
         port_begin_fd(end, fd);
+}
+
+/* One event of inotify: an opening or a closing, of the one file, so that no name is behind it. */
+static void count_opener(struct end *end, uint32_t mask, bool *left, bool *came)
+{
+    if (mask & IN_OPEN) {
+        *came = *came || *left;
+        end->openers += !end->unheard;
+        end->unheard = false;
+    } else if (mask & IN_CLOSE && end->openers) {
+        *left = --end->openers == 0 || *left;
+    }
+}
+
+static void read_events(struct end *end, bool *left, bool *came)
+{
+    const size_t size = offsetof(struct inotify_event, name);
+    uint8_t queue[64 * 16];
+    ssize_t len;
+
+    while ((len = read(end->watch, queue, sizeof queue)) > 0)
+        for (size_t at = 0; at + size <= (size_t)len; at += size) {
+            uint32_t mask;
+            memcpy(&mask, queue + at + offsetof(struct inotify_event, mask), sizeof mask);
+            count_opener(end, mask, left, came);
+        }
+}
+
+/* Whether another client has taken the place of the one that was there. Said once. */
+static bool replaced(struct end *end)
+{
+    bool left = false, came = false;
+
+    if (end->watch < 0)
+        return false;
+    read_events(end, &left, &came);
+    /* A closing is told of before the terminal hangs up; if it does not, the count was wrong. */
+    bool hung = hung_up(end->fd);
+    for (unsigned i = 0; i < DOUBTS && left && !came && !hung; i++) {
+        usleep(DOUBT_US);
+        read_events(end, &left, &came);
+        hung = hung_up(end->fd);
+    }
+    if (hung) { /* by now somebody may have come: he is the next one that is told of, or seen */
+        end->openers = 0;
+        end->empty = true;
+        end->unheard = false;
+        return false;
+    }
+    came = came || end->empty;
+    end->empty = false;
+    if (!end->openers) {
+        end->openers = 1;
+        end->unheard = !left; /* an opening is told of when it is done */
+    }
+    return came;
+}
+
+bool pty_replaced(struct serve_port *port)
+{
+    if (port->end->kind != SERVE_PTY || !replaced(port->end))
+        return false;
+    port_mark_gone(port, UV_EOF);
+    return true;
+}
+
+bool pty_hand_over(struct serve_port *port)
+{
+    struct end *end = port->end;
+
+    if (end->kind != SERVE_PTY || !replaced(end))
+        return false;
+    port_drop(port); /* its memory stays until the loop has closed it */
+    plug(end);
+    if (end->ports)
+        port_take(end->ports, port->at, port->left);
+    return true;
 }
 
 void pty_look(struct end *end)
@@ -45,9 +134,10 @@ void pty_look(struct end *end)
 
     if (end->kind != SERVE_PTY || end->fd < 0)
         return;
+    const bool another = replaced(end);
     if (!port && !hung_up(end->fd)) {
         plug(end);
-    } else if (port && !port->reading && hung_up(end->fd)) {
+    } else if (port && (another || (!port->reading && hung_up(end->fd)))) {
         /* Who went while he was held up is not found by reading, and no write fails. */
         port_mark_gone(port, UV_EOF);
     }
@@ -59,17 +149,45 @@ static void look(uv_timer_t *timer)
     pty_look(timer->data);
 }
 
+static void something_happened(uv_poll_t *poll, int status, int events)
+{
+    struct end *end = poll->data;
+
+    (void)status;
+    (void)events;
+    pace_input(end->serve);
+    pty_look(end);
+}
+
+/* Without it the timer has to do. */
+static void watch(struct end *end)
+{
+    end->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (end->watch < 0)
+        return;
+    if (inotify_add_watch(end->watch, end->terminal, IN_OPEN | IN_CLOSE) < 0 ||
+        uv_poll_init(&end->serve->loop, &end->watcher, end->watch) != 0) {
+        close(end->watch);
+        end->watch = -1;
+        return;
+    }
+    end->watcher.data = end;
+    (void)uv_poll_start(&end->watcher, UV_READABLE, something_happened);
+}
+
 void pty_forget(struct end *end)
 {
+    uint8_t octets[4096];
+
     /* Should somebody have come meanwhile, his octets stay. */
-    if (!hung_up(end->fd))
-        return;
+    while (hung_up(end->fd) && read(end->fd, octets, sizeof octets) > 0)
+        ;
     const int fd = open(end->terminal, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)tcflush(fd, TCIOFLUSH);
-    (void)tcflush(end->fd, TCIFLUSH); /* what has come as far as our side already */
-    close(fd);
+    if (fd >= 0) {
+        (void)tcflush(fd, TCIFLUSH); /* what was for him and he has not read */
+        close(fd);
+    }
+    (void)replaced(end); /* that was us */
 }
 
 int pty_set_raw(int fd)
@@ -114,8 +232,8 @@ static int make_mark(const char *terminal)
     return -1;
 }
 
-/* The link leads to a terminal that a server serves just now. */
-static bool is_served(const char *link)
+/* The link leads to a terminal that another server serves just now. */
+static bool is_served(const struct end *end, const char *link)
 {
     char target[sizeof((struct end *)NULL)->terminal];
     const ssize_t len = readlink(link, target, sizeof target - 1);
@@ -123,7 +241,8 @@ static bool is_served(const char *link)
     if (len <= 0)
         return false;
     target[len] = '\0';
-    if (strncmp(target, "/dev/", 5) != 0)
+    /* One that was left over may lead to the terminal that is ours by now. */
+    if (strncmp(target, "/dev/", 5) != 0 || strcmp(target, end->terminal) == 0)
         return false;
     const int fd = make_mark(target);
     if (fd < 0)
@@ -140,7 +259,7 @@ static int make_link(struct end *end, const char *link, char trouble[static SERV
 
     if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
         return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", link);
-    if (is_served(link))
+    if (is_served(end, link))
         return serve_trouble(trouble, BLR_ERR_BUSY, "%s: is another server's, which runs", link);
     if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
         return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
@@ -180,6 +299,7 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
         return serve_trouble(trouble, BLR_ERR_NO_MEMORY, "out of memory");
     end->listening = true;
     end->uv.handle.data = end;
+    watch(end);
     plug(end);
     return 0;
 }
@@ -202,5 +322,10 @@ void pty_close(struct end *end)
         close(end->fd);
     if (end->mark >= 0)
         close(end->mark);
+    if (end->watch >= 0) {
+        uv_close((uv_handle_t *)&end->watcher, NULL);
+        close(end->watch);
+    }
+    end->watch = -1;
     end->fd = end->mark = -1;
 }

@@ -76,6 +76,34 @@ class Ends(Case):
         self.ends_well(server)
         self.assertEqual(list(self.top.iterdir()), [])
 
+    def test_closed_and_opened_at_once(self):
+        """Nobody is taken for the one before him, however soon he comes."""
+        server = self.serve("--pty", self.top / "p")
+        for number in range(40):
+            host = Host(server.pty())
+            host.bring_up()
+            host.advertise()
+            if number % 2:
+                host.write(bytes.fromhex("0109"))  # and is in the middle of a command
+                time.sleep(0.02)
+            host.close()
+            host = Host(server.pty())
+            # Advertising would make this fail (7.8.4).
+            host.command(0x2005, bytes.fromhex("0102030405c0"))
+            host.close()
+        host = self.on(server, "pty")
+        host.bring_up()
+        host.advertise()
+        others = []
+        for _ in range(10):  # who looks at it is no client, nor are two who hold it
+            others += [server.pty(), server.pty()]
+            os.close(server.pty())
+            os.close(others.pop(0))
+        with self.assertRaisesRegex(AssertionError, "status 0xc$"):
+            host.command(0x2005, bytes.fromhex("0102030405c0"))
+        for other in others:
+            os.close(other)
+
     def test_unread_octets_are_not_for_the_next(self):
         server = self.serve("--pty", self.top / "p")
         host = self.on(server, "pty")
@@ -155,7 +183,9 @@ class Ends(Case):
             self.assertEqual((done.returncode, done.stderr),
                              (2, f"{self.top / link}: is another server's, which runs\n"))
         self.on(first, "pty").bring_up()
-        first.kill()
+        first.kill()  # the link stays, to a terminal that somebody has open
+        second = self.serve("--pty", self.top / "p")
+        second.kill()  # and to one that will be the next server's
         self.on(self.serve("--pty", self.top / "p"), "pty").bring_up()
 
 

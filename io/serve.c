@@ -187,6 +187,7 @@ static void look(struct serve *serve, bool more)
             if (!until)
                 until = now + AWAKE_NS;
         } while (now < until);
+        return; /* what the loop has done may be work for the room */
     }
     uv_run(&serve->loop, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 }

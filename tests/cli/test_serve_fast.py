@@ -7,6 +7,7 @@ usage: test_serve_fast.py PROGRAM [UNITTEST-ARGUMENTS]
 import pathlib
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -63,6 +64,37 @@ class Fast(unittest.TestCase):
             self.assertEqual(status, 0)
             # The instant in which the last one was told of the end has ended for the sensor too.
             self.assertEqual(log.count("gone"), 5)
+
+    def test_a_busy_client_leaves_others_their_turn(self):
+        """Whoever has just been answered is looked at first, but not alone; then he goes."""
+        with tempfile.TemporaryDirectory() as top:
+            server = Server(PROGRAM, "--unix", pathlib.Path(top) / "u", "--clock", "fast")
+            self.addCleanup(server.kill)
+            busy, other = Host(server.unix()), Host(server.unix())
+            busy.bring_up()
+            other.bring_up()
+            enough = threading.Event()
+
+            def chatter():
+                while not enough.is_set():
+                    busy.write(bytes.fromhex("01091000") * 2000)
+                    busy.packets.clear()
+                busy.close()
+
+            thread = threading.Thread(target=chatter)
+            thread.start()
+            try:
+                for _ in range(200):
+                    asked = time.monotonic()
+                    other.command(0x1009)
+                    self.assertLess(time.monotonic() - asked, 5)
+            finally:
+                enough.set()
+                thread.join()
+            other.command(0x1009)
+            newcomer = Host(server.unix())
+            newcomer.bring_up()
+            self.assertEqual(server.stop(), (0, ""))
 
 
 if __name__ == "__main__":

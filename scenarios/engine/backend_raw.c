@@ -39,46 +39,34 @@ static void take_field(lua_State *L, enum bgapi_field field, const char *what,
     }
 }
 
-static bool layout_names(const struct bgapi_layout *layout, const char *name)
+/* The names of a packet's fields, for opts_open(). */
+static void list_fields(const struct bgapi_layout *layout,
+                        const char *names[static BGAPI_LAYOUT_MAX + 1])
 {
-    for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++)
-        if (strcmp(bgapi_field_name((enum bgapi_field) * f), name) == 0)
-            return true;
-    return false;
-}
+    size_t count = 0;
 
-static void refuse_others(lua_State *L, int index, const struct bgapi_layout *layout,
-                          const char *call)
-{
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
-        lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TSTRING || !layout_names(layout, lua_tostring(L, -1)))
-            luaL_error(L, "%s: %s has no parameter '%s'", call, layout->name,
-                       luaL_tolstring(L, -1, NULL));
-    }
+    for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++)
+        names[count++] = bgapi_field_name((enum bgapi_field)*f);
+    names[count] = NULL;
 }
 
 static int encode_named(lua_State *L, int index, const char *call, struct wr *w)
 {
     const struct bgapi_layout *layout = bgapi_layout_named(BGAPI_COMMAND, lua_tostring(L, index));
+    const char *names[BGAPI_LAYOUT_MAX + 1];
     struct bgapi_fields fields = {.data = NULL};
-    char what[96];
-    const int parameters = index + 1;
+    char command[96], what[96];
 
     if (!layout)
         return luaL_error(L, "%s: there is no command '%s'", call, lua_tostring(L, index));
-    if (lua_istable(L, parameters))
-        refuse_others(L, parameters, layout, call);
-    else if (!lua_isnoneornil(L, parameters))
-        return luaL_error(L, "%s: the parameters of %s are a table, got %s", call, layout->name,
-                          luaL_typename(L, parameters));
+    list_fields(layout, names);
+    snprintf(command, sizeof command, "%s: %s", call, layout->name);
+    const struct opts opts = opts_open(L, index + 1, command, names, true);
     for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++) {
-        const char *name = bgapi_field_name((enum bgapi_field) * f);
-        snprintf(what, sizeof what, "%s: %s", call, name);
-        if (!lua_istable(L, parameters) || lua_getfield(L, parameters, name) == LUA_TNIL)
-            return luaL_error(L, "%s: %s needs the parameter %s", call, layout->name, name);
-        take_field(L, (enum bgapi_field) * f, what, &fields);
+        const char *name = bgapi_field_name((enum bgapi_field)*f);
+        if (!opts_push(&opts, name))
+            return luaL_error(L, "%s needs the parameter %s", command, name);
+        take_field(L, (enum bgapi_field)*f, opts_what(&opts, name, what), &fields);
         lua_pop(L, 1);
     }
     return bgapi_encode(BGAPI_COMMAND, layout->code, &fields, w);
@@ -114,15 +102,15 @@ static void check_encoded(lua_State *L, int error, const char *call)
 
 static struct blr_bgapi_expected expected_named(lua_State *L, int index, const char *call)
 {
+    if (lua_type(L, index) != LUA_TSTRING)
+        luaL_error(L, "%s: a packet is a response's or an event's name, got %s", call,
+                   luaL_typename(L, index));
     const char *name = lua_tostring(L, index);
-    const struct bgapi_layout *layout = NULL;
-
-    if (lua_type(L, index) == LUA_TSTRING)
-        layout = bgapi_layout_named(BGAPI_EVENT, name);
-    if (!layout && lua_type(L, index) == LUA_TSTRING)
+    const struct bgapi_layout *layout = bgapi_layout_named(BGAPI_EVENT, name);
+    if (!layout)
         layout = bgapi_layout_named(BGAPI_RESPONSE, name);
     if (!layout)
-        luaL_error(L, "%s: '%s' is no response and no event", call, luaL_tolstring(L, index, NULL));
+        luaL_error(L, "%s: '%s' is no response and no event", call, name);
     return (struct blr_bgapi_expected){layout->kind, layout->code};
 }
 
@@ -190,7 +178,7 @@ static int push_packet(lua_State *L, int status, lua_KContext context)
     lua_pushstring(L, layout->name);
     lua_setfield(L, -2, "packet");
     for (const uint8_t *f = layout->fields; *f != BGAPI_NO_FIELD; f++)
-        set_field(L, (enum bgapi_field) * f, &fields);
+        set_field(L, (enum bgapi_field)*f, &fields);
     return 1;
 }
 

@@ -190,16 +190,18 @@ static void finish_init(struct blr_bluetooth *bt, int error)
         adopt_client(bt);
 }
 
+/* A controller that does not tell is taken to send with 0 dBm. */
 static void power_read(struct blr_host *host, int error, int8_t dbm, void *user)
 {
     struct blr_bluetooth *bt = user;
+    const bool refused = error >= BLR_ERR_BASE_HCI && error < BLR_ERR_BASE_ATT;
 
     (void)host;
     if (!bluetooth_answered(bt))
         return;
-    bt->power.own_dbm = dbm;
+    bt->power.own_dbm = error ? 0 : dbm;
     if (bt->state == BLUETOOTH_STARTING)
-        finish_init(bt, error);
+        finish_init(bt, refused ? 0 : error);
 }
 
 static int read_power(struct blr_bluetooth *bt)

@@ -107,63 +107,54 @@ void gattc_cancel_all(struct blr_gattc_connection *conn)
 
 /* --- services --- */
 
-static struct blr_gattc_service *find_service(const struct blr_gattc_connection *conn,
-                                              const struct blr_gatt_service *found)
+/*
+ * Both lists go by rising handles, so that one walk along them is enough however many a peer has.
+ * Returns where the service stands, or belongs, at `at` or behind it.
+ */
+static struct blr_gattc_service **seek_service(struct blr_gattc_service **at,
+                                               const struct blr_gatt_service *found)
 {
-    struct blr_gattc_service *service = conn->services;
-
-    while (service && (service->found.start != found->start ||
-                       !blr_uuid_equal(&service->found.uuid, &found->uuid)))
-        service = service->next;
-    return service;
+    while (*at && ((*at)->found.start < found->start ||
+                   ((*at)->found.start == found->start &&
+                    !blr_uuid_equal(&(*at)->found.uuid, &found->uuid))))
+        at = &(*at)->next;
+    return at;
 }
 
-static struct blr_gattc_service *add_service(struct blr_gattc_connection *conn,
-                                             const struct blr_gatt_service *found)
+static int add_service(struct blr_gattc_connection *conn, struct blr_gattc_service **at,
+                       const struct blr_gatt_service *found)
 {
+    if (*at && (*at)->found.start == found->start)
+        return 0;
     struct blr_gattc_service *service = calloc(1, sizeof *service);
-    struct blr_gattc_service **at = &conn->services;
-
     if (!service)
-        return NULL;
+        return BLR_ERR_NO_MEMORY;
     service->conn = conn;
     service->found = *found;
-    while (*at && (*at)->found.start <= found->start)
-        at = &(*at)->next;
     service->next = *at;
     *at = service;
-    return service;
-}
-
-/* Numbers those that have the same UUID. */
-static void number_services(struct blr_gattc_connection *conn)
-{
-    for (struct blr_gattc_service *service = conn->services; service; service = service->next) {
-        service->instance = 0;
-        for (const struct blr_gattc_service *other = conn->services; other != service;
-             other = other->next) {
-            if (other->listed && blr_uuid_equal(&other->found.uuid, &service->found.uuid))
-                service->instance++;
-        }
-    }
+    return 0;
 }
 
 /* What is new is there before anything changes, so that nothing has if memory ends. */
 static int keep_services(struct blr_gattc_connection *conn, const struct blr_gatt_service *found,
                          size_t count)
 {
+    struct blr_gattc_service **at = &conn->services;
+
     for (size_t i = 0; i < count; i++) {
-        if (!find_service(conn, &found[i]) && !add_service(conn, &found[i]))
+        at = seek_service(at, &found[i]);
+        if (add_service(conn, at, &found[i]) != 0)
             return BLR_ERR_NO_MEMORY;
     }
     for (struct blr_gattc_service *service = conn->services; service; service = service->next)
         service->listed = false;
+    at = &conn->services;
     for (size_t i = 0; i < count; i++) {
-        struct blr_gattc_service *service = find_service(conn, &found[i]);
-        service->found = found[i];
-        service->listed = true;
+        at = seek_service(at, &found[i]);
+        (*at)->found = found[i];
+        (*at)->listed = true;
     }
-    number_services(conn);
     return 0;
 }
 
@@ -238,66 +229,61 @@ const struct blr_uuid *blr_gattc_service_uuid(const struct blr_gattc_service *se
 
 unsigned blr_gattc_service_instance(const struct blr_gattc_service *service)
 {
-    return service->instance;
+    const struct blr_gattc_service *other = blr_gattc_service_first(service->conn);
+    unsigned instance = 0;
+
+    for (; other && other->found.start < service->found.start;
+         other = blr_gattc_service_next(other))
+        instance += blr_uuid_equal(&other->found.uuid, &service->found.uuid);
+    return instance;
 }
 
 /* --- characteristics --- */
 
-static struct blr_gattc_characteristic *find_characteristic(
-    const struct blr_gattc_service *service, const struct blr_gatt_characteristic *found)
+static struct blr_gattc_characteristic **seek_characteristic(
+    struct blr_gattc_characteristic **at, const struct blr_gatt_characteristic *found)
 {
-    struct blr_gattc_characteristic *chr = service->characteristics;
-
-    while (chr && (chr->found.value != found->value ||
-                   !blr_uuid_equal(&chr->found.uuid, &found->uuid)))
-        chr = chr->next;
-    return chr;
+    while (*at && ((*at)->found.value < found->value ||
+                   ((*at)->found.value == found->value &&
+                    !blr_uuid_equal(&(*at)->found.uuid, &found->uuid))))
+        at = &(*at)->next;
+    return at;
 }
 
-static struct blr_gattc_characteristic *add_characteristic(
-    struct blr_gattc_service *service, const struct blr_gatt_characteristic *found)
+static int add_characteristic(struct blr_gattc_service *service,
+                              struct blr_gattc_characteristic **at,
+                              const struct blr_gatt_characteristic *found)
 {
+    if (*at && (*at)->found.value == found->value)
+        return 0;
     struct blr_gattc_characteristic *chr = calloc(1, sizeof *chr);
-    struct blr_gattc_characteristic **at = &service->characteristics;
-
     if (!chr)
-        return NULL;
+        return BLR_ERR_NO_MEMORY;
     chr->service = service;
     chr->found = *found;
-    while (*at && (*at)->found.value <= found->value)
-        at = &(*at)->next;
     chr->next = *at;
     *at = chr;
-    return chr;
-}
-
-static void number_characteristics(struct blr_gattc_service *service)
-{
-    for (struct blr_gattc_characteristic *chr = service->characteristics; chr; chr = chr->next) {
-        chr->instance = 0;
-        for (const struct blr_gattc_characteristic *other = service->characteristics; other != chr;
-             other = other->next) {
-            if (other->listed && blr_uuid_equal(&other->found.uuid, &chr->found.uuid))
-                chr->instance++;
-        }
-    }
+    return 0;
 }
 
 static int keep_characteristics(struct blr_gattc_service *service,
                                 const struct blr_gatt_characteristic *found, size_t count)
 {
+    struct blr_gattc_characteristic **at = &service->characteristics;
+
     for (size_t i = 0; i < count; i++) {
-        if (!find_characteristic(service, &found[i]) && !add_characteristic(service, &found[i]))
+        at = seek_characteristic(at, &found[i]);
+        if (add_characteristic(service, at, &found[i]) != 0)
             return BLR_ERR_NO_MEMORY;
     }
     for (struct blr_gattc_characteristic *chr = service->characteristics; chr; chr = chr->next)
         chr->listed = false;
+    at = &service->characteristics;
     for (size_t i = 0; i < count; i++) {
-        struct blr_gattc_characteristic *chr = find_characteristic(service, &found[i]);
-        chr->found = found[i];
-        chr->listed = true;
+        at = seek_characteristic(at, &found[i]);
+        (*at)->found = found[i];
+        (*at)->listed = true;
     }
-    number_characteristics(service);
     return 0;
 }
 
@@ -389,7 +375,13 @@ const struct blr_uuid *blr_gattc_characteristic_uuid(const struct blr_gattc_char
 
 unsigned blr_gattc_characteristic_instance(const struct blr_gattc_characteristic *chr)
 {
-    return chr->instance;
+    const struct blr_gattc_characteristic *other = blr_gattc_characteristic_first(chr->service);
+    unsigned instance = 0;
+
+    for (; other && other->found.value < chr->found.value;
+         other = blr_gattc_characteristic_next(other))
+        instance += blr_uuid_equal(&other->found.uuid, &chr->found.uuid);
+    return instance;
 }
 
 unsigned blr_gattc_characteristic_properties(const struct blr_gattc_characteristic *chr)

@@ -267,7 +267,6 @@ struct blr_gattc_characteristic {
     struct blr_gattc_service *service;
     bool listed; /* the peer had it when it was asked last */
     struct blr_gatt_characteristic found;
-    unsigned instance;
     bool has_value;
     uint16_t len;
     uint8_t value[BLR_BT_VALUE_MAX];
@@ -280,11 +279,10 @@ struct blr_gattc_characteristic {
 };
 
 struct blr_gattc_service {
-    struct blr_gattc_service *next;
+    struct blr_gattc_service *next; /* by handle */
     struct blr_gattc_connection *conn;
     bool listed;
     struct blr_gatt_service found;
-    unsigned instance;
     struct blr_gattc_characteristic *characteristics;
 };
 

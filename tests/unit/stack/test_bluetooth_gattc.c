@@ -86,6 +86,54 @@ static void services_and_characteristics(void **state)
     assert_null(blr_gattc_characteristic_find(service, &twins));
 }
 
+/* A service that has gone and another in its place: the old object stands for nothing any more. */
+static void what_takes_the_place_of_another(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_service *old = serve(room, &twins, NULL, 0);
+    const uint16_t handle = blr_service_handle(old);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gattc_services(conn), 0);
+    struct blr_gattc_service *first = blr_gattc_service_find(conn, &twins);
+    assert_non_null(first);
+    blr_service_free(old);
+    struct blr_service *other = serve(room, &sixteen, NULL, 0);
+    assert_int_equal(blr_service_handle(other), handle);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(blr_gattc_services(conn), 0);
+    assert_null(blr_gattc_service_find(conn, &twins));
+    struct blr_gattc_service *second = blr_gattc_service_find(conn, &sixteen);
+    assert_non_null(second);
+    assert_null(blr_gattc_service_next(second));
+    blr_service_free(other);
+    serve(room, &twins, NULL, 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(blr_gattc_services(conn), 0);
+    assert_ptr_equal(blr_gattc_service_find(conn, &twins), first);
+    assert_null(blr_gattc_service_find(conn, &sixteen));
+}
+
+/* Many, in no time that grows with their square. */
+static void a_thousand_services(void **state)
+{
+    struct bluetooth_room *room = *state;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 1000; i++)
+        serve(room, &twins, NULL, 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(blr_gattc_services(conn), 0);
+        count = 0;
+        struct blr_gattc_service *service = blr_gattc_service_find(conn, &twins), *last = NULL;
+        for (; service; service = blr_gattc_service_next(service), count++)
+            last = service;
+        assert_int_equal(count, 1000);
+        assert_int_equal(blr_gattc_service_instance(last), 999);
+    }
+}
+
 /* --- values --- */
 
 struct written {
@@ -428,6 +476,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BLUETOOTH(services_and_characteristics),
+        BLUETOOTH(what_takes_the_place_of_another),
+        BLUETOOTH(a_thousand_services),
         BLUETOOTH(the_value_is_what_was_read_last),
         BLUETOOTH(descriptors),
         BLUETOOTH(refuses_to_be_heard),

@@ -203,6 +203,24 @@ static const struct type_row {
     {"default", BLR_BT_TX_PWR_DEFAULT},
 };
 
+static void a_controller_that_does_not_tell(void **state)
+{
+    struct host_story *story = *state;
+    const struct blr_bluetooth_config config = {.host = story->host};
+    const struct blr_bluetooth_options plain = bluetooth_plain_options();
+    enum blr_bluetooth_tx_power_level level;
+    int error = -1;
+
+    struct blr_bluetooth *bt = blr_bluetooth_new(&config);
+    assert_int_equal(blr_bluetooth_init_async(bt, &plain, answered, &error), 0);
+    expect_command(story, "2007");
+    fake_controller_complete(&story->fake, 0x2007, 0x01, NULL, 0);
+    assert_int_equal(error, 0);
+    assert_int_equal(blr_bluetooth_tx_power(bt, BLR_BT_TX_PWR_ADV, &level), 0);
+    assert_int_equal(level, BLR_BT_TX_PWR_0);
+    blr_bluetooth_free(bt);
+}
+
 static void unsupported(void **state)
 {
     const struct type_row *row = *state;
@@ -241,6 +259,7 @@ int main(void)
         BLUETOOTH(the_default_is_for_those_that_are_not_set),
         BLUETOOTH(deinit_takes_it_back),
         BLUETOOTH(what_is_no_type_and_no_level),
+        STORY(a_controller_that_does_not_tell),
     };
     int failed = RUN_ROWS(levels, a_level_is_heard);
 

@@ -101,15 +101,19 @@ struct blr_bluetooth_options blr_bluetooth_options_default(void)
     };
 }
 
+/* They may be those of before, as blr_bluetooth_options() gave them. */
 static int take_options(struct blr_bluetooth *bt, const struct blr_bluetooth_options *options)
 {
+    char pin[BLUETOOTH_PIN + 1] = "";
+
     if (options->id != 0 || options->mode != BLR_BT_BLE || options->antenna < BLR_BT_INT_ANT ||
         options->antenna > BLR_BT_MAN_ANT || options->mtu < MTU_MIN || options->mtu > MTU_MAX)
         return BLR_ERR_INVALID;
-    if (options->pin && bluetooth_read_pin(options->pin, bt->pin) != 0)
+    if (options->pin && bluetooth_read_pin(options->pin, pin) != 0)
         return BLR_ERR_INVALID;
     bt->options = *options;
-    if (options->pin)
+    memcpy(bt->pin, pin, sizeof pin);
+    if (bt->options.pin)
         bt->options.pin = bt->pin;
     return 0;
 }

@@ -96,6 +96,10 @@ static void a_short_pin_has_zeros_in_front(void **state)
     options.pin = "1234";
     assert_int_equal(blr_bluetooth_init(room->phone.bt, &options), 0);
     assert_string_equal(blr_bluetooth_options(room->phone.bt)->pin, "001234");
+    /* Off and on again with what it had. */
+    assert_int_equal(blr_bluetooth_deinit(room->phone.bt), 0);
+    assert_int_equal(blr_bluetooth_init(room->phone.bt, blr_bluetooth_options(room->phone.bt)), 0);
+    assert_string_equal(blr_bluetooth_options(room->phone.bt)->pin, "001234");
 }
 
 static void privacy_hides_the_address(void **state)

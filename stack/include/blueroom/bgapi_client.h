@@ -17,6 +17,8 @@
  *                            BLR_ERR_NOT_FOUND; and what else is neither of the following
  *   NotConnectedError        BLR_ERR_NOT_CONNECTED: the device could not be reached, or has gone
  *   ExpectedResponseTimeout  BLR_ERR_TIMEOUT: the dongle has not said in time what was awaited
+ * The documents know no other error than BGAPIError of start, get_mac, scan,
+ * discover_characteristics and send_command: what is late there is BLR_ERR_BGAPI(BGAPI_TIMED_OUT).
  */
 #ifndef BLUEROOM_BGAPI_CLIENT_H
 #define BLUEROOM_BGAPI_CLIENT_H
@@ -59,8 +61,8 @@ const char *blr_bgapi_strerror(int error);
  */
 const char *blr_bgapi_error_text(const struct blr_bgapi *bgapi);
 /*
- * What a NotConnectedError came of: BLR_BGAPI_EXPECTED_RESPONSE_TIMEOUT when the time of
- * blr_bgapi_connect() was over, else BLR_BGAPI_NO_ERROR.
+ * What that came of: BLR_BGAPI_EXPECTED_RESPONSE_TIMEOUT when the time of blr_bgapi_connect() was
+ * over, and for what is late where BGAPIError alone is known; else BLR_BGAPI_NO_ERROR.
  */
 enum blr_bgapi_error_kind blr_bgapi_error_cause(const struct blr_bgapi *bgapi);
 

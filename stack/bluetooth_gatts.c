@@ -263,6 +263,18 @@ static int fill(struct blr_gatts_characteristic *chr,
     return def->value.kind == BLR_BT_NONE ? 0 : gatts_keep(chr, &def->value);
 }
 
+/*
+ * The host has a part of it, which knows it: the service begins anew without. If there is no memory
+ * for that either it is stopped, as blr_gatts_service_started() tells.
+ */
+static void take_back(const struct blr_gatts_characteristic *chr)
+{
+    if (!chr->attr)
+        return;
+    hide(chr->service);
+    bluetooth_note(chr->service->bt, show(chr->service));
+}
+
 int blr_gatts_characteristic(struct blr_gatts_service *service,
                              const struct blr_gatts_characteristic_def *def,
                              struct blr_gatts_characteristic **out)
@@ -279,6 +291,7 @@ int blr_gatts_characteristic(struct blr_gatts_service *service,
     if (!error && service->service)
         error = add_to_host(chr);
     if (error) {
+        take_back(chr);
         free(chr);
         return error;
     }

@@ -188,8 +188,8 @@ struct blr_gatts_characteristic_def {
 struct blr_gatts_characteristic_def blr_gatts_characteristic_default(const struct blr_uuid *uuid);
 /*
  * At any time, of a started service as well. BLR_ERR_STATE: the service has all the characteristics
- * that its nbr_chars says; BLR_ERR_INVALID, BLR_ERR_TOO_LONG of a value; BLR_ERR_NO_MEMORY. `chr`
- * may be NULL.
+ * that its nbr_chars says; BLR_ERR_INVALID, BLR_ERR_TOO_LONG of a value; BLR_ERR_NO_MEMORY, after
+ * which the service is as it was, or stopped if there was no memory for that. `chr` may be NULL.
  */
 int blr_gatts_characteristic(struct blr_gatts_service *service,
                              const struct blr_gatts_characteristic_def *def,

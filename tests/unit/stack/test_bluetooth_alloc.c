@@ -150,6 +150,45 @@ static void each_allocation_fails(void **state)
     assert_true(tried > 30);
 }
 
+/* A characteristic that the host has a part of already when memory ends: no trace of it is left. */
+static void a_characteristic_half_made(void **state)
+{
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    struct blr_bluetooth_service_def def = blr_bluetooth_service_default(&uuid);
+    struct blr_gatts_characteristic_def what = blr_gatts_characteristic_default(&uuid);
+    bool happened = true;
+
+    (void)state;
+    def.nbr_chars = 2;
+    what.value = blr_bluetooth_string("longer than what is small");
+    for (unsigned n = 1; happened; n++) {
+        struct blr_gatts_service *service;
+        struct blr_gatts_characteristic *chr = NULL;
+        void *made;
+        bluetooth_room_setup(&made);
+        struct bluetooth_room *room = made;
+        assert_int_equal(blr_bluetooth_service(room->sensor.bt, &def, &service), 0);
+        what.properties &= ~(unsigned)BLR_BT_PROP_EXT_PROP;
+        assert_int_equal(blr_gatts_characteristic(service, &what, NULL), 0);
+        what.properties |= BLR_BT_PROP_EXT_PROP;
+        fail_alloc_from(n);
+        const int error = blr_gatts_characteristic(service, &what, &chr);
+        happened = fail_alloc_happened();
+        fail_alloc_from(0);
+        assert_int_equal(error, happened ? BLR_ERR_NO_MEMORY : 0);
+        if (!blr_gatts_service_started(service)) /* no memory for it either */
+            assert_int_equal(blr_gatts_service_start(service), 0);
+        struct blr_gattc_characteristic *found =
+            bluetooth_phone_finds(bluetooth_room_connect(room), 0x1234, 0x1234);
+        struct blr_gattc_characteristic *next = blr_gattc_characteristic_next(found);
+        assert_int_equal(blr_gattc_read(found, NULL), 0);
+        assert_true(happened == (next == NULL));
+        if (next)
+            assert_int_equal(blr_gattc_read(next, NULL), 0);
+        bluetooth_room_teardown(&made);
+    }
+}
+
 /* What two objects cost, and a connection with what was found. */
 static void costs(void **state)
 {
@@ -171,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_fails),
+        cmocka_unit_test(a_characteristic_half_made),
         cmocka_unit_test(costs),
     };
 

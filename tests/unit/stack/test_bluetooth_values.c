@@ -22,6 +22,7 @@ static const struct constant {
     const char *name;
     int is, should;
 } constants[] = {
+/* clang-format off */
 #define C(name, value) {#name, BLR_BT_##name, value}
     C(BLE, 1), C(INT_ANT, 0), C(EXT_ANT, 1), C(MAN_ANT, 2),
     C(CONN_ADV, 0), C(CONN_DIR_ADV, 1), C(DISC_ADV, 2), C(NON_CONN_ADV, 3), C(SCAN_RSP, 4),
@@ -51,6 +52,7 @@ static const struct constant {
     C(PERM_WRITE, 0x10), C(PERM_WRITE_ENCRYPTED, 0x20), C(PERM_WRITE_ENC_MITM, 0x40),
     C(PERM_WRITE_SIGNED, 0x80),
 #undef C
+/* clang-format on */
 };
 
 static void a_constant(void **state)

@@ -89,7 +89,7 @@ struct end {
     unsigned openers;
     bool unheard; /* inotify is about to tell of one of them */
     bool empty; /* it was seen hung up since its client came */
-    int mark; /* says that the terminal is served; -1: none */
+    int mark; /* says that the link is served; -1: none */
     char terminal[128];
     bool linked; /* the symbolic link is ours */
 };

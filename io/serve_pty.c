@@ -30,6 +30,7 @@
 
 enum {
     LOOK_MS = 10,
+    MARK_NAME_MAX = 56, /* what else is in a mark's name leaves so much room */
     DOUBTS = 200,
     DOUBT_US = 100,
 };
@@ -207,19 +208,31 @@ int pty_set_raw(int fd)
 }
 
 /*
- * A served terminal has a mark that ends with its server, however that ends: a socket in the abstract
- * namespace, named by the terminal's inode. Where one is, nobody else can make another. Returns it,
- * or -1 with errno, EADDRINUSE among others.
+ * A link that is served has a mark that ends with its server, however that ends: a socket in the
+ * abstract namespace, named by the inode of the link's folder and the end of its name. Where one is,
+ * nobody else can make another. Where the link leads tells nothing: a terminal's number is given
+ * again as soon as it is free. Returns the socket, or -1 with errno, EADDRINUSE among others.
  */
-static int make_mark(const char *terminal)
+static int make_mark(const char *link)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *slash = strrchr(link, '/');
+    const char *name = slash ? slash + 1 : link;
+    char folder[1024] = ".";
     struct stat st;
 
-    if (stat(terminal, &st) != 0)
+    if (slash && snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - link), link) >=
+                     (int)sizeof folder) {
+        errno = ENAMETOOLONG;
         return -1;
+    }
+    if (stat(folder, &st) != 0)
+        return -1;
+    if (strlen(name) > MARK_NAME_MAX)
+        name += strlen(name) - MARK_NAME_MAX;
     const int len = snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
-                             "blueroom serve %ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+                             "blueroom serve %jx:%jx/%s", (uintmax_t)st.st_dev,
+                             (uintmax_t)st.st_ino, name);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
@@ -232,25 +245,6 @@ static int make_mark(const char *terminal)
     return -1;
 }
 
-/* The link leads to a terminal that another server serves just now. */
-static bool is_served(const struct end *end, const char *link)
-{
-    char target[sizeof((struct end *)NULL)->terminal];
-    const ssize_t len = readlink(link, target, sizeof target - 1);
-
-    if (len <= 0)
-        return false;
-    target[len] = '\0';
-    /* One that was left over may lead to the terminal that is ours by now. */
-    if (strncmp(target, "/dev/", 5) != 0 || strcmp(target, end->terminal) == 0)
-        return false;
-    const int fd = make_mark(target);
-    if (fd < 0)
-        return errno == EADDRINUSE;
-    close(fd);
-    return false;
-}
-
 /* Whoever looks at the name sees the old terminal or the new one, never none. */
 static int make_link(struct end *end, const char *link, char trouble[static SERVE_TROUBLE_SIZE])
 {
@@ -259,8 +253,11 @@ static int make_link(struct end *end, const char *link, char trouble[static SERV
 
     if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
         return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", link);
-    if (is_served(end, link))
+    end->mark = make_mark(link);
+    if (end->mark < 0 && errno == EADDRINUSE)
         return serve_trouble(trouble, BLR_ERR_BUSY, "%s: is another server's, which runs", link);
+    if (end->mark < 0)
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(errno));
     if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
         return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
     if (lstat(part, &st) == 0) {
@@ -288,9 +285,6 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
         ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 ||
         pty_set_raw(end->fd) != 0) /* it holds as long as we have the master side */
         return serve_trouble(trouble, BLR_ERR_IO, "no pseudo-terminal: %s", strerror(errno));
-    end->mark = make_mark(end->terminal);
-    if (end->mark < 0)
-        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", end->terminal, strerror(errno));
     const int error = make_link(end, link, trouble);
     if (error)
         return error;

@@ -183,6 +183,9 @@ class Ends(Case):
             self.assertEqual((done.returncode, done.stderr),
                              (2, f"{self.top / link}: is another server's, which runs\n"))
         self.on(first, "pty").bring_up()
+        # One that was left over, to a terminal whose number another server has by now.
+        (self.top / "old").symlink_to(os.readlink(self.top / "p"))
+        self.on(self.serve("--pty", self.top / "old"), "pty").bring_up()
         first.kill()  # the link stays, to a terminal that somebody has open
         second = self.serve("--pty", self.top / "p")
         second.kill()  # and to one that will be the next server's

@@ -25,7 +25,7 @@ local function advertise_name()
   return bt
 end
 
-scenario("the address of an advertiser in hexadecimal", function()
+scenario("the address of an advertiser in hexadecimal", { own_air = true }, function()
   advertise_beacon()
   local bluetooth = Bluetooth(board)
   bluetooth:start_scan(20)   -- scan for 20 seconds
@@ -45,7 +45,7 @@ scenario("the address of an advertiser in hexadecimal", function()
   expect(bluetooth:isscanning()):is_false()
 end)
 
-scenario("names and manufacturer data, for 20 seconds", function()
+scenario("names and manufacturer data, for 20 seconds", { own_air = true }, function()
   advertise_beacon()
   advertise_name()
   local bluetooth = Bluetooth(board)

@@ -130,7 +130,7 @@ scenario("the central is without power for two seconds, and the messages go on",
   expect(visits):has_length(2)
 end)
 
-scenario("a board that has the service but not the characteristic is left again", function()
+scenario("a board that has the service but not the characteristic is left again", { own_air = true }, function()
   local stranger = device { name = "stranger", address = "28:CD:C1:00:00:03" }
   stranger:service(two_way.SERVICE):characteristic { uuid = 0x2A6F, properties = "read" }
   stranger:advertise { name = two_way.NAME, services = { two_way.SERVICE } }

@@ -3,7 +3,8 @@
 
 usage: test_controller.py PROGRAM [UNITTEST-ARGUMENTS]
 
-With BLUEROOM_CONTROLLER_MINUTE in the environment heart_rate.lua, too, which takes a minute.
+With BLUEROOM_CONTROLLER_MINUTE in the environment heart_rate.lua, too, which takes a minute, and
+those of scenarios/reference/.
 
 Of pairing_pin.lua three scenarios apply. The fourth sends from a raw radio of the room, which a
 controller outside does not hear: it says so (own_air = true), and is skipped.
@@ -15,6 +16,7 @@ On btvirt the scripts run where its kernel lets it work, and inside the Linux gu
 import concurrent.futures
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -136,6 +138,17 @@ class Stories(Case):
                     passed = sum(line.startswith("PASS") for line in lines)
                     self.assertEqual(traces, sorted(devices * passed))
 
+    @unittest.skipUnless(MINUTE, "for the night: ten times the wall's pace wants a machine of its own")
+    def test_scripts_of_the_references(self):
+        """Each scenario passes or says that it is about our own air."""
+        self.serve("--clock", "10x", "--unix", "u")
+        for path in sorted((ROOT / "scenarios/reference").glob("*.lua")):
+            names = re.findall(r'^local \w+ *= device { name = "(\w+)"',
+                               path.read_text(encoding="utf-8"), re.MULTILINE)
+            outside = [f"--controller={name}=unix:u" for name in names]
+            with self.subTest(path.name):
+                self.assertNotEqual(names, [])
+                self.passes(self.run_it("--clock", "10x", *outside, path))
 
     @unittest.skipUnless(shutil.which("btvirt"), "there is no btvirt (package bluez-test-tools)")
     @unittest.skipUnless(has_family(AF_ALG), "this kernel has no AF_ALG, without which btvirt "

@@ -58,7 +58,7 @@ struct dongle_conn *dongle_conn_of(struct blr_dongle *dongle, const struct bgapi
 {
     const int64_t number = in->number[BGAPI_CONN];
 
-    if (number >= BLR_DONGLE_CONNECTIONS || !dongle->conns[number].conn)
+    if (number >= BLR_DONGLE_CONNECTIONS || !dongle->conns[number].told)
         return NULL;
     return &dongle->conns[number];
 }
@@ -133,7 +133,7 @@ static void take(struct blr_dongle *dongle, const struct bgapi_packet *packet)
     else
         execute(dongle, row, &in);
     for (size_t i = 0; i < BLR_DONGLE_CONNECTIONS; i++)
-        if (dongle->conns[i].conn && !dongle->conns[i].known)
+        if (dongle->conns[i].told && !dongle->conns[i].known)
             dongle_release_held(&dongle->conns[i]);
 }
 

@@ -8,6 +8,14 @@
 enum {
     REASON_POWER_OFF = 0x15, /* Remote Device Terminated Connection due to Power Off */
     REASON_LOW_RESOURCES = 0x14,
+    /* Vol 1, Part F */
+    REASON_NO_CONNECTION = 0x02,
+    REASON_TIMEOUT = 0x08,
+    REASON_REMOTE_USER = 0x13,
+    REASON_LOCAL_HOST = 0x16,
+    REASON_RESPONSE_TIMEOUT = 0x22,
+    REASON_NOT_ESTABLISHED = 0x3E,
+    ATTEMPTS = 5,
     RSSI_NOT_AVAILABLE = 127, /* Core v5.4, Vol 4, Part E, 7.5.4 */
 };
 
@@ -45,7 +53,7 @@ struct dongle_conn *dongle_conn_with(struct blr_dongle *dongle, const struct bd_
 
 bool dongle_conn_owes(const struct dongle_conn *c)
 {
-    return c->conn && (c->procedure.code || c->encrypting || c->updating || c->leaving);
+    return c->told && (c->procedure.code || c->encrypting || c->updating || c->leaving);
 }
 
 /* --- events --- */
@@ -80,19 +88,54 @@ void dongle_conn_tell_disconnected(struct blr_dongle *dongle, uint8_t number, ui
 
 static struct dongle_conn *take_in(struct blr_dongle *dongle, const struct blr_conn *conn)
 {
-    struct dongle_conn *c = dongle->connecting;
-
     if (dongle->rebooting)
         return NULL;
-    if (blr_conn_role(conn) != BLR_CENTRAL)
-        return dongle_conn_reserve(dongle);
+    return blr_conn_role(conn) == BLR_CENTRAL ? dongle->connecting : dongle_conn_reserve(dongle);
+}
+
+/* From now on events of it are for the client. */
+static void tell(struct dongle_conn *c)
+{
+    c->told = true;
+    blr_conn_set_user(c->conn, c);
+    dongle_conn_tell_status(c, BGAPI_COMPLETED);
+}
+
+/* It ends, and that is told of: not the answer to a question that cannot be asked here. */
+static bool says_that_it_ends(int error)
+{
+    switch (error) {
+    case BLR_ERR_NOT_CONNECTED:
+    case BLR_ERR_HCI(REASON_NO_CONNECTION):
+    case BLR_ERR_HCI(REASON_TIMEOUT):
+    case BLR_ERR_HCI(REASON_REMOTE_USER):
+    case BLR_ERR_HCI(REASON_LOCAL_HOST):
+    case BLR_ERR_HCI(REASON_RESPONSE_TIMEOUT):
+    case BLR_ERR_HCI(REASON_NOT_ESTABLISHED):
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The peer has answered, so that there is a connection. */
+static void version_read(struct blr_conn *conn, int error, const struct blr_remote_version *version,
+                         void *user)
+{
+    struct blr_dongle *dongle = user;
+    struct dongle_conn *c = dongle->connecting;
+
+    (void)version;
+    if (says_that_it_ends(error) || !c || c->conn != conn || c->abandoned)
+        return;
     dongle->connecting = NULL;
-    return c;
+    tell(c);
 }
 
 static void connected(struct blr_conn *conn, void *user)
 {
-    struct dongle_conn *c = take_in(user, conn);
+    struct blr_dongle *dongle = user;
+    struct dongle_conn *c = take_in(dongle, conn);
 
     if (!c) {
         (void)!blr_gap_disconnect(conn, REASON_LOW_RESOURCES);
@@ -100,9 +143,47 @@ static void connected(struct blr_conn *conn, void *user)
     }
     c->conn = conn;
     c->held = (struct ring){.bytes = c->held_memory, .size = HELD_SIZE};
-    blr_conn_set_user(conn, c);
     dongle_att_opened(c);
-    dongle_conn_tell_status(c, BGAPI_COMPLETED);
+    /*
+     * A central that has sent its CONNECT_IND does not know whether it was heard. Where it was not
+     * the connection ends with 0x3E (Core v5.4, Vol 6, Part B, 4.5), and is tried again.
+     */
+    if (c != dongle->connecting || blr_gap_read_remote_version(conn, version_read, dongle) != 0) {
+        if (c == dongle->connecting)
+            dongle->connecting = NULL;
+        tell(c);
+    }
+}
+
+int dongle_conn_abandon(struct blr_dongle *dongle)
+{
+    struct dongle_conn *c = dongle->connecting;
+    const int error = blr_gap_disconnect(c->conn, 0x13);
+
+    c->abandoned = !error;
+    return error;
+}
+
+/* The peer was never heard. */
+static void not_established(struct dongle_conn *c, uint8_t reason)
+{
+    struct blr_dongle *dongle = c->dongle;
+    const uint8_t number = c->number;
+    const bool abandoned = c->abandoned;
+
+    dongle_conn_release(c);
+    if (!abandoned && reason == REASON_NOT_ESTABLISHED && dongle->up &&
+        dongle->attempts < ATTEMPTS) {
+        c->used = true;
+        if (dongle_gap_connect(dongle) == 0)
+            return;
+        dongle_conn_release(c);
+    }
+    dongle->connecting = NULL;
+    if (abandoned)
+        dongle_gap_attempt_over(dongle);
+    else
+        dongle_conn_tell_disconnected(dongle, number, BGAPI_HCI_BASE + reason);
 }
 
 static void disconnected(struct blr_conn *conn, uint8_t reason, void *user)
@@ -114,6 +195,8 @@ static void disconnected(struct blr_conn *conn, uint8_t reason, void *user)
         const uint8_t number = c->number;
         dongle_conn_release(c);
         dongle_conn_tell_disconnected(dongle, number, BGAPI_HCI_BASE + reason);
+    } else if (dongle->connecting && dongle->connecting->conn == conn) {
+        not_established(dongle->connecting, reason);
     }
     dongle_settle(dongle);
 }
@@ -147,6 +230,8 @@ void dongle_conn_reset(struct blr_dongle *dongle)
         struct blr_conn *conn = c->conn;
         if (!conn)
             continue;
+        if (c == dongle->connecting)
+            dongle->connecting = NULL;
         dongle_conn_release(c);
         blr_conn_set_user(conn, NULL);
         blr_gatt_on_notification(conn, NULL, NULL);

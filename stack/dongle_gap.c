@@ -207,14 +207,26 @@ static void connection_made(struct blr_host *host, struct blr_conn *conn, int er
 
     (void)host;
     (void)conn;
-    if (error && c) {
+    if (error && c && !c->conn) {
         const uint8_t number = c->number;
         dongle->connecting = NULL;
         dongle_conn_release(c);
         if (error != BLR_ERR_CANCELLED)
             dongle_conn_tell_disconnected(dongle, number, bgapi_result(error));
     }
+    if (error)
+        dongle_gap_attempt_over(dongle);
+}
+
+void dongle_gap_attempt_over(struct blr_dongle *dongle)
+{
     finish(dongle, BGAPI_GAP_END_PROCEDURE, 0);
+}
+
+int dongle_gap_connect(struct blr_dongle *dongle)
+{
+    dongle->attempts++;
+    return blr_gap_connect(dongle->host, &dongle->attempt, connection_made, dongle);
 }
 
 /* Zeros would be the host's own choice. */
@@ -249,7 +261,9 @@ int dongle_connect_direct(struct blr_dongle *dongle, const struct bgapi_fields *
     struct dongle_conn *c = dongle_conn_reserve(dongle);
     if (!c)
         return BGAPI_OUT_OF_MEMORY;
-    const int error = blr_gap_connect(dongle->host, &params, connection_made, dongle);
+    dongle->attempt = params;
+    dongle->attempts = 0;
+    const int error = dongle_gap_connect(dongle);
     if (error) {
         dongle_conn_release(c);
         return bgapi_result(error);
@@ -287,6 +301,8 @@ int dongle_end_procedure(struct blr_dongle *dongle, const struct bgapi_fields *i
     (void)out;
     if (dongle->discovering)
         error = stop_scan(dongle);
+    else if (dongle->connecting && dongle->connecting->conn)
+        error = dongle_conn_abandon(dongle);
     else if (dongle->connecting)
         error = blr_gap_connect_cancel(dongle->host);
     else

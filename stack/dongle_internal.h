@@ -46,6 +46,8 @@ struct dongle_conn {
     uint8_t number;
     bool used;
     struct blr_conn *conn; /* NULL: it is being made */
+    bool told;             /* the client knows of it */
+    bool abandoned;        /* it took the attempt back */
     bool known;            /* there was a command since the client was told of it */
     bool encrypting;       /* by command */
     bool announced;        /* since then the client was told that it is encrypted */
@@ -99,7 +101,9 @@ struct blr_dongle {
     bool stopping;  /* the scan */
     bool switching; /* advertising on or off */
     struct gap_found found;
-    struct dongle_conn *connecting;
+    struct dongle_conn *connecting; /* until its peer was heard */
+    struct blr_connect_params attempt;
+    unsigned attempts;
 };
 
 typedef int dongle_run(struct blr_dongle *dongle, const struct bgapi_fields *in,
@@ -151,6 +155,8 @@ void dongle_conn_tell_disconnected(struct blr_dongle *dongle, uint8_t number, ui
 void dongle_conn_listen(struct blr_dongle *dongle);
 /* Ends all links without a word. */
 void dongle_conn_reset(struct blr_dongle *dongle);
+/* The connection whose peer was not heard yet is ended. */
+int dongle_conn_abandon(struct blr_dongle *dongle) BLR_MUST_CHECK;
 bool dongle_conn_owes(const struct dongle_conn *c);
 
 /* --- dongle_att.c --- */
@@ -179,6 +185,10 @@ uint8_t dongle_sm_bond_of(const struct blr_dongle *dongle, const struct bd_addr 
 dongle_run dongle_set_mode, dongle_discover, dongle_connect_direct, dongle_end_procedure,
     dongle_set_scan_parameters;
 void dongle_gap_reset(struct blr_dongle *dongle);
+/* Begins dongle->attempt. */
+int dongle_gap_connect(struct blr_dongle *dongle) BLR_MUST_CHECK;
+/* The client's gap_end_procedure has its answer, if one is awaited. */
+void dongle_gap_attempt_over(struct blr_dongle *dongle);
 /* Nothing is under way. */
 bool dongle_gap_settled(const struct blr_dongle *dongle);
 

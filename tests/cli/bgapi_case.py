@@ -32,7 +32,7 @@ scenario("a heart-rate sensor, and a lock with a passkey", function()
   lock:service(0x1802):characteristic {{ uuid = "{SECRET}",
     properties = "read, write", value = "locked", read_level = 3, write_level = 3 }}
   stay(sensor, {{ name = "Heart Rate", services = {{ 0x180D }}, interval = ms(50) }})
-  stay(lock, {{ name = "Lock", interval = ms(70) }})
+  stay(lock, {{ name = "Lock", interval = ms(50) }})
   local beats = 60
   while true do
     sleep(ms(200))

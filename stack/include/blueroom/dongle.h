@@ -16,6 +16,8 @@
  * - Values that a peer sends on a new connection are kept until the first command that follows its
  *   connection_status, 512 octets of them.
  * - Indications are confirmed by themselves.
+ * - A connection is told of when its peer has been heard, which takes two connection events; one
+ *   that fails to be established is tried five times in all.
  *
  * A client that does not read is waited for with commands and their events; advertisements and
  * values of peers are dropped then.

@@ -329,6 +329,128 @@ static void commands_wait_their_turn(void **state)
     expect_told(&f->story, "rsp connection_get_rssi conn=0 rssi=-60\nrsp system_hello\n");
 }
 
+/* --- connections that may come about --- */
+
+#define ATTEMPT                                                                                    \
+    "gap_connect_direct address=4000000000c0 address_type=1 interval_min=24 interval_max=24 "      \
+    "timeout=100"
+#define STATUS                                                                                     \
+    "evt connection_status conn=0 flags=5 address=4000000000c0 address_type=1 interval=40 "        \
+    "timeout=420 latency=0 bonding=255\n"
+
+/* The controller has sent its CONNECT_IND. */
+static void come_about(struct lies *f)
+{
+    const struct bd_addr peer = host_story_peer(CONN);
+
+    expect_answer(&f->story, "200d");
+    fake_controller_connected(&f->story.fake, 0, CONN, BLR_CENTRAL, &peer);
+    expect_answer(&f->story, "041d 40 00");
+}
+
+static void is_told_of_when_its_peer_was_heard(void **state)
+{
+    struct lies *f = *state;
+
+    command(f, ATTEMPT);
+    come_about(f);
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n");
+    assert_true(blr_dongle_owes(f->dongle));
+    command(f, "attclient_read_by_handle conn=0 handle=1"); /* not yet */
+    expect_told(&f->story, "rsp attclient_read_by_handle conn=0 result=0x0186\n"
+                           "evt attclient_procedure_completed conn=0 result=0x0186 handle=1\n");
+    host_story_event(&f->story, "0c08 00 4000 06 0000 0000");
+    expect_told(&f->story, STATUS);
+    assert_false(blr_dongle_owes(f->dongle));
+    host_story_event(&f->story, "0504 00 4000 3e");
+    expect_told(&f->story, "evt connection_disconnected conn=0 reason=0x023e\n");
+}
+
+/* A controller that cannot be asked that: it is told of at once. */
+static void is_told_of_where_nobody_can_ask(void **state)
+{
+    struct lies *f = *state;
+
+    f->story.fake.fails_opcode = 0x041D;
+    f->story.fake.fails_status = 0x01;
+    command(f, ATTEMPT);
+    come_about(f);
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n" STATUS);
+}
+
+/* Five times in all; then the client hears of it. */
+static void is_tried_again(void **state)
+{
+    struct lies *f = *state;
+
+    command(f, ATTEMPT);
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n");
+    for (unsigned i = 0; i < 5; i++) {
+        expect_told(&f->story, "");
+        come_about(f);
+        if (i % 2) /* what is asked of it ends with it, or before */
+            host_story_event(&f->story, "0c08 3e 4000 00 0000 0000");
+        host_story_event(&f->story, "0504 00 4000 3e");
+    }
+    expect_told(&f->story, "evt connection_disconnected conn=0 reason=0x023e\n");
+    expect_no_command(&f->story);
+    command(f, ATTEMPT);
+    come_about(f);
+    host_story_event(&f->story, "0504 00 4000 3e");
+    come_about(f);
+    host_story_event(&f->story, "0c08 00 4000 06 0000 0000");
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n" STATUS);
+}
+
+static void ends_before_its_peer_was_heard(void **state)
+{
+    struct lies *f = *state;
+
+    command(f, ATTEMPT);
+    come_about(f);
+    host_story_event(&f->story, "0504 00 4000 08");
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n"
+                           "evt connection_disconnected conn=0 reason=0x0208\n");
+    expect_no_command(&f->story);
+    assert_false(blr_dongle_owes(f->dongle));
+}
+
+/* The client gives up in that moment: no connection is left, and it hears of none. */
+static void is_given_up_before_its_peer_was_heard(void **state)
+{
+    struct lies *f = *state;
+
+    command(f, ATTEMPT);
+    come_about(f);
+    command(f, "gap_end_procedure");
+    expect_answer(&f->story, "0406 40 00 13");
+    host_story_event(&f->story, "0c08 00 4000 06 0000 0000");
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n");
+    host_story_event(&f->story, "0504 00 4000 16");
+    expect_told(&f->story, "rsp gap_end_procedure result=0x0000\n");
+    expect_no_command(&f->story);
+    command(f, "gap_end_procedure");
+    expect_told(&f->story, "rsp gap_end_procedure result=0x0181\n");
+}
+
+static void is_reset_before_its_peer_was_heard(void **state)
+{
+    struct lies *f = *state;
+
+    command(f, ATTEMPT);
+    come_about(f);
+    command(f, "system_reset");
+    expect_told(&f->story, "rsp gap_connect_direct result=0x0000 conn=0\n");
+    fake_controller_answer_all(&f->story.fake);
+    assert_true(blr_dongle_owes(f->dongle));
+    host_story_event(&f->story, "0504 00 4000 3e");
+    manual_clock_advance(&f->story.clock, 1);
+    assert_false(blr_dongle_owes(f->dongle));
+    expect_no_command(&f->story);
+    command(f, "gap_end_procedure");
+    expect_told(&f->story, "rsp gap_end_procedure result=0x0181\n");
+}
+
 #define LIES(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -340,6 +462,12 @@ int main(void)
         LIES(a_discovery_begins_anew),
         LIES(rssi_that_is_not_known),
         LIES(commands_wait_their_turn),
+        LIES(is_told_of_when_its_peer_was_heard),
+        LIES(is_tried_again),
+        LIES(is_told_of_where_nobody_can_ask),
+        LIES(ends_before_its_peer_was_heard),
+        LIES(is_given_up_before_its_peer_was_heard),
+        LIES(is_reset_before_its_peer_was_heard),
     };
 
     return RUN_ROWS(lies, check_lie) + RUN_ROWS(names, check_name) +

@@ -58,6 +58,12 @@ start_bluetoothd() {
     start bluetoothd bluetoothd --nodetach --debug
 }
 
+# manage INDEX WORDS...: btmgmt, which does nothing without a standard input that stays open.
+manage() {
+    [ -p /tmp/quiet ] || mkfifo /tmp/quiet
+    timeout 20 btmgmt --index "$@" <>/tmp/quiet
+}
+
 # --- bluetoothctl, as somebody at the keyboard ---
 
 # start_bluetoothctl CAPABILITY: with an agent of that input and output capability.

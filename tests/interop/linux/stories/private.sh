@@ -20,10 +20,7 @@ END
 start_bluetoothd
 start_bluetoothctl KeyboardOnly
 hear 5 'Agent registered'
-# btmgmt does nothing without a standard input that stays open.
-mkfifo /tmp/quiet
-exec 7<>/tmp/quiet
-btmgmt --index 0 privacy on <&7
+manage 0 privacy on
 tell power on
 hear 5 'power on succeeded'
 tell scan le

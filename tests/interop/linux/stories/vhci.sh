@@ -9,12 +9,6 @@ serve --vhci=name=one --vhci --trace /out/trace tests/interop/linux/room.lua
 cat /out/serve.log
 ls /sys/class/bluetooth
 
-# btmgmt does nothing without a standard input that stays open.
-mkfifo /tmp/quiet
-exec 9<>/tmp/quiet
-manage() {
-    timeout 20 btmgmt --index "$@" <&9
-}
 manage 0 power on
 manage 1 power on
 say "--- down while reports come"

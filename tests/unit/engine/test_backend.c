@@ -112,6 +112,14 @@ static const struct script_row rows[] = {
                "a:stop() a:start { serial_port = '/dev/ttyACM0', receive_queue_timeout = 0.3 }\n"
                "local before = now() pcall(function() a:expect_any { 'system_boot' } end)\n"
                "expect(now() - before):equals(s(1.2))" END),
+    WHOLE_GOOD("kinds of advertisements",
+               STARTED "local d = device { name = 'd' }\n"
+                       "local function kind(what) d:advertise(what)\n"
+                       "return a:scan({ timeout = 1, active = false })[1].type end\n"
+                       "expect(kind {}):equals('ADV_IND')\n"
+                       "expect(kind { connectable = false }):equals('ADV_NONCONN_IND')\n"
+                       "expect(kind { connectable = false, scannable = true })"
+                       ":equals('ADV_SCAN_IND')" END),
     WHOLE_GOOD("a dongle that is moved, and behind a wall",
                STARTED "local d = device { name = 'd' } d:advertise {}\n"
                        "local function rssi() return a:scan({ timeout = 1 })[1].rssi end\n"

@@ -153,6 +153,16 @@ class Reference(unittest.TestCase):
         found = wrong_in(text, *self.checks)
         self.assertEqual(found, [], "\n" + "\n".join(f"stack/REFERENCE.md:{line}" for line in found))
 
+    def test_nothing_of_the_dongle_is_without_a_row(self):
+        text = TABLE.read_text(encoding="utf-8")
+        header = COMMENT.sub(" ", (ROOT / "stack/include/blueroom/bgapi_blocking.h").read_text(encoding="utf-8"))
+        calls = set(re.findall(r"\bint (blr_bgapi_\w+)\(", header)) - {"blr_bgapi_sleep"}
+        self.assertGreater(len(calls), 15)
+        self.assertGreater(len(self.checks[2].known), 30)
+        for name in sorted(calls | self.checks[2].known):
+            with self.subTest(name):
+                self.assertIn(f"`{name}`", text)
+
     def test_what_is_wrong_is_found(self):
         good = ["`a()`", "does", "`blr_bgapi_scan`, `blr_bgapi_scan_params.active`", "`adapter:scan{active}`",
                 "`gap_discover 6,2`, `event gap_scan_response 6,0`", "`tests/test_reference.py` `test_rows`"]

@@ -372,6 +372,7 @@ struct blr_bluetooth *blr_bluetooth_new(const struct blr_bluetooth_config *confi
     bt->wait = config->wait;
     bt->wait_user = config->wait_user;
     bt->holds = 1;
+    bt->services_end = &bt->services;
     bt->options = blr_bluetooth_options_default();
     bt->listening = (struct blr_gap_listening){.listener = &listener, .user = bt};
     timer_init(&bt->later, look, bt);

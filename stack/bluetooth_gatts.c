@@ -141,8 +141,6 @@ static void free_service(struct blr_gatts_service *service)
 int blr_bluetooth_service(struct blr_bluetooth *bt, const struct blr_bluetooth_service_def *def,
                           struct blr_gatts_service **out)
 {
-    struct blr_gatts_service **end = &bt->services;
-
     *out = NULL;
     if (!bluetooth_on(bt))
         return BLR_ERR_STATE;
@@ -160,9 +158,8 @@ int blr_bluetooth_service(struct blr_bluetooth *bt, const struct blr_bluetooth_s
         free_service(service);
         return error;
     }
-    while (*end)
-        end = &(*end)->next;
-    *end = service;
+    *bt->services_end = service;
+    bt->services_end = &service->next;
     *out = service;
     return 0;
 }
@@ -200,6 +197,8 @@ void blr_gatts_service_free(struct blr_gatts_service *service)
     while (*at != service)
         at = &(*at)->next;
     *at = service->next;
+    if (!*at)
+        service->bt->services_end = at;
     free_service(service);
 }
 

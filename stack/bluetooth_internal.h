@@ -144,7 +144,7 @@ struct blr_bluetooth {
     struct bluetooth_connect connect;
     struct bluetooth_power power;
     struct blr_gattc_connection *connections;
-    struct blr_gatts_service *services; /* by creation */
+    struct blr_gatts_service *services, **services_end; /* by creation */
 };
 
 /* --- bluetooth.c --- */

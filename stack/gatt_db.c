@@ -39,6 +39,13 @@ struct blr_attribute *gatt_db_from(const struct gatt_db *db, uint32_t start, uin
     return i < db->count && db->attributes[i]->handle <= end ? db->attributes[i] : NULL;
 }
 
+struct blr_attribute *gatt_db_before(const struct gatt_db *db, uint32_t handle)
+{
+    const size_t i = lower_bound(db, handle);
+
+    return i ? db->attributes[i - 1] : NULL;
+}
+
 static bool has_type(const struct blr_attribute *attr, const struct blr_uuid *type)
 {
     if (attr->uuid.size == type->size)

@@ -61,7 +61,7 @@ struct blr_attribute {
 
 struct blr_service {
     struct gatt_db *db;
-    struct blr_service *next;
+    struct blr_service *next, **link; /* what points to it in the list */
     struct blr_attribute *first, *last;
     size_t count;
     struct blr_uuid uuid;
@@ -69,6 +69,7 @@ struct blr_service {
     uint16_t reserved;   /* handles kept free behind the last attribute */
     uint16_t start, end; /* 0 until published; `end` with what is reserved */
     bool published;
+    unsigned mentions; /* declarations of others that include it */
 };
 
 struct gatt_db {
@@ -95,6 +96,9 @@ struct blr_attribute *gatt_db_from(const struct gatt_db *db, uint32_t start, uin
 /* The same, with that type. */
 struct blr_attribute *gatt_db_from_type(const struct gatt_db *db, uint32_t start, uint16_t end,
                                         const struct blr_uuid *type);
+
+/* The last attribute below a handle, or NULL. */
+struct blr_attribute *gatt_db_before(const struct gatt_db *db, uint32_t handle);
 
 /* Takes a chain of `count` attributes into the array, whose handles are neighbours there. */
 int gatt_db_insert(struct gatt_db *db, struct blr_attribute *first, size_t count) BLR_MUST_CHECK;

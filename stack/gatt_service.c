@@ -90,6 +90,9 @@ int gatt_service_new(struct gatt_db *db, const struct blr_uuid *uuid, bool prima
     service->wanted_handle = handle;
     append(service, declaration);
     service->next = db->services;
+    service->link = &db->services;
+    if (service->next)
+        service->next->link = &service->next;
     db->services = service;
     *out = service;
     return 0;
@@ -282,6 +285,7 @@ int blr_service_include(struct blr_service *service, struct blr_service *include
         return BLR_ERR_NO_MEMORY;
     attr->fixed_len = true;
     attr->included = included;
+    included->mentions++;
     append_include(service, attr);
     return 0;
 }
@@ -309,29 +313,20 @@ int blr_service_reserve(struct blr_service *service, uint16_t handles)
     return 0;
 }
 
-/* The first handle behind all services. */
-static uint32_t behind_all(const struct gatt_db *db)
+/* Services have no handle in common, so that who has the last attribute below it ends last. */
+static uint32_t behind(const struct gatt_db *db, uint32_t handle)
 {
-    uint32_t next = 1;
+    const struct blr_attribute *attr = gatt_db_before(db, handle);
 
-    for (const struct blr_service *service = db->services; service; service = service->next) {
-        if (service->published && service->end >= next)
-            next = service->end + 1U;
-    }
-    return next;
+    return attr ? attr->service->end + 1U : 1U;
 }
 
 static bool fits(const struct blr_service *service, uint32_t start)
 {
     const uint32_t end = last_handle(service, start);
 
-    if (end == 0)
-        return false;
-    for (const struct blr_service *other = service->db->services; other; other = other->next) {
-        if (other->published && start <= other->end && end >= other->start)
-            return false;
-    }
-    return true;
+    return end && behind(service->db, start) <= start &&
+           !gatt_db_from(service->db, start, (uint16_t)end);
 }
 
 /* Behind all others; if there is no room left, in the lowest gap. 0: nowhere. */
@@ -341,7 +336,7 @@ static uint32_t place(const struct blr_service *service)
 
     if (service->wanted_handle)
         return fits(service, service->wanted_handle) ? service->wanted_handle : 0;
-    uint32_t start = behind_all(db);
+    uint32_t start = behind(db, UINT16_MAX + 1U);
     if (start < GATT_FIRST_HANDLE)
         start = GATT_FIRST_HANDLE;
     if (fits(service, start))
@@ -404,7 +399,8 @@ static void drop_includes_of(struct blr_service *included, uint16_t *start, uint
 {
     struct gatt_db *db = included->db;
 
-    for (struct blr_service *owner = db->services; owner; owner = owner->next) {
+    for (struct blr_service *owner = db->services; owner && included->mentions;
+         owner = owner->next) {
         for (struct blr_attribute **p; (p = find_include(owner, included));) {
             struct blr_attribute *attr = *p;
             *p = attr->next;
@@ -412,6 +408,7 @@ static void drop_includes_of(struct blr_service *included, uint16_t *start, uint
                 for (owner->last = owner->first; owner->last->next;)
                     owner->last = owner->last->next;
             owner->count--;
+            included->mentions--;
             if (attr->handle) {
                 gatt_db_remove_one(db, attr);
                 *start = owner->start < *start ? owner->start : *start;
@@ -424,17 +421,22 @@ static void drop_includes_of(struct blr_service *included, uint16_t *start, uint
     }
 }
 
+static void take_out(struct blr_service *service)
+{
+    *service->link = service->next;
+    if (service->next)
+        service->next->link = service->link;
+    for (struct blr_attribute *attr = service->first->next; attr && attr->kind == GATT_INCLUDE;
+         attr = attr->next)
+        attr->included->mentions--;
+}
+
 void blr_service_free(struct blr_service *service)
 {
     if (!service)
         return;
     struct gatt_db *db = service->db;
-    for (struct blr_service **p = &db->services; *p; p = &(*p)->next) {
-        if (*p == service) {
-            *p = service->next;
-            break;
-        }
-    }
+    take_out(service);
     gatt_db_enter(db);
     if (service->published) {
         gatt_db_remove(db, service);

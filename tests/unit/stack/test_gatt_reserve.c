@@ -88,6 +88,31 @@ static void not_of_a_published_service_nor_beyond_the_last_handle(void **state)
     assert_int_equal(blr_service_publish(service), 0);
 }
 
+/* A square of their number would be minutes. */
+static void as_many_as_there_are_handles(void **state)
+{
+    static struct blr_service *services[UINT16_MAX - GATT_FIRST_HANDLE + 1];
+    enum { COUNT = sizeof services / sizeof services[0], HOLE = 0x1234 };
+    struct host_story *story = *state;
+    struct blr_service *late;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        services[i] = make(story, 0);
+        assert_int_equal(blr_service_handle(services[i]), GATT_FIRST_HANDLE + i);
+    }
+    assert_int_equal(blr_service_new(story->host, &uuid, true, 0, &late), 0);
+    assert_int_equal(blr_service_publish(late), BLR_ERR_INVALID);
+    blr_service_free(services[HOLE]);
+    blr_service_free(services[2 * HOLE]);
+    assert_int_equal(blr_service_reserve(late, 1), 0);
+    assert_int_equal(blr_service_publish(late), BLR_ERR_INVALID);
+    blr_service_free(services[2 * HOLE + 1]);
+    assert_int_equal(blr_service_publish(late), 0);
+    assert_int_equal(blr_service_handle(late), GATT_FIRST_HANDLE + 2 * HOLE);
+    services[HOLE] = make(story, 0);
+    assert_int_equal(blr_service_handle(services[HOLE]), GATT_FIRST_HANDLE + HOLE);
+}
+
 static void the_mtu_of_links_to_come(void **state)
 {
     struct host_story *story = *state;
@@ -113,6 +138,7 @@ int main(void)
         STORY(not_enough_is_none),
         STORY(a_descriptor_and_handles_that_are_asked_for),
         STORY(not_of_a_published_service_nor_beyond_the_last_handle),
+        STORY(as_many_as_there_are_handles),
         STORY(the_mtu_of_links_to_come),
     };
 

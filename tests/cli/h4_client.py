@@ -3,6 +3,7 @@
 
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -150,10 +151,14 @@ class Host:
 
 
 class Server:
-    """A `blueroom serve` that is ready. ends: what it has said of each, by kind."""
+    """
+    A `blueroom serve` that is ready. ends: what it has said of each, by kind. BLUEROOM_UNDER is the
+    command that it is run by, if any: valgrind and its options, say.
+    """
 
     def __init__(self, program, *arguments, **options):
-        self.process = subprocess.Popen([program, "serve", *map(str, arguments)],
+        under = shlex.split(os.environ.get("BLUEROOM_UNDER", ""))
+        self.process = subprocess.Popen([*under, program, "serve", *map(str, arguments)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, **options)
         self.ends = {}

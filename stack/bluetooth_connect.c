@@ -230,7 +230,7 @@ int gattc_may_ask(const struct blr_gattc_connection *conn)
 {
     if (!bluetooth_on(conn->bt))
         return BLR_ERR_STATE;
-    return conn->link ? 0 : BLR_ERR_NOT_CONNECTED;
+    return conn->link && !conn->freeing ? 0 : BLR_ERR_NOT_CONNECTED;
 }
 
 int blr_gattc_disconnect_async(struct blr_gattc_connection *conn, blr_gattc_done *cb, void *user)
@@ -256,6 +256,7 @@ void blr_gattc_connection_free(struct blr_gattc_connection *conn)
         return;
     struct blr_bluetooth *bt = conn->bt;
     struct blr_conn *link = conn->link;
+    conn->freeing = true; /* what is cancelled may ask again */
     gattc_cancel_all(conn);
     gattc_forget_subscriptions(conn);
     if (conn->disconnecting && conn->disconnect_cb) {

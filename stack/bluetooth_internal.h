@@ -297,6 +297,7 @@ struct blr_gattc_connection {
     blr_gattc_done *disconnect_cb;
     void *disconnect_user;
     bool disconnecting;
+    bool freeing; /* nothing is taken any more */
     blr_gattc_gone *gone;
     void *gone_user;
 };

@@ -272,6 +272,27 @@ static void free_ends_the_link(void **state)
     blr_gattc_connection_free(NULL);
 }
 
+static void asks_again(struct blr_gattc_connection *conn, int error, void *user)
+{
+    struct bluetooth_room *room = user;
+
+    assert_int_equal(error, BLR_ERR_CANCELLED);
+    room->calls++;
+    room->error = blr_gattc_services_async(conn, asks_again, room);
+    assert_int_equal(blr_gattc_disconnect_async(conn, asks_again, room), BLR_ERR_NOT_CONNECTED);
+}
+
+static void freeing_takes_no_more_calls(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gattc_services_async(conn, asks_again, room), 0);
+    blr_gattc_connection_free(conn);
+    assert_int_equal(room->calls, 1);
+    assert_int_equal(room->error, BLR_ERR_NOT_CONNECTED);
+}
+
 static void several_servers_at_once(void **state)
 {
     struct bluetooth_room *room = *state;
@@ -318,6 +339,7 @@ int main(void)
         BLUETOOTH(the_peer_may_end_it),
         BLUETOOTH(disconnecting_twice),
         BLUETOOTH(free_ends_the_link),
+        BLUETOOTH(freeing_takes_no_more_calls),
         BLUETOOTH(several_servers_at_once),
         BLUETOOTH(whom_one_is_connected_to_already),
     };

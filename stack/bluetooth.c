@@ -39,12 +39,30 @@ static void finish(struct blr_bluetooth *bt, int error)
     bluetooth_call_done(bt, done, error, bt->done_user);
 }
 
+static void end_link(struct blr_conn *link)
+{
+    if (link)
+        (void)!blr_gap_disconnect(link, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
+}
+
+/* It was on its way when advertising was told to stop: deinit waits for its end as well. */
+static void end_late_client(struct blr_bluetooth *bt, struct blr_conn *conn)
+{
+    bt->client.conn = conn;
+    bluetooth_adv_stopped(bt);
+    end_link(conn);
+}
+
 static void connected(struct blr_conn *conn, void *user)
 {
     struct blr_bluetooth *bt = user;
 
-    if (bluetooth_on(bt) && blr_conn_role(conn) == BLR_PERIPHERAL)
+    if (blr_conn_role(conn) != BLR_PERIPHERAL)
+        return;
+    if (bluetooth_on(bt))
         bluetooth_client_connected(bt, conn);
+    else if (bt->state == BLUETOOTH_STOPPING && !bt->client.conn)
+        end_late_client(bt, conn);
 }
 
 static void disconnected(struct blr_conn *conn, uint8_t reason, void *user)
@@ -330,12 +348,6 @@ void bluetooth_settled(struct blr_bluetooth *bt)
 {
     if (bt->state == BLUETOOTH_STOPPING && !bt->freed)
         clock_arm(blr_host_clock(bt->host), &bt->later, bluetooth_now(bt));
-}
-
-static void end_link(struct blr_conn *link)
-{
-    if (link)
-        (void)!blr_gap_disconnect(link, HCI_ERR_REMOTE_USER_TERMINATED_CONNECTION);
 }
 
 int blr_bluetooth_deinit_async(struct blr_bluetooth *bt, blr_bluetooth_done *cb, void *user)

@@ -288,6 +288,40 @@ static void deinit_ends_everything(void **state)
     assert_int_equal(blr_gatts_set_value(chr, &one), BLR_ERR_STATE);
 }
 
+static void nobody(struct blr_bluetooth *bt, int error, struct blr_gattc_connection *conn,
+                   void *user)
+{
+    (void)bt;
+    (void)error;
+    (void)conn;
+    (void)user;
+}
+
+/* Each time one event later, until the client was there before. */
+static void a_client_that_comes_during_deinit(void **state)
+{
+    const struct blr_bluetooth_options plain = bluetooth_plain_options();
+    struct bluetooth_room *room = *state;
+    bool came = false;
+
+    for (unsigned steps = 0; !came; steps++) {
+        if (!blr_bluetooth_initialised(room->sensor.bt))
+            assert_int_equal(blr_bluetooth_init(room->sensor.bt, &plain), 0);
+        bluetooth_sensor_advertises(room, NULL);
+        assert_int_equal(blr_bluetooth_connect_async(room->phone.bt,
+                                                     blr_host_address(room->sensor.host), 1000,
+                                                     nobody, NULL),
+                         0);
+        for (unsigned i = 0; i < steps; i++)
+            sim_world_step(room->world, SIM_NEVER);
+        came = blr_bluetooth_client_connected(room->sensor.bt);
+        assert_int_equal(blr_bluetooth_deinit(room->sensor.bt), 0);
+        assert_null(blr_conn_first(room->sensor.host));
+        bluetooth_room_run(room, SIM_S(3));
+        assert_null(blr_conn_first(room->sensor.host));
+    }
+}
+
 static void deinit_gives_back_what_it_found(void **state)
 {
     struct bluetooth_room *room = *state;
@@ -475,6 +509,7 @@ int main(void)
         BLUETOOTH_OFF(a_host_that_is_not_started),
         BLUETOOTH_OFF(a_host_that_somebody_else_uses),
         BLUETOOTH(deinit_ends_everything),
+        BLUETOOTH(a_client_that_comes_during_deinit),
         BLUETOOTH_OFF(deinit_gives_back_what_it_found),
         BLUETOOTH(deinit_cancels_a_connecting_attempt),
         BLUETOOTH(free_calls_back_what_is_pending),

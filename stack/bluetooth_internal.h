@@ -103,6 +103,7 @@ struct bluetooth_power {
     int8_t dbm[BLUETOOTH_POWERS];
     struct bluetooth_link_power adv, scan;
     bool busy;
+    bool for_call; /* the write under way is the waiting call's */
     struct bluetooth_link_power *told; /* of the write under way; NULL: a probe, or a link that is
                                           gone */
     int8_t telling_dbm;

@@ -53,6 +53,7 @@ static int write_power(struct blr_bluetooth *bt, enum blr_tx_power_of of, struct
         return error;
     bluetooth_hold(bt);
     power->busy = true;
+    power->for_call = power->asked;
     power->told = told;
     power->telling_dbm = dbm;
     return 0;
@@ -141,14 +142,15 @@ static void written(struct blr_host *host, int error, int8_t dbm, void *user)
     if (!bluetooth_answered(bt))
         return;
     struct bluetooth_link_power *told = power->told;
+    const bool for_call = power->for_call && power->asked;
     if (error == BLR_ERR_HCI(HCI_ERR_UNKNOWN_CONNECTION_IDENTIFIER))
         error = 0;
     power->busy = false;
-    power->probes = false;
+    power->probes = power->probes && !for_call;
     power->told = NULL;
-    if (told && (!error || !power->asked))
+    if (told && (!error || !for_call))
         *told = (struct bluetooth_link_power){.told = true, .dbm = power->telling_dbm};
-    if (error && power->asked)
+    if (error && for_call)
         finish(bt, error);
     else
         bluetooth_note(bt, error);
@@ -214,7 +216,7 @@ int blr_bluetooth_set_tx_power_async(struct blr_bluetooth *bt,
         return BLR_ERR_STATE;
     if (!place_of(type, &place) || level < BLR_BT_TX_PWR_N12 || level > BLR_BT_TX_PWR_P9)
         return BLR_ERR_INVALID;
-    if (power->asked || power->busy)
+    if (power->asked)
         return BLR_ERR_BUSY;
     const bool was_set = power->set[place];
     const int8_t was_dbm = power->dbm[place];
@@ -227,7 +229,7 @@ int blr_bluetooth_set_tx_power_async(struct blr_bluetooth *bt,
     power->cb = cb;
     power->user = user;
     int error;
-    if (write_next(bt, &error) && !error)
+    if (power->busy || (write_next(bt, &error) && !error))
         return 0;
     power->asked = false;
     power->set[place] = was_set;

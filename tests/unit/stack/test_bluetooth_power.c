@@ -185,6 +185,43 @@ static void what_is_no_type_and_no_level(void **state)
     assert_int_equal(room->error, 0);
 }
 
+static void a_client_has_come(void *arg)
+{
+    struct bluetooth_room *room = arg;
+
+    room->object = room; /* it has */
+    room->error = blr_bluetooth_set_tx_power_async(room->sensor.bt, BLR_BT_TX_PWR_CONN,
+                                                   BLR_BT_TX_PWR_P9, told, room);
+    assert_int_equal(room->error, 0);
+    room->error = -1;
+}
+
+/* What the object tells the controller by itself keeps nobody from calling. */
+static void while_a_new_link_is_told_its_power(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth *bt = room->sensor.bt;
+    int before = 127, rssi = 127;
+
+    assert_int_equal(blr_bluetooth_set_tx_power(bt, BLR_BT_TX_PWR_CONN, BLR_BT_TX_PWR_N12), 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &before), 0);
+    bluetooth_room_run(room, SIM_MS(10));
+    assert_int_equal(blr_gattc_disconnect(conn), 0);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(
+        blr_bluetooth_callback(bt, BLR_BT_CLIENT_CONNECTED, a_client_has_come, room), 0);
+    conn = bluetooth_room_connect(room);
+    assert_ptr_equal(room->object, room);
+    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(room->calls, 1);
+    assert_int_equal(room->error, 0);
+    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &rssi), 0);
+    bluetooth_room_run(room, SIM_MS(10));
+    assert_int_equal(rssi, before + 21);
+}
+
 /* --- a controller that has no such command --- */
 
 static void answered(struct blr_bluetooth *bt, int error, void *user)
@@ -259,6 +296,7 @@ int main(void)
         BLUETOOTH(the_default_is_for_those_that_are_not_set),
         BLUETOOTH(deinit_takes_it_back),
         BLUETOOTH(what_is_no_type_and_no_level),
+        BLUETOOTH(while_a_new_link_is_told_its_power),
         STORY(a_controller_that_does_not_tell),
     };
     int failed = RUN_ROWS(levels, a_level_is_heard);

@@ -50,20 +50,21 @@ static void help(void)
           "                unix:PATH       a socket, as of blueroom serve --unix or btvirt -s\n"
           "                tcp:HOST:PORT   a connection\n"
           "                pty:PATH        a terminal or a serial port, which is made raw\n"
-          "                hci:N           this machine's hciN, by a user channel: it must be down\n"
+          "                hci:N           this machine's hciN, by a user channel: it must be\n"
+          "                                down\n"
           "                once for each such device; virtual time is then the wall's\n"
           "  --serial NAME=PATH\n"
-          "                a serial port for scripts: BGAPIBackend { serial_port = \"NAME\" } speaks to\n"
-          "                the dongle at PATH, such as a link of blueroom serve --bgapi; once for each\n"
-          "                such port; virtual time is then the wall's\n"
-          "  --clock Nx    with --controller or --serial: virtual time passes N times as fast as the wall's, for\n"
-          "                controllers that do so, too (realtime, which is 1x)\n"
+          "                a serial port for scripts: BGAPIBackend { serial_port = \"NAME\" }\n"
+          "                speaks to the dongle at PATH, such as a link of blueroom serve --bgapi;\n"
+          "                once for each such port; virtual time is then the wall's\n"
+          "  --clock Nx    with --controller or --serial: virtual time passes N times as fast as\n"
+          "                the wall's, for controllers that do so, too (realtime, which is 1x)\n"
           "  --watchdog S  give up when nothing moves for S seconds of wall time (30)\n"
           "  -v, --verbose what scripts log, and figures\n"
           "  -h, --help    this text\n\n"
           "Exit status: 0 all passed, 1 an expectation failed, 2 trouble: a script that does not\n"
-          "run, a limit, a trace or bonds that cannot be read or written. Trouble leaves no trace file; a failure\n"
-          "leaves those that led to it.\n",
+          "run, a limit, a trace or bonds that cannot be read or written. Trouble leaves no trace\n"
+          "file; a failure leaves those that led to it.\n",
           stdout);
 }
 
@@ -194,7 +195,8 @@ static int add_controller(struct request *request, const char *text)
 static int add_serial(struct request *request, const char *text)
 {
     const char *equals = strchr(text, '=');
-    const size_t index = request->options.serial_count, name = equals ? (size_t)(equals - text) : 0;
+    const size_t index = request->options.serial_count;
+    const size_t name = equals ? (size_t)(equals - text) : 0;
     const size_t size = strlen(text) + sizeof "pty:";
 
     if (index == MAX_SERIALS)
@@ -210,10 +212,14 @@ static int add_serial(struct request *request, const char *text)
     request->options.serial_count++;
     request->serials[index] = (struct scenario_serial){.name = copy, .where = copy + name + 1};
     request->options.serials = request->serials;
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(request->serials[i].name, copy) == 0 ||
-            strcmp(request->serials[i].where, copy + name + 1) == 0)
-            return cli_trouble("run", "--serial: %s and %s are one", text, request->serials[i].name);
+    for (size_t i = 0; i < index; i++) {
+        const struct scenario_serial *other = &request->serials[i];
+        if (strcmp(other->name, copy) == 0)
+            return cli_trouble("run", "--serial: two ports are called '%s'", copy);
+        if (strcmp(other->where, copy + name + 1) == 0)
+            return cli_trouble("run", "--serial: %s and %s are both at %s", other->name, copy,
+                               equals + 1);
+    }
     return CLI_OK;
 }
 

@@ -27,14 +27,14 @@ static void help(void)
 {
     fputs("usage: blueroom serve [OPTIONS] [ROOM.lua]\n\n"
           "Virtual controllers for other programs' hosts, by HCI over H4; each connection is a\n"
-          "controller of its own. And virtual BGAPI dongles for programs that have a BLED112. Prints\n"
-          "each end as it is open, then \"ready\"; Ctrl-C ends it.\n\n"
+          "controller of its own. And virtual BGAPI dongles for programs that have a BLED112.\n"
+          "Prints each end as it is open, then \"ready\"; Ctrl-C ends it.\n\n"
           "Ends, any number of them:\n"
           "  --tcp [ADDRESS:]PORT  TCP, on 127.0.0.1 unless told otherwise; port 0: any\n"
           "  --unix PATH           a Unix socket\n"
           "  --pty LINK            a pseudo-terminal in raw mode; LINK is a symbolic link to it\n"
           "  --vhci                a controller of this machine's kernel, by /dev/vhci\n"
-          "  --bgapi LINK          a BLED112-class dongle on a pseudo-terminal, which speaks BGAPI\n\n"
+          "  --bgapi LINK          a BLED112-class dongle on a pseudo-terminal, by BGAPI\n\n"
           "Behind each, its device's properties (--vhci=name=dongle, --pty /tmp/hci0,name=phone):\n"
           "  ,name=NAME            clients after the first have -2, -3 behind it\n"
           "  ,address=XX:XX:XX:XX:XX:XX  the public address; else it follows from seed and name\n"
@@ -208,6 +208,36 @@ static bool read_property(struct served_end *end, const char *name, char *value)
     return true;
 }
 
+/* What is wrong with a property, in words. */
+static int refuse_property(const struct served_end *end, const char *option, const char *name,
+                           const char *value)
+{
+    static const struct {
+        const char *name, *takes;
+        bool of_dongle;
+    } known[] = {
+        {"address", "six octets, XX:XX:XX:XX:XX:XX", false},
+        {"bonds", "the path of a file", true},
+        {"boot_event", "yes or no", true},
+        {"drift", "a number of ppm, -1000 to 1000", false},
+        {"dual_mode_commands", "yes or no", false},
+        {"features", "a number, or names of LE features with + between them", false},
+        {"name", "1 to 64 letters, digits, '_', '-' and '.', and does not begin with '.'", false},
+        {"position", "X/Y/Z in metres, to the millimetre, up to 10 km", false},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].name, name) != 0)
+            continue;
+        if (known[i].of_dongle && !end->dongle)
+            return cli_trouble("serve", "%s: %s is for dongles, --bgapi", option, name);
+        return cli_trouble("serve", "%s: '%s=%s': %s is %s", option, name, value, name,
+                           known[i].takes);
+    }
+    return cli_trouble("serve", "%s: a device has no property '%s'; see blueroom serve --help",
+                       option, name);
+}
+
 /* text: WHERE[,NAME=VALUE]...; of --vhci NULL, or the properties alone. */
 static int add_end(struct request *request, const char *option, enum serve_end_kind kind,
                    const char *text)
@@ -244,13 +274,15 @@ static int add_end(struct request *request, const char *option, enum serve_end_k
             *comma = '\0';
         char *equals = strchr(at, '=');
         char *value = equals ? equals + 1 : NULL;
-        char shown[64];
-        snprintf(shown, sizeof shown, "%s", at);
         if (equals)
             *equals = '\0';
-        if (!value || !read_property(end, at, value))
-            return cli_trouble("serve", "%s: '%s' is no property of a device; see blueroom serve "
-                               "--help", option, shown);
+        if (!value)
+            return cli_trouble("serve", "%s: '%s' is not NAME=VALUE", option, at);
+        /* A value may be cut up as it is read. */
+        char shown[64];
+        snprintf(shown, sizeof shown, "%s", value);
+        if (!read_property(end, at, value))
+            return refuse_property(end, option, at, shown);
         at = comma ? comma + 1 : NULL;
     }
     return CLI_OK;
@@ -293,8 +325,8 @@ static int check(const struct request *request, int argc)
     if (argc - optind > 1)
         return cli_trouble("serve", "more than one room");
     if (options->end_count == 0 && argc == optind)
-        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci, --bgapi) and no room that names "
-                           "one; see blueroom serve --help");
+        return cli_trouble("serve", "no end (--tcp, --unix, --pty, --vhci, --bgapi) and no room "
+                           "that names one; see blueroom serve --help");
     if ((options->clock == SERVE_LOCKSTEP) != (options->control != NULL))
         return cli_trouble("serve", "--clock lockstep and --control PATH go together");
     if (options->scenario.trace_dir && !*options->scenario.trace_dir)
@@ -307,14 +339,20 @@ static int check(const struct request *request, int argc)
 static int read_options(int argc, char **argv, struct request *request, bool *done)
 {
     static const struct option known[] = {
-        {"air", no_argument, NULL, 'a'},       {"bgapi", required_argument, NULL, 'b'},
+        {"air", no_argument, NULL, 'a'},
+        {"bgapi", required_argument, NULL, 'b'},
         {"clock", required_argument, NULL, 'c'},
-        {"control", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},
-        {"patience", required_argument, NULL, 'w'}, {"pty", required_argument, NULL, 'p'},
+        {"control", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {"patience", required_argument, NULL, 'w'},
+        {"pty", required_argument, NULL, 'p'},
         {"seed", required_argument, NULL, 's'},
-        {"tcp", required_argument, NULL, 't'}, {"trace", required_argument, NULL, 'r'},
-        {"unix", required_argument, NULL, 'u'}, {"verbose", no_argument, NULL, 'v'},
-        {"vhci", optional_argument, NULL, 'k'}, {NULL, 0, NULL, 0},
+        {"tcp", required_argument, NULL, 't'},
+        {"trace", required_argument, NULL, 'r'},
+        {"unix", required_argument, NULL, 'u'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"vhci", optional_argument, NULL, 'k'},
+        {NULL, 0, NULL, 0},
     };
     struct room_serve_options *options = &request->options;
     int status = CLI_OK;

@@ -171,9 +171,9 @@ class Ends(BgapiCase):
     def test_wrong_properties(self):
         for arguments, words in (
                 (("--bgapi", ""), "--bgapi: where?"),
-                (("--bgapi", "d,bonds="), "'bonds=' is no property"),
-                (("--bgapi", "d,boot_event=maybe"), "'boot_event=maybe' is no property"),
-                (("--pty", "d,bonds=x"), "'bonds=x' is no property"),
+                (("--bgapi", "d,bonds="), "'bonds=': bonds is the path of a file"),
+                (("--bgapi", "d,boot_event=maybe"), "boot_event is yes or no"),
+                (("--pty", "d,bonds=x"), "bonds is for dongles, --bgapi"),
                 (("--pty", "d", "--bgapi", "d"), "two ends at 'd'"),
                 (("--bgapi", "d,bonds=/nowhere/at/all"), "/nowhere/at/all")):
             done = subprocess.run([PROGRAM, "serve", *arguments], cwd=self.top, timeout=30,

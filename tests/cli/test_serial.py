@@ -143,8 +143,8 @@ class Serial(BgapiCase):
                 (["COM9="], "is not NAME=PATH"),
                 ([f"COM9={self.top / 'none'}"], f"COM9: pty:{self.top / 'none'}: No such file"),
                 ([f"COM9={plain}"], "(no terminal)"),
-                (["COM9=a", "--serial", "COM9=b"], "COM9=b and COM9 are one"),
-                (["COM8=a", "--serial", "COM9=a"], "COM9=a and COM8 are one")):
+                (["COM9=a", "--serial", "COM9=b"], "two ports are called 'COM9'"),
+                (["COM8=a", "--serial", "COM9=a"], "COM8 and COM9 are both at a")):
             with self.subTest(arguments=arguments):
                 self.check(self.run_script(HELLO, "--serial", *arguments), 2, error)
 

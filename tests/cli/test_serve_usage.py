@@ -19,7 +19,7 @@ class Usage(Case):
     def test_usage(self):
         (self.top / "file").write_text("", encoding="utf-8")
         (self.top / "p.part").write_text("mine", encoding="utf-8")
-        (self.top / "two.lua").write_text("scenario('a', function() end)\n" * 1 +
+        (self.top / "two.lua").write_text("scenario('a', function() end)\n"
                                           "scenario('b', function() end)\n", encoding="utf-8")
         for arguments, words in (
                 ([], "no end"),
@@ -36,16 +36,21 @@ class Usage(Case):
                 (["--pty", "p"], "p.part: exists, and is no symbolic link"),
                 (["--unix", "u,name=a", "--pty", "p,name=a"], "two ends are called 'a'"),
                 (["--pty", "q", "--pty", "q"], "two ends at 'q'"),
-                (["--unix", "u,name=../x"], "no property"),
-                (["--unix", "u,colour=red"], "'colour=red' is no property"),
-                (["--unix", "u,drift=1001"], "no property"),
-                (["--unix", "u,position=1/2/3/4"], "no property"),
-                (["--unix", "u,position=1.0001"], "'position=1.0001' is no property"),
-                (["--unix", "u,position=10000.001"], "no property"),
-                (["--unix", "u,position=1..2"], "no property"),
-                (["--unix", "u,position=1/"], "no property"),
-                (["--unix", "u,features=LE Encryption+x"], "no property"),
-                (["--unix", "u,dual_mode_commands=1"], "no property"),
+                (["--unix", "u,name=../x"], "'name=../x': name is 1 to 64 letters"),
+                (["--unix", "u,colour=red"], "a device has no property 'colour'"),
+                (["--unix", "u,name"], "'name' is not NAME=VALUE"),
+                (["--unix", "u,=a"], "a device has no property ''"),
+                (["--unix", "u,address=1"], "'address=1': address is six octets"),
+                (["--vhci=bonds=x"], "--vhci: bonds is for dongles, --bgapi"),
+                (["--unix", "u,drift=1001"], "'drift=1001': drift is a number of ppm"),
+                (["--unix", "u,position=1/2/3/4"], "'position=1/2/3/4': position is X/Y/Z"),
+                (["--unix", "u,position=1.0001"], "position is X/Y/Z in metres"),
+                (["--unix", "u,position=10000.001"], "position is X/Y/Z"),
+                (["--unix", "u,position=1..2"], "position is X/Y/Z"),
+                (["--unix", "u,position=1/"], "position is X/Y/Z"),
+                (["--unix", "u,features=LE Encryption+x"],
+                 "'features=LE Encryption+x': features is a number, or names"),
+                (["--unix", "u,dual_mode_commands=1"], "dual_mode_commands is yes or no"),
                 (["--unix", "u", "--patience", "x"], "--patience"),
                 (["--unix", "u", "--clock", "0x"], "--clock: '0x'"),
                 (["--unix", "u", "--clock", "lockstep"], "go together"),

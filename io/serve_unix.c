@@ -35,6 +35,13 @@ static bool is_left_over(const struct sockaddr_un *address)
     return refused;
 }
 
+static bool is_no_socket(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
 /* 0 or an error of the loop, which are errnos below zero. */
 static int bind_file(struct socket_file *file, int fd, const struct sockaddr_un *address)
 {
@@ -72,6 +79,8 @@ int unix_listen(uv_pipe_t *pipe, struct socket_file *file, const char *path, uv_
     }
     if (fd >= 0)
         close(fd);
+    if (error == UV_EADDRINUSE && is_no_socket(path))
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no socket", path);
     if (error)
         return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", path, uv_strerror(error));
     return 0;

@@ -30,7 +30,7 @@ class Usage(Case):
                 (["--tcp", "1.2.3.4:1"], "tcp 1.2.3.4:1: "),
                 (["--unix", "/nowhere/u"], "/nowhere/u: "),
                 (["--unix", "u" * 200], "a socket's path has"),
-                (["--unix", "file"], "file: address already in use"),
+                (["--unix", "file"], "file: exists, and is no socket"),
                 (["--pty", "/nowhere/p"], "/nowhere/p: "),
                 (["--pty", "file"], "file: exists, and is no symbolic link"),
                 (["--pty", "p"], "p.part: exists, and is no symbolic link"),

@@ -61,6 +61,8 @@ static int open_trace(const char *name, struct trace_reader **reader, struct tra
 static int trouble(const char *name, const struct trace_problem *problem)
 {
     fflush(stdout);
+    if (problem->offset == 0) /* nothing of it could be read, or it is nothing that we know */
+        return cli_trouble("dump", "%s: %s", name, problem->text);
     return cli_trouble("dump", "%s: offset %llu: %s", name, (unsigned long long)problem->offset,
                        problem->text);
 }

@@ -97,7 +97,8 @@ static uint16_t time_units(lua_State *L, int index, const char *what, sim_ns uni
     const sim_ns time = value_time(L, index, what);
 
     if (time % unit || time / unit > UINT16_MAX)
-        luaL_error(L, "%s must be a multiple of %s, and at most 65535 of them", what, unit_text);
+        luaL_error(L, "%s must be a multiple of %s, and at most 65535 of them; times are written as "
+                   "ms(20) or s(1)", what, unit_text);
     return (uint16_t)(time / unit);
 }
 

@@ -286,8 +286,9 @@ static int give_found(lua_State *L, const struct scan *scan, const struct task *
         return 1;
     }
     return failure_raise(L, BLR_ERR_TIMEOUT, task->what,
-                         "nothing that matches among %llu reports of %u devices",
-                         (unsigned long long)scan->reports, scan->senders);
+                         "nothing that matches among %llu reports of %u device%s",
+                         (unsigned long long)scan->reports, scan->senders,
+                         scan->senders == 1 ? "" : "s");
 }
 
 static int give_all(lua_State *L, struct scan *scan)

@@ -494,7 +494,7 @@ end)
 -- Core v5.4, Vol 3, Part H, 3.4.
 local phone = device { name = "phone" }
 scenario("no answer", function()
-  local conn = phone:connect(phone:scan { name = "Bleno", timeout = s(100) })
+  local conn = phone:connect(phone:scan { name = "Bleno", timeout = s(1200) })
   local secret = conn:characteristic(0xAA00, 0xAA03)
   expect_error(function() secret:read() end, "Insufficient Authentication")
   expect_error(function() conn:pair() end, "Timed out")

@@ -26,6 +26,7 @@ struct monkey {
     struct blr_gattc_connection *conn; /* that was made last */
     struct blr_gatts_service *services[SERVICES];
     struct blr_gatts_characteristic *chr;
+    bool freeing; /* objects that callbacks could use are gone, or going */
 };
 
 static unsigned draw(struct monkey *monkey, unsigned below)
@@ -43,12 +44,16 @@ static void took(struct monkey *monkey, int error)
     monkey->taken++;
 }
 
+static void meddle(struct monkey *monkey);
+
 static void over(void *user)
 {
     struct monkey *monkey = user;
 
     monkey->pending--;
     assert_true(monkey->pending >= 0);
+    if (!monkey->freeing)
+        meddle(monkey);
 }
 
 static void done(struct blr_bluetooth *bt, int error, void *user)
@@ -99,25 +104,75 @@ static void descriptor_done(struct blr_gattc_characteristic *chr, int error,
     over(user);
 }
 
-/* Handlers call things as well. */
-static void happened(void *arg)
+/* Handlers and callbacks call things as well: whatever may be called, but not what waits or frees. */
+static void meddle(struct monkey *monkey)
 {
-    struct monkey *monkey = arg;
+    struct blr_bluetooth *phone = monkey->room.phone.bt, *sensor = monkey->room.sensor.bt;
+    struct blr_gatts_service *service = monkey->services[draw(monkey, SERVICES)];
+    const struct blr_bluetooth_value value = blr_bluetooth_integer(draw(monkey, 70000));
     struct blr_bluetooth_adv adv;
 
-    (void)blr_bluetooth_get_adv(monkey->room.phone.bt, &adv);
-    if (draw(monkey, 10) == 0)
-        (void)!blr_bluetooth_disconnect_client(monkey->room.sensor.bt);
-    if (draw(monkey, 50) == 0)
-        (void)!blr_bluetooth_stop_scan(monkey->room.phone.bt);
+    (void)blr_bluetooth_get_adv(phone, &adv);
+    switch (draw(monkey, 100)) {
+    case 0:
+    case 1:
+        (void)!blr_bluetooth_disconnect_client(sensor);
+        break;
+    case 2:
+        (void)!blr_bluetooth_stop_scan(phone);
+        break;
+    case 3:
+        if (draw(monkey, 8) == 0)
+            took(monkey, blr_bluetooth_deinit_async(draw(monkey, 2) ? phone : sensor, done, monkey));
+        break;
+    case 4:
+        if (draw(monkey, 8) == 0)
+            (void)!blr_bluetooth_set_pin(sensor, "1");
+        break;
+    case 5:
+    case 6:
+        if (service)
+            (void)!blr_gatts_service_stop(service);
+        break;
+    case 7:
+    case 8:
+        if (service)
+            (void)!blr_gatts_service_start(service);
+        break;
+    case 9:
+        if (monkey->chr)
+            (void)!blr_gatts_set_value(monkey->chr, &value);
+        break;
+    case 10:
+        took(monkey, blr_bluetooth_set_tx_power_async(
+                         sensor, BLR_BT_TX_PWR_CONN,
+                         (enum blr_bluetooth_tx_power_level)draw(monkey, 8), done, monkey));
+        break;
+    case 11:
+        (void)!blr_bluetooth_advertise(sensor, draw(monkey, 2));
+        break;
+    case 12:
+        (void)!blr_bluetooth_connect_cancel(phone);
+        break;
+    case 13:
+        if (monkey->conn)
+            took(monkey, blr_gattc_disconnect_async(monkey->conn, conn_done, monkey));
+        break;
+    default:
+        break;
+    }
+}
+
+static void happened(void *arg)
+{
+    meddle(arg);
 }
 
 static struct blr_bluetooth_value answer(void *arg)
 {
     struct monkey *monkey = arg;
 
-    if (draw(monkey, 20) == 0 && monkey->services[0])
-        (void)!blr_gatts_service_stop(monkey->services[0]);
+    meddle(monkey);
     return draw(monkey, 2) ? blr_bluetooth_integer(draw(monkey, 70000)) : blr_bluetooth_none();
 }
 
@@ -155,6 +210,8 @@ static void on_the_radio(struct monkey *monkey, unsigned what)
         break;
     default:
         (void)!blr_bluetooth_callback(phone, BLR_BT_NEW_ADV_EVENT, happened, monkey);
+        (void)!blr_bluetooth_callback(sensor, BLR_BT_CLIENT_CONNECTED | BLR_BT_CLIENT_DISCONNECTED,
+                                      happened, monkey);
         (void)!blr_bluetooth_set_accept_list(sensor, NULL, 0);
         break;
     }
@@ -221,7 +278,7 @@ static void as_client(struct monkey *monkey, unsigned what)
         took(monkey, blr_gattc_callback_async(chr, BLR_BT_CHAR_NOTIFY_EVENT * draw(monkey, 2),
                                               happened, monkey, chr_done, monkey));
     else if (draw(monkey, 8) == 0) {
-        blr_gattc_connection_free(conn);
+        blr_gattc_connection_free(conn); /* whose callbacks call it still */
         monkey->conn = NULL;
     }
 }
@@ -245,7 +302,8 @@ static void as_server(struct monkey *monkey, unsigned what)
     } else if (what == 1) {
         (void)!(draw(monkey, 2) ? blr_gatts_service_start(*place) : blr_gatts_service_stop(*place));
     } else if (what == 2 && blr_gatts_characteristic(*place, &chr, &monkey->chr) == 0) {
-        (void)!blr_gatts_callback(monkey->chr, BLR_BT_CHAR_READ_EVENT | BLR_BT_CHAR_WRITE_EVENT,
+        (void)!blr_gatts_callback(monkey->chr, BLR_BT_CHAR_READ_EVENT | BLR_BT_CHAR_WRITE_EVENT |
+                                      BLR_BT_CHAR_SUBSCRIBE_EVENT,
                                   answer, monkey);
     } else if (monkey->chr) {
         (void)!blr_gatts_set_value(monkey->chr, &value);
@@ -303,6 +361,7 @@ static unsigned play(unsigned seed, bool ends_well)
         bluetooth_room_run(&monkey.room, SIM_S(60));
         as_on_the_first_day(&monkey);
     }
+    monkey.freeing = true;
     blr_bluetooth_free(monkey.room.phone.bt);
     blr_bluetooth_free(monkey.room.sensor.bt);
     assert_int_equal(monkey.pending, 0);

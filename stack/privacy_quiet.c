@@ -2,10 +2,11 @@
 /* Making the controller quiet, and going on afterwards; see privacy.h. */
 #include "host_internal.h"
 
+/* Of a start that is deferred the parameters are those to come: what runs will not go on. */
 static bool settled(const struct blr_host *host)
 {
     const struct gap_switch *adv = &host->adv.sw;
-    const bool in_a_hurry = adv->on && !adv->paused &&
+    const bool in_a_hurry = adv->on && !adv->paused && !adv->deferred &&
                             host->adv.params.kind == BLR_ADV_DIRECTED_HIGH_DUTY;
 
     if (host->privacy.command.pending || in_a_hurry)

@@ -292,6 +292,24 @@ static void high_duty_is_waited_for(void **state)
     expect_answer(story, "200b");
 }
 
+/* What is on the air has no end of its own, though what shall come has. */
+static void high_duty_in_place_of_another(void **state)
+{
+    struct host_story *story = *state;
+    const struct blr_adv_params params = {.kind = BLR_ADV_DIRECTED_HIGH_DUTY,
+                                          .peer = stranger,
+                                          .own_address = BLR_OWN_RESOLVABLE};
+
+    advertise(story, BLR_ADV_CONNECTABLE);
+    fake_controller_answer_all(&story->fake);
+    expect_told(story, "advertise ok\n");
+    assert_int_equal(blr_gap_advertise(story->host, &params, told_advertise, story), 0);
+    expect_answer(story, "200a 00");
+    fake_controller_answer_all(&story->fake);
+    expect_told(story, "advertise ok\n");
+    assert_true(blr_gap_advertising(story->host));
+}
+
 /* --- what the controller refuses --- */
 
 static void advertising_does_not_go_on(void **state)
@@ -376,6 +394,7 @@ int main(void)
         TEST(an_attempt_is_cancelled_while_it_is_held),
         TEST(the_end_of_an_attempt_is_not_told),
         TEST(high_duty_is_waited_for),
+        TEST(high_duty_in_place_of_another),
         TEST(advertising_does_not_go_on),
         TEST(a_random_address_is_refused),
         TEST(no_address_is_to_be_had),

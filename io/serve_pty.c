@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -176,21 +177,6 @@ static void watch(struct end *end)
     (void)uv_poll_start(&end->watcher, UV_READABLE, something_happened);
 }
 
-void pty_forget(struct end *end)
-{
-    uint8_t octets[4096];
-
-    /* Should somebody have come meanwhile, his octets stay. */
-    while (hung_up(end->fd) && read(end->fd, octets, sizeof octets) > 0)
-        ;
-    const int fd = open(end->terminal, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)tcflush(fd, TCIFLUSH); /* what was for him and he has not read */
-        close(fd);
-    }
-    (void)replaced(end); /* that was us */
-}
-
 int pty_set_raw(int fd)
 {
     struct termios mode;
@@ -246,9 +232,31 @@ static int make_mark(const char *link)
 }
 
 /* Whoever looks at the name sees the old terminal or the new one, never none. */
-static int make_link(struct end *end, const char *link, char trouble[static SERVE_TROUBLE_SIZE])
+static int point_link(const char *link, const char *terminal,
+                      char trouble[static SERVE_TROUBLE_SIZE])
 {
     char part[1024];
+    struct stat st;
+
+    if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
+        return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
+    if (lstat(part, &st) == 0) {
+        if (!S_ISLNK(st.st_mode))
+            return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", part);
+        (void)unlink(part); /* left over */
+    }
+    const bool made = symlink(terminal, part) == 0;
+    if (!made || rename(part, link) != 0) {
+        const int error = errno;
+        if (made)
+            (void)unlink(part);
+        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(error));
+    }
+    return 0;
+}
+
+static int make_link(struct end *end, const char *link, char trouble[static SERVE_TROUBLE_SIZE])
+{
     struct stat st;
 
     if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
@@ -258,32 +266,94 @@ static int make_link(struct end *end, const char *link, char trouble[static SERV
         return serve_trouble(trouble, BLR_ERR_BUSY, "%s: is another server's, which runs", link);
     if (end->mark < 0)
         return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(errno));
-    if (snprintf(part, sizeof part, "%s.part", link) >= (int)sizeof part)
-        return serve_trouble(trouble, BLR_ERR_INVALID, "%s: %s", link, strerror(ENAMETOOLONG));
-    if (lstat(part, &st) == 0) {
-        if (!S_ISLNK(st.st_mode))
-            return serve_trouble(trouble, BLR_ERR_IO, "%s: exists, and is no symbolic link", part);
-        (void)unlink(part); /* left over */
+    const int error = point_link(link, end->terminal, trouble);
+    end->linked = !error;
+    return error;
+}
+
+static bool link_is_ours(const struct end *end)
+{
+    char target[sizeof end->terminal];
+    const ssize_t len =
+        readlink(end->serve->config->ends[end->index].where, target, sizeof target - 1);
+
+    if (!end->linked || len <= 0)
+        return false;
+    target[len] = '\0';
+    return strcmp(target, end->terminal) == 0;
+}
+
+/* The master side, and the name of the other; -1 with errno. */
+static int make_terminal(char *name, size_t size)
+{
+    const int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (grantpt(fd) == 0 && unlockpt(fd) == 0 && ptsname_r(fd, name, size) == 0 &&
+        pty_set_raw(fd) == 0) /* it holds as long as we have the master side */
+        return fd;
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/*
+ * A client that had the terminal to itself (TIOCEXCL) leaves it so, and neither it nor we can open
+ * it any more, but for root: the link leads to another one from now on.
+ */
+static void renew(struct end *end)
+{
+    char trouble[SERVE_TROUBLE_SIZE], terminal[sizeof end->terminal];
+
+    if (!hung_up(end->fd) || !link_is_ours(end))
+        return;
+    const int fd = make_terminal(terminal, sizeof terminal);
+    if (fd < 0)
+        return;
+    /* One that nobody has ever opened does not look like one that everybody has left. */
+    const int other = open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (other >= 0)
+        close(other);
+    if (point_link(end->serve->config->ends[end->index].where, terminal, trouble) != 0) {
+        close(fd);
+        return;
     }
-    const bool made = symlink(end->terminal, part) == 0;
-    if (!made || rename(part, link) != 0) {
-        const int error = errno;
-        if (made)
-            (void)unlink(part);
-        return serve_trouble(trouble, BLR_ERR_IO, "%s: %s", link, strerror(error));
+    close(end->fd);
+    end->fd = fd;
+    memcpy(end->terminal, terminal, sizeof terminal);
+    end->openers = 0;
+    end->empty = true;
+    end->unheard = false;
+    if (end->watch >= 0) /* the old one's watch goes with it */
+        (void)!inotify_add_watch(end->watch, end->terminal, IN_OPEN | IN_CLOSE);
+}
+
+void pty_forget(struct end *end)
+{
+    uint8_t octets[4096];
+
+    /* Should somebody have come meanwhile, his octets stay. */
+    while (hung_up(end->fd) && read(end->fd, octets, sizeof octets) > 0)
+        ;
+    const int fd = open(end->terminal, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)tcflush(fd, TCIFLUSH); /* what was for him and he has not read */
+        (void)ioctl(fd, TIOCNXCL);
+        close(fd);
+    } else if (errno == EBUSY) {
+        renew(end);
     }
-    end->linked = true;
-    return 0;
+    (void)replaced(end); /* that was us */
 }
 
 int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
 {
     const char *link = end->serve->config->ends[end->index].where;
 
-    end->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (end->fd < 0 || grantpt(end->fd) != 0 || unlockpt(end->fd) != 0 ||
-        ptsname_r(end->fd, end->terminal, sizeof end->terminal) != 0 ||
-        pty_set_raw(end->fd) != 0) /* it holds as long as we have the master side */
+    end->fd = make_terminal(end->terminal, sizeof end->terminal);
+    if (end->fd < 0)
         return serve_trouble(trouble, BLR_ERR_IO, "no pseudo-terminal: %s", strerror(errno));
     const int error = make_link(end, link, trouble);
     if (error)
@@ -300,17 +370,8 @@ int pty_open(struct end *end, char trouble[static SERVE_TROUBLE_SIZE])
 
 void pty_close(struct end *end)
 {
-    const char *link = end->serve->config->ends[end->index].where;
-    char target[sizeof end->terminal];
-
-    if (end->linked) {
-        const ssize_t len = readlink(link, target, sizeof target - 1);
-        if (len > 0) {
-            target[len] = '\0';
-            if (strcmp(target, end->terminal) == 0)
-                (void)unlink(link);
-        }
-    }
+    if (link_is_ours(end))
+        (void)unlink(end->serve->config->ends[end->index].where);
     end->linked = false;
     if (end->fd >= 0)
         close(end->fd);

@@ -4,11 +4,16 @@
 usage: test_serve.py PROGRAM [UNITTEST-ARGUMENTS]
 """
 
+import contextlib
+import errno
+import fcntl
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -16,8 +21,24 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from h4_client import (COMPLETED, DISCONNECTION_COMPLETE, ENCRYPTION_CHANGE,  # noqa: E402
-                       LE_KEY_REQUEST, LE_META, LE_REPORT, RESET, Host)
-from serve_case import KINDS, PROGRAM, ROOM, Case  # noqa: E402
+                       LE_KEY_REQUEST, LE_META, LE_REPORT, RESET, Host, Server)
+from serve_case import ENVIRONMENT, KINDS, PROGRAM, ROOM, Case  # noqa: E402
+
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def nobody():
+    """Without the rights of root, to whom no terminal is closed."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
 
 class Ends(Case):
     def test_bring_up_over_each(self):
@@ -103,6 +124,35 @@ class Ends(Case):
             host.command(0x2005, bytes.fromhex("0102030405c0"))
         for other in others:
             os.close(other)
+
+    def test_a_client_that_had_it_to_itself(self):
+        """It comes back, whoever of the two is root, and finds nothing of what it left unread."""
+        users = [{}]
+        if os.geteuid() == 0:
+            users.append({"user": NOBODY, "group": NOBODY, "extra_groups": []})
+        self.top.chmod(0o777)
+        program = shutil.copy(PROGRAM, self.top / "blueroom")  # where anybody can read it
+        for user in users:
+            server = Server(program, "--pty", "p", cwd=self.top, env=ENVIRONMENT, **user)
+            self.addCleanup(server.kill)
+            for count in range(4):
+                if os.geteuid() == 0:
+                    (self.top / "p").chmod(0o666)
+                with nobody():
+                    host = Host(os.open(self.top / "p", os.O_RDWR | os.O_NOCTTY))
+                    fcntl.ioctl(host.fd, termios.TIOCEXCL)
+                    with self.assertRaises(OSError) as raised:
+                        os.open(self.top / "p", os.O_RDWR | os.O_NOCTTY)
+                self.assertEqual(raised.exception.errno, errno.EBUSY)
+                if count:
+                    time.sleep(0.1)
+                    self.assertFalse(host.read(), host.packets)
+                host.command(0x1009)
+                host.write(RESET * 20)
+                time.sleep(0.1)
+                server.see_off(host)
+            self.assertEqual(server.stop(), (0, ""))
+            self.assertFalse((self.top / "p").is_symlink())
 
     def test_unread_octets_are_not_for_the_next(self):
         server = self.serve("--pty", self.top / "p")

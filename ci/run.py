@@ -96,7 +96,8 @@ def main():
     parser.add_argument("--no-install", action="store_true", help="install no packages")
     parser.add_argument("--quick", action="store_true",
                         help="test: sanitized tests and traces alone, for a developer's loop")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, metavar="N")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, metavar="N",
+                        help="how many at a time (default: as many as processors)")
     parser.add_argument("--fuzz-seconds", type=int, default=8, metavar="N",
                         help="test: how long each fuzz target runs (default 8)")
     parser.add_argument("--story", action="append", default=[], metavar="NAME",

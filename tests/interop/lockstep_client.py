@@ -8,6 +8,9 @@ usage: blueroom serve --unix /tmp/hci --clock lockstep --control /tmp/time room.
 import socket
 import sys
 
+if len(sys.argv) != 3:
+    sys.exit("usage: lockstep_client.py HCI-SOCKET CONTROL-SOCKET")
+
 
 def connect(path):
     end = socket.socket(socket.AF_UNIX)

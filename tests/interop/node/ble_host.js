@@ -5,6 +5,10 @@ const net = require('net');
 const { AdvertisingDataBuilder, BleManager } = require('ble-host');
 
 const [role, path] = process.argv.slice(2);
+if (!['central', 'peripheral'].includes(role) || !path) {
+  console.error('usage: node ble_host.js central|peripheral SOCKET');
+  process.exit(2);
+}
 const uuid = (short) => `0000${short}-0000-1000-8000-00805F9B34FB`;
 
 // H4 on a stream; the host wants each packet by itself.
@@ -49,7 +53,7 @@ function use(connection) {
           console.log('disconnected', reason);
           process.exit();
         });
-        rate.read((error, value) => console.log('read', error, value.toString('hex')));
+        rate.read((error, value) => console.log('read', error, value?.toString('hex') ?? 'refused'));
         rate.writeCCCD(true, false, (error) => console.log('subscribed', error));
       });
     });
@@ -87,7 +91,13 @@ function peripheral(manager) {
   console.log('advertising');
 }
 
-BleManager.create(transportOf(net.connect(path)), {}, (error, manager) => {
+const socket = net.connect(path);
+socket.on('error', (error) => {
+  console.error(`${error.message}: is blueroom serve --unix ${path} running?`);
+  process.exit(2);
+});
+
+BleManager.create(transportOf(socket), {}, (error, manager) => {
   if (error) throw error;
   (role === 'central' ? central : peripheral)(manager);
 });

@@ -313,11 +313,11 @@ int blr_bgapi_start_async(struct blr_bgapi *b, const struct blr_bgapi_start_para
 
 static void finish_stop(struct blr_bgapi *b, const struct client_call *call, int error)
 {
+    let_go(b);
+    client_queue_clear(b);
     for (struct blr_bgapi_device *device = b->devices; device; device = device->next)
         if (device->connected)
             client_device_gone(device, BGAPI_HCI_BASE + 0x16);
-    let_go(b);
-    client_queue_clear(b);
     client_finish_plain(b, call, error == BLR_ERR_CANCELLED ? error : 0);
 }
 

@@ -112,9 +112,11 @@ uint16_t blr_bgapi_device_timeout_10ms(const struct blr_bgapi_device *device)
 
 static void gone(struct blr_bgapi *b, struct blr_bgapi_device *device, uint16_t reason)
 {
+    /* One that the listener begins is not on this connection. */
+    const bool ends = b->call.name && b->call.device == device && b->call.ends_with_device;
+
     client_device_gone(device, reason);
-    /* The listener may have begun a call: not on this connection. */
-    if (b->call.name && b->call.device == device && b->call.ends_with_device)
+    if (ends)
         client_finish(b, client_wrong(b, BLR_ERR_NOT_CONNECTED,
                                       "%s: the connection has gone (reason 0x%04x)", b->call.name,
                                       reason));

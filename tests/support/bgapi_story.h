@@ -36,6 +36,7 @@ struct bgapi_story {
     size_t log_len, log_read;
     bool chain;          /* a callback begins the next call */
     bool answer_passkey; /* the listener gives 123456 */
+    const char *when_disconnected; /* a call that the listener makes then; may be NULL */
 };
 
 void bgapi_story_new(struct bgapi_story *story);

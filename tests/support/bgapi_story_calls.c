@@ -204,8 +204,14 @@ static void received(struct blr_bgapi_device *device, uint16_t handle, const uin
 
 static void disconnected(struct blr_bgapi_device *device, uint16_t reason, void *user)
 {
+    struct bgapi_story *story = user;
+    const char *call = story->when_disconnected;
+
     assert_false(blr_bgapi_device_connected(device));
-    tell(user, "disconnected 0x%04x\n", reason);
+    tell(story, "disconnected 0x%04x\n", reason);
+    story->when_disconnected = NULL;
+    if (call)
+        bgapi_story_play(story, call);
 }
 
 static void passkey_display(struct blr_bgapi_device *device, uint32_t passkey, void *user)

@@ -351,6 +351,32 @@ static void a_long_value_has_its_limit(void **state)
     bgapi_story_end(story);
 }
 
+static void who_is_told_of_the_end_connects_again(void **state)
+{
+    struct bgapi_story *story = *state;
+
+    bgapi_story_play(story, bgapi_story_started);
+    bgapi_story_play(story, bgapi_story_connected);
+    story->when_disconnected = "! connect type=1";
+    bgapi_story_play(story, "< 8003 0304 00 1302\n= disconnected 0x0213\n"
+                            "> 000f 0603 " ADDRESS " 01 3c00 4c00 6400 0000\n< 0003 0603 0000 00\n"
+                            "< 8010 0300 00 05 " ADDRESS " 01 4c00 6400 0000 ff\n= connect 0\n");
+    bgapi_story_end(story);
+}
+
+/* No call begins on a line that is let go of. */
+static void who_is_told_of_the_end_by_stop_is_refused(void **state)
+{
+    struct bgapi_story *story = *state;
+
+    bgapi_story_play(story, bgapi_story_started);
+    bgapi_story_play(story, bgapi_story_connected);
+    story->when_disconnected = "! get_mac";
+    bgapi_story_play(story, "link again\n! stop\n+ 0\nlink io\nlink room\n= disconnected 0x0216\n"
+                            "= refused get_mac BGAPIError: get_mac: not started\n= stop 0\n");
+    bgapi_story_end(story);
+}
+
 /* What nobody takes is kept as far as there is room; the oldest goes first. */
 static void the_queue_has_its_limit(void **state)
 {
@@ -388,6 +414,8 @@ int main(void)
         STORY(a_passkey_is_answered_at_once), STORY(a_device_is_what_the_dongle_tells),
         STORY(a_long_value_has_its_limit),    STORY(the_queue_has_its_limit),
         STORY(what_is_malformed_is_counted),
+        STORY(who_is_told_of_the_end_connects_again),
+        STORY(who_is_told_of_the_end_by_stop_is_refused),
     };
     int failed = RUN_ROWS(connection_rows, connection_row);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The filter accept list (Core v5.4, Vol 4, Part E, 7.8.15, 7.8.16). Few hosts use it: what it takes
- * is allocated with the first call, and stays.
+ * The filter accept list (Core v5.4, Vol 4, Part E, 7.8.15, 7.8.16). Few hosts use it: what it
+ * takes is allocated with the first call, and stays.
  */
 #include "host_internal.h"
 

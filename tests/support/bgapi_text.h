@@ -17,7 +17,7 @@ char *bgapi_text_hex(const uint8_t *bytes, size_t len, char text[static BGAPI_TE
 void bgapi_text_field(enum bgapi_field field, const struct bgapi_fields *fields, char *text,
                       size_t size);
 
-/* A packet that a dongle sent: "rsp ..." or "evt ...". What is in no layout is "raw" and its hex. */
+/* A packet that a dongle sent: "rsp ..." or "evt ...". What is in no layout: "raw" and its hex. */
 void bgapi_text_packet(const struct bgapi_packet *packet, char *text, size_t size);
 
 /* "attclient_read_long conn=0 handle=3", a command; fields that are not named are 0. */

@@ -55,7 +55,7 @@ static void both_ways_at_once(void **state)
     hci_tester_expect_none(&f->far);
 }
 
-/* What waits goes out when there is room again, in its order, and a host that goes on is refused. */
+/* What waits goes out when there is room, in its order, and a host that goes on is refused. */
 static void the_far_end_is_full(void **state)
 {
     struct fixture *f = *state;

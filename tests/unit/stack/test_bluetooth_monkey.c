@@ -104,7 +104,7 @@ static void descriptor_done(struct blr_gattc_characteristic *chr, int error,
     over(user);
 }
 
-/* Handlers and callbacks call things as well: whatever may be called, but not what waits or frees. */
+/* Handlers and callbacks call things as well: whatever may be called, but what waits or frees. */
 static void meddle(struct monkey *monkey)
 {
     struct blr_bluetooth *phone = monkey->room.phone.bt, *sensor = monkey->room.sensor.bt;
@@ -123,7 +123,8 @@ static void meddle(struct monkey *monkey)
         break;
     case 3:
         if (draw(monkey, 8) == 0)
-            took(monkey, blr_bluetooth_deinit_async(draw(monkey, 2) ? phone : sensor, done, monkey));
+            took(monkey,
+                 blr_bluetooth_deinit_async(draw(monkey, 2) ? phone : sensor, done, monkey));
         break;
     case 4:
         if (draw(monkey, 8) == 0)

@@ -63,16 +63,20 @@ static void got_rssi(struct blr_conn *conn, int error, int8_t rssi_dbm, void *us
     *(int *)user = rssi_dbm;
 }
 
-/* What the sensor's end of the link hears of the phone's. */
-static int link_rssi(struct bluetooth_room *room)
+static int rssi_of(struct bluetooth_room *room, struct blr_conn *conn)
 {
     int rssi = 127;
 
     bluetooth_room_run(room, SIM_S(1));
-    assert_int_equal(
-        blr_gap_read_rssi(blr_conn_first(room->sensor.host), got_rssi, &rssi), 0);
+    assert_int_equal(blr_gap_read_rssi(conn, got_rssi, &rssi), 0);
     bluetooth_room_run(room, SIM_MS(10));
     return rssi;
+}
+
+/* What the sensor's end of the link hears of the phone's. */
+static int link_rssi(struct bluetooth_room *room)
+{
+    return rssi_of(room, blr_conn_first(room->sensor.host));
 }
 
 static void a_link_and_the_links_to_come(void **state)
@@ -94,21 +98,15 @@ static void a_link_and_the_links_to_come(void **state)
 static void of_a_client_that_comes(void **state)
 {
     struct bluetooth_room *room = *state;
-    int rssi = 127, before = 127;
 
     struct blr_gattc_connection *conn = bluetooth_room_connect(room);
-    bluetooth_room_run(room, SIM_S(1));
-    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &before), 0);
-    bluetooth_room_run(room, SIM_MS(10));
+    const int before = rssi_of(room, blr_gattc_conn(conn));
     assert_int_equal(blr_gattc_disconnect(conn), 0);
     bluetooth_room_run(room, SIM_S(1));
     assert_int_equal(
         blr_bluetooth_set_tx_power(room->sensor.bt, BLR_BT_TX_PWR_CONN, BLR_BT_TX_PWR_P6), 0);
     conn = bluetooth_room_connect(room);
-    bluetooth_room_run(room, SIM_S(1));
-    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &rssi), 0);
-    bluetooth_room_run(room, SIM_MS(10));
-    assert_int_equal(rssi, before + 6);
+    assert_int_equal(rssi_of(room, blr_gattc_conn(conn)), before + 6);
 }
 
 static void the_default_is_for_those_that_are_not_set(void **state)
@@ -201,25 +199,19 @@ static void while_a_new_link_is_told_its_power(void **state)
 {
     struct bluetooth_room *room = *state;
     struct blr_bluetooth *bt = room->sensor.bt;
-    int before = 127, rssi = 127;
 
     assert_int_equal(blr_bluetooth_set_tx_power(bt, BLR_BT_TX_PWR_CONN, BLR_BT_TX_PWR_N12), 0);
     struct blr_gattc_connection *conn = bluetooth_room_connect(room);
-    bluetooth_room_run(room, SIM_S(1));
-    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &before), 0);
-    bluetooth_room_run(room, SIM_MS(10));
+    const int before = rssi_of(room, blr_gattc_conn(conn));
     assert_int_equal(blr_gattc_disconnect(conn), 0);
     bluetooth_room_run(room, SIM_S(1));
     assert_int_equal(
         blr_bluetooth_callback(bt, BLR_BT_CLIENT_CONNECTED, a_client_has_come, room), 0);
     conn = bluetooth_room_connect(room);
     assert_ptr_equal(room->object, room);
-    bluetooth_room_run(room, SIM_S(1));
+    assert_int_equal(rssi_of(room, blr_gattc_conn(conn)), before + 21);
     assert_int_equal(room->calls, 1);
     assert_int_equal(room->error, 0);
-    assert_int_equal(blr_gap_read_rssi(blr_gattc_conn(conn), got_rssi, &rssi), 0);
-    bluetooth_room_run(room, SIM_MS(10));
-    assert_int_equal(rssi, before + 21);
 }
 
 /* --- a controller that has no such command --- */

@@ -216,6 +216,26 @@ static void nothing_is_heard_after_stop(void **state)
     assert_int_equal(blr_bluetooth_get_advertisements(bt, advs, BLR_BT_ADV_FIFO), 0);
 }
 
+/* Stopped at each event in turn: what is on its way from the controller then is not heard. */
+static void nothing_is_heard_that_was_on_its_way(void **state)
+{
+    struct bluetooth_room *room = *state;
+    struct blr_bluetooth *bt = room->phone.bt;
+    struct blr_bluetooth_adv adv;
+
+    bluetooth_sensor_advertises(room, "x");
+    for (unsigned steps = 0; steps < 60; steps++) {
+        assert_int_equal(blr_bluetooth_start_scan(bt, -1), 0);
+        for (unsigned i = 0; i < steps; i++)
+            sim_world_step(room->world, SIM_NEVER);
+        assert_int_equal(blr_bluetooth_stop_scan(bt), 0);
+        while (blr_bluetooth_get_adv(bt, &adv))
+            continue;
+        bluetooth_room_run(room, SIM_MS(10));
+        assert_false(blr_bluetooth_get_adv(bt, &adv));
+    }
+}
+
 /* --- the event --- */
 
 static void heard(void *arg)
@@ -327,6 +347,7 @@ int main(void)
         BLUETOOTH(the_newest_is_dropped_when_it_is_full),
         BLUETOOTH(what_was_heard_stays_after_the_scan),
         BLUETOOTH(nothing_is_heard_after_stop),
+        BLUETOOTH(nothing_is_heard_that_was_on_its_way),
         BLUETOOTH(the_handler_may_take_it_and_stop),
         BLUETOOTH(without_arg_it_is_the_object),
         BLUETOOTH(removed_handlers_and_other_triggers),

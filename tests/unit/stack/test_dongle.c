@@ -224,6 +224,21 @@ static void starts_again(void **state)
     dongle_connect(room);
 }
 
+static void discovery_ends_with_the_controller(void **state)
+{
+    struct dongle_room *room = *state;
+    struct sim_controller *controller = room_dongle_controller(room->dongle);
+
+    dongle_do(room, "gap_discover mode=2");
+    sim_controller_power(controller, false);
+    dongle_do(room, "gap_set_mode discover=2 connect=2");
+    sim_controller_power(controller, true);
+    dongle_room_run(room, SIM_S(5));
+    dongle_forget(room);
+    dongle_do(room, "gap_discover mode=2");
+    expect_said(room, "rsp gap_discover result=0x0000\n");
+}
+
 /* --- reset --- */
 
 static void reset_drops_connections(void **state)
@@ -285,11 +300,20 @@ static void boots_with_an_event_if_it_shall(void **state)
 
 /* --- a client that does not read --- */
 
+static unsigned count(const struct dongle_room *room, const char *text)
+{
+    unsigned found = 0;
+
+    for (const char *at = room->log; (at = strstr(at, text)); at++)
+        found++;
+    return found;
+}
+
 static void commands_wait_for_a_reader(void **state)
 {
     struct dongle_room *room = *state;
     enum { COMMANDS = 1000 };
-    unsigned sent = 0, heard = 0;
+    unsigned sent = 0;
 
     room->deaf = true;
     for (unsigned i = 0; i < 40; i++) {
@@ -303,9 +327,51 @@ static void commands_wait_for_a_reader(void **state)
     room->deaf = false;
     byte_link_resume(room->port);
     dongle_room_run(room, SIM_S(5));
-    for (const char *at = room->log; (at = strstr(at, "rsp system_address_get")); at++)
-        heard++;
-    assert_int_equal(heard, sent);
+    assert_int_equal(count(room, "rsp system_address_get"), sent);
+    assert_int_equal(blr_dongle_stats(room_dongle_stack(room->dongle))->events_dropped, 0);
+}
+
+static void reset_forgets_what_was_not_read(void **state)
+{
+    struct dongle_room *room = *state;
+    enum { COMMANDS = 800 }; /* more than the line holds of their responses */
+
+    room->deaf = true;
+    for (unsigned i = 0; i < COMMANDS; i++)
+        dongle_do(room, "system_address_get");
+    dongle_do(room, "system_reset");
+    room->deaf = false;
+    byte_link_resume(room->port);
+    dongle_room_run(room, SIM_S(1));
+    assert_in_range(count(room, "rsp system_address_get"), 1, COMMANDS - 1);
+    dongle_forget(room);
+    dongle_do(room, "system_hello");
+    expect_said(room, "rsp system_hello\n");
+}
+
+/* More than there is room for: the peer is asked on when the client has read. */
+static void procedures_wait_for_a_reader(void **state)
+{
+    struct dongle_room *room = *state;
+    enum { CHARACTERISTICS = 900, ATTRIBUTES = 1 + 2 * CHARACTERISTICS };
+    const struct blr_uuid uuid = blr_uuid16(0x1234);
+    const struct blr_characteristic_def def = {.uuid = uuid, .properties = GATT_PROP_READ};
+    struct blr_service *service;
+
+    assert_int_equal(blr_service_new(room->peer, &uuid, true, 0x1000, &service), 0);
+    for (unsigned i = 0; i < CHARACTERISTICS; i++)
+        assert_int_equal(blr_service_add_characteristic(service, &def, NULL), 0);
+    assert_int_equal(blr_service_publish(service), 0);
+    dongle_connect(room);
+    room->deaf = true;
+    dongle_command(room, "attclient_find_information conn=0 start=4096 end=65535");
+    dongle_room_run(room, SIM_S(60));
+    assert_false(room_dongle_owes(room->dongle));
+    room->deaf = false;
+    byte_link_resume(room->port);
+    dongle_room_run(room, SIM_S(60));
+    assert_int_equal(count(room, "evt attclient_find_information_found"), ATTRIBUTES);
+    expect_heard(room, "evt attclient_procedure_completed conn=0 result=0x0000 handle=");
     assert_int_equal(blr_dongle_stats(room_dongle_stack(room->dongle))->events_dropped, 0);
 }
 
@@ -340,11 +406,14 @@ int main(void)
         DONGLE(silent_from_reset_to_first_command),
         DONGLE(a_frame_ends_with_its_client),
         DONGLE_CONNECTED(starts_again),
+        DONGLE(discovery_ends_with_the_controller),
         DONGLE_CONNECTED(reset_drops_connections),
         DONGLE_CONNECTED(commands_wait_for_the_reset),
         DONGLE(reset_ends_an_attempt),
         cmocka_unit_test(boots_with_an_event_if_it_shall),
         DONGLE(commands_wait_for_a_reader),
+        DONGLE(reset_forgets_what_was_not_read),
+        DONGLE(procedures_wait_for_a_reader),
         DONGLE(advertisements_do_not),
     };
 

@@ -110,7 +110,8 @@ int blr_bluetooth_sleep(struct blr_bluetooth *bt, sim_ns duration)
     if (error)
         return error;
     timer_init(&timer, woken, &waiter);
-    clock_arm(clock, &timer, bluetooth_now(bt) + duration);
+    if (duration < SIM_NEVER - bluetooth_now(bt))
+        clock_arm(clock, &timer, bluetooth_now(bt) + duration);
     error = wait_for(bt, &waiter, 0);
     clock_cancel(clock, &timer);
     return error;

@@ -273,7 +273,10 @@ int blr_bluetooth_deinit(struct blr_bluetooth *bt) BLR_MUST_CHECK;
  */
 int blr_bluetooth_error(struct blr_bluetooth *bt);
 
-/* Lets so much time pass: the documents' time.sleep(). The timer is the host clock's. */
+/*
+ * Lets so much time pass: the documents' time.sleep(). The timer is the host clock's. Beyond the
+ * end of time: until nothing happens any more, BLR_ERR_TIMEOUT. The object is not freed meanwhile.
+ */
 int blr_bluetooth_sleep(struct blr_bluetooth *bt, sim_ns duration) BLR_MUST_CHECK;
 
 /* --- events --- */

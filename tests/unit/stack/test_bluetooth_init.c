@@ -494,6 +494,15 @@ static void sleep_takes_its_time(void **state)
     assert_true(sim_world_now(room->world) == before + SIM_MS(50));
 }
 
+static void sleep_has_no_end(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    assert_int_equal(blr_bluetooth_sleep(room->phone.bt, SIM_NEVER), BLR_ERR_TIMEOUT);
+    assert_int_equal(blr_bluetooth_sleep(room->phone.bt, SIM_NEVER - 1), BLR_ERR_TIMEOUT);
+    assert_true(sim_world_now(room->world) < SIM_S(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +527,7 @@ int main(void)
         BLUETOOTH(no_call_waits_inside_a_handler),
         BLUETOOTH_OFF(a_world_that_stands_still),
         BLUETOOTH(sleep_takes_its_time),
+        BLUETOOTH(sleep_has_no_end),
     };
     const int failed = RUN_ROWS(option_rows, an_option);
 

@@ -114,7 +114,9 @@ class Tests:
         text = self.texts[path]
         if text is None:
             return f"test: there is no file `{path}`"
-        function = re.fullmatch(r"\w+", name) and re.search(rf"^[^#/*\n]*\b{name}\(", text, re.MULTILINE)
+        # Defined there: of a function that is only called the test is elsewhere.
+        defined = rf"^\s*def {name}\(" if path.endswith(".py") else rf"^\w[\w *]*\b{name}\("
+        function = re.fullmatch(r"\w+", name) and re.search(defined, text, re.MULTILINE)
         if not function and f'"{name}"' not in text:
             return f"test: {path} has no `{name}`"
         return None
@@ -179,6 +181,8 @@ class Reference(unittest.TestCase):
             (5, "`tests/test_reference.c` `test_rows`", "there is no file"),
             (5, "`tests/test_reference.py` `test_` `rows`", "no pair"),
             (5, "`tests/test_reference.py` `test_row`", "has no `test_row`"),
+            (5, "`tests/test_reference.py` `assertGreater`", "has no `assertGreater`"),
+            (5, "`tests/unit/stack/test_dongle.c` `expect_said`", "has no `expect_said`"),
             (5, "", "the cell is empty"),
         ]
         self.assertEqual(wrong_in(f"| {' | '.join(good)} |", *self.checks), [])

@@ -35,13 +35,18 @@ static struct blr_bgapi_device *device_at(const struct blr_bgapi *b, int64_t con
     return device;
 }
 
-void client_device_free(struct blr_bgapi_device *device)
+static void forget_subscriptions(struct blr_bgapi_device *device)
 {
     for (struct client_subscription *s = device->subscriptions, *next; s; s = next) {
         next = s->next;
         free(s);
     }
     device->subscriptions = NULL;
+}
+
+void client_device_free(struct blr_bgapi_device *device)
+{
+    forget_subscriptions(device);
     client_forget(device);
     free(device);
 }
@@ -53,11 +58,7 @@ void client_device_gone(struct blr_bgapi_device *device, uint16_t reason)
     const bool told = device->connected;
 
     device->connected = device->connecting = device->encrypted = false;
-    for (struct client_subscription *s = device->subscriptions, *next; s; s = next) {
-        next = s->next;
-        free(s);
-    }
-    device->subscriptions = NULL;
+    forget_subscriptions(device);
     client_forget(device);
     if (told && config->listener && config->listener->disconnected)
         config->listener->disconnected(device, reason, config->listener_user);

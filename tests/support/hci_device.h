@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A world with one controller of the default profile in it, and a raw HCI host on that. */
+/* Worlds with one or two controllers in them, and raw HCI hosts on those. */
 #ifndef HCI_DEVICE_H
 #define HCI_DEVICE_H
 
@@ -12,8 +12,19 @@ struct hci_device {
     struct hci_tester host;
 };
 
-/* As after power-on, named "dut". A failure fails the test. */
+/* Of the default profile, as after power-on, named "dut". A failure fails the test. */
 struct hci_device *hci_device_new(void);
 void hci_device_free(struct hci_device *device);
+
+struct hci_room {
+    struct sim_world *world;
+    struct sim_controller *dut, *peer;
+    struct hci_tester host, peer_host;
+    uint16_t handle, peer_handle; /* of the test's connection */
+};
+
+/* Both of the profile, and brought up. */
+struct hci_room *hci_room_new(uint64_t seed, const struct sim_controller_profile *profile);
+void hci_room_free(struct hci_room *room);
 
 #endif

@@ -16,38 +16,18 @@
 #include "ll.h"
 #include "sim/radio.h"
 
-struct room {
-    struct sim_world *world;
-    struct sim_controller *dut, *peer;
-    struct hci_tester host, peer_host;
-    uint16_t handle, peer_handle;
-};
-
 static int setup(void **state)
 {
     struct sim_controller_profile profile = sim_controller_profile_default();
-    struct room *room = calloc(1, sizeof *room);
 
-    assert_non_null(room);
     profile.power_dbm = 4;
-    room->world = sim_world_new(1);
-    assert_non_null(room->world);
-    room->dut = hci_tester_controller(&room->host, room->world, "dut", &profile);
-    room->peer = hci_tester_controller(&room->peer_host, room->world, "peer", &profile);
-    hci_tester_bring_up(&room->host);
-    hci_tester_bring_up(&room->peer_host);
-    *state = room;
+    *state = hci_room_new(1, &profile);
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct room *room = *state;
-
-    sim_controller_free(room->dut);
-    sim_controller_free(room->peer);
-    sim_world_free(room->world);
-    free(room);
+    hci_room_free(*state);
     return 0;
 }
 
@@ -57,7 +37,7 @@ static void command(struct hci_tester *host, uint16_t opcode, const uint8_t *par
 }
 
 /* Sets, and expects what is selected and read back. */
-static void set(struct room *room, uint8_t who, uint16_t handle, int8_t dbm, int8_t selected)
+static void set(struct hci_room *room, uint8_t who, uint16_t handle, int8_t dbm, int8_t selected)
 {
     const uint8_t low = (uint8_t)handle, high = (uint8_t)(handle >> 8);
     uint8_t ret[4];
@@ -80,7 +60,7 @@ static void advertise(struct hci_tester *host, uint8_t enable)
     command(host, HCI_OP_LE_SET_ADVERTISING_ENABLE, &enable, 1);
 }
 
-static int8_t heard(struct room *room)
+static int8_t heard(struct hci_room *room)
 {
     command(&room->peer_host, HCI_OP_LE_SET_SCAN_PARAMETERS, BYTES(0, 0x10, 0, 0x10, 0, 0, 0));
     command(&room->peer_host, HCI_OP_LE_SET_SCAN_ENABLE, BYTES(1, 1));
@@ -91,7 +71,7 @@ static int8_t heard(struct room *room)
     return (int8_t)(rssi < 128 ? (int)rssi : (int)rssi - 256);
 }
 
-static int8_t advertising_power(struct room *room)
+static int8_t advertising_power(struct hci_room *room)
 {
     uint8_t dbm;
 
@@ -104,7 +84,7 @@ static int8_t advertising_power(struct room *room)
 
 static void advertising_is_heard_so_much_weaker(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
 
     advertise(&room->host, 1);
     const int8_t before = heard(room);
@@ -118,7 +98,7 @@ static void advertising_is_heard_so_much_weaker(void **state)
 
 static void ends_of_the_range(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
 
     set(room, LL_POWER_ADVERTISING, 0, 20, 20);
     set(room, LL_POWER_ADVERTISING, 0, 21, 20);
@@ -128,7 +108,7 @@ static void ends_of_the_range(void **state)
 
 static void scanning_asks_with_its_own_power(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
     const struct radio *radio = sim_controller_radio(room->dut);
 
     advertise(&room->peer_host, 1);
@@ -139,7 +119,7 @@ static void scanning_asks_with_its_own_power(void **state)
     assert_int_equal(radio->power_ddbm, -90);
 }
 
-static void connect(struct room *room)
+static void connect(struct hci_room *room)
 {
     uint8_t create[25] = {0x10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0,
                           0,    6, 0,    6, 0, 0, 0, 100};
@@ -155,7 +135,7 @@ static void connect(struct room *room)
     hci_tester_run(&room->host, SIM_MS(100));
 }
 
-static int8_t link_rssi(struct room *room)
+static int8_t link_rssi(struct hci_room *room)
 {
     uint8_t ret[3];
 
@@ -170,7 +150,7 @@ static int8_t link_rssi(struct room *room)
 
 static void a_link_has_a_power_of_its_own(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
     uint8_t ret[3];
 
     set(room, LL_POWER_ADVERTISING, 0, -12, -12);
@@ -191,7 +171,7 @@ static void a_link_has_a_power_of_its_own(void **state)
 
 static void reset_takes_it_back(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
 
     set(room, LL_POWER_ADVERTISING, 0, -12, -12);
     command(&room->host, HCI_OP_RESET, NULL, 0);

@@ -19,40 +19,17 @@
 
 static const uint8_t other_address[6] = {0x06, 0x05, 0x04, 0x03, 0x02, 0x00};
 
-struct room {
-    struct sim_world *world;
-    struct sim_controller *dut, *peer;
-    struct hci_tester host, peer_host;
-};
-
 static int setup(void **state)
 {
     const struct sim_controller_profile profile = sim_controller_profile_default();
-    struct room *room = calloc(1, sizeof *room);
 
-    assert_non_null(room);
-    room->world = sim_world_new(SEED);
-    assert_non_null(room->world);
-    room->dut = sim_controller_new(room->world, "dut", &profile);
-    room->peer = sim_controller_new(room->world, "peer", &profile);
-    assert_non_null(room->dut);
-    assert_non_null(room->peer);
-    hci_tester_init(&room->host, room->world, sim_controller_host_end(room->dut));
-    hci_tester_init(&room->peer_host, room->world, sim_controller_host_end(room->peer));
-    hci_tester_bring_up(&room->host);
-    hci_tester_bring_up(&room->peer_host);
-    *state = room;
+    *state = hci_room_new(SEED, &profile);
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct room *room = *state;
-
-    sim_controller_free(room->dut);
-    sim_controller_free(room->peer);
-    sim_world_free(room->world);
-    free(room);
+    hci_room_free(*state);
     return 0;
 }
 
@@ -61,7 +38,7 @@ static void command(struct hci_tester *host, uint16_t opcode, const uint8_t *par
     assert_int_equal(hci_tester_command(host, opcode, params, len, NULL), HCI_ERR_SUCCESS);
 }
 
-static void expect_address(struct room *room, const uint8_t *address)
+static void expect_address(struct hci_room *room, const uint8_t *address)
 {
     uint8_t read[6];
 
@@ -98,7 +75,7 @@ static void it_is_on_the_air(void **state)
     void *made = NULL;
 
     setup(&made);
-    struct room *room = made;
+    struct hci_room *room = made;
     command(&room->host, row->opcode, other_address, 6);
     expect_address(room, other_address);
     advertise(&room->host);
@@ -110,7 +87,7 @@ static void it_is_on_the_air(void **state)
     teardown(&made);
 }
 
-static void connect(struct room *room)
+static void connect(struct hci_room *room)
 {
     uint8_t create[25] = {0x10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0,
                           0,    6, 0,    6, 0, 0, 0, 100};
@@ -122,31 +99,31 @@ static void connect(struct room *room)
     hci_tester_le_event(&room->host, HCI_LE_EV_CHANNEL_SELECTION_ALGORITHM, SIM_S(1));
 }
 
-static void advertises(struct room *room)
+static void advertises(struct hci_room *room)
 {
     advertise(&room->host);
 }
 
-static void scans(struct room *room)
+static void scans(struct hci_room *room)
 {
     scan(&room->host);
 }
 
-static void initiates(struct room *room)
+static void initiates(struct hci_room *room)
 {
     command(&room->host, HCI_OP_LE_CREATE_CONNECTION,
             BYTES(0x10, 0, 0x10, 0, 0, 0, 9, 9, 9, 9, 9, 9, 0, 6, 0, 6, 0, 0, 0, 100, 0, 0, 0, 0,
                   0));
 }
 
-static void is_connected(struct room *room)
+static void is_connected(struct hci_room *room)
 {
     connect(room);
 }
 
 static const struct busy {
     const char *name;
-    void (*begin)(struct room *room);
+    void (*begin)(struct hci_room *room);
 } busy[] = {
     {"advertising", advertises},
     {"scanning", scans},
@@ -161,7 +138,7 @@ static void not_while_it_is_in_use(void **state)
     void *made = NULL;
 
     setup(&made);
-    struct room *room = made;
+    struct hci_room *room = made;
     uint8_t before[6];
     memcpy(before, sim_controller_address(room->dut)->octet, 6);
     row->begin(room);
@@ -178,7 +155,7 @@ static void not_while_it_is_in_use(void **state)
 
 static void it_outlives_reset_but_not_power(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
     uint8_t before[6];
 
     memcpy(before, sim_controller_address(room->dut)->octet, 6);
@@ -192,7 +169,7 @@ static void it_outlives_reset_but_not_power(void **state)
 
 static void zeros_are_no_address(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
     uint8_t before[6];
 
     memcpy(before, sim_controller_address(room->dut)->octet, 6);
@@ -202,7 +179,7 @@ static void zeros_are_no_address(void **state)
     expect_address(room, before);
 }
 
-static uint64_t read_u64(struct room *room, uint16_t opcode)
+static uint64_t read_u64(struct hci_room *room, uint16_t opcode)
 {
     uint8_t octets[8];
     uint64_t value = 0;
@@ -216,7 +193,7 @@ static uint64_t read_u64(struct room *room, uint16_t opcode)
 /* The time at which the command came to the controller, 100 us after it was sent. */
 static void time_and_seed_are_the_worlds(void **state)
 {
-    struct room *room = *state;
+    struct hci_room *room = *state;
 
     hci_tester_run(&room->host, SIM_S(5000));
     const sim_ns sent = sim_world_now(room->world);

@@ -15,6 +15,7 @@ enum {
     HEAR_AGAIN_MS = 20,
     AWAKE_NS = 50000,
     SHORT_CUTS = 64,
+    NAPS = 1000,
 };
 
 int serve_trouble(char trouble[static SERVE_TROUBLE_SIZE], int error, const char *format, ...)
@@ -170,24 +171,39 @@ int serve_open(const struct serve_config *config, struct serve **out,
  * times what an answer does. So for a moment we look again and again, and let others have the
  * processor in between: at first where the last packet came from, which is no matter of the loop,
  * and now and then, or when nothing is there, by the loop.
+ *
+ * On a machine that is busy elsewhere the others keep the processor for milliseconds, while who is
+ * woken gets it at once. So when it took long to come back, we fall asleep the next times.
  */
+static void stay_awake(struct serve *serve)
+{
+    uint64_t now = uv_hrtime(), until = 0;
+
+    do {
+        sched_yield();
+        if (uv_hrtime() - now > AWAKE_NS)
+            serve->naps = NAPS;
+        if (serve->latest && ++serve->short_cuts % SHORT_CUTS && port_look(serve->latest))
+            return;
+        uv_run(&serve->loop, UV_RUN_NOWAIT);
+        if (serve->came_in || serve->stop)
+            return;
+        now = uv_hrtime();
+        if (!until)
+            until = now + AWAKE_NS;
+    } while (now < until);
+}
+
+/* What the loop has done may be work for the room. */
 static void look(struct serve *serve, bool more)
 {
     if (!more && serve->config->clock == SERVE_FAST && serve->came_in) {
-        uint64_t now, until = 0;
         serve->came_in = false;
-        do {
-            sched_yield();
-            if (serve->latest && ++serve->short_cuts % SHORT_CUTS && port_look(serve->latest))
-                return;
-            uv_run(&serve->loop, UV_RUN_NOWAIT);
-            if (serve->came_in || serve->stop)
-                return;
-            now = uv_hrtime();
-            if (!until)
-                until = now + AWAKE_NS;
-        } while (now < until);
-        return; /* what the loop has done may be work for the room */
+        if (!serve->naps) {
+            stay_awake(serve);
+            return;
+        }
+        serve->naps--;
     }
     uv_run(&serve->loop, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 }
@@ -195,8 +211,8 @@ static void look(struct serve *serve, bool more)
 int serve_run(struct serve *serve, char trouble[static SERVE_TROUBLE_SIZE])
 {
     while (!serve->stop && !serve->room->over(serve->user)) {
-        const bool more = pace_run(serve);
-        serve_reap(serve);
+        const bool more = pace_run(serve) || serve->some_gone;
+        serve_reap(serve); /* whose end may be work for the room */
         if (!serve->stop && !serve->room->over(serve->user))
             look(serve, more);
         serve_reap(serve);

@@ -131,6 +131,7 @@ struct serve {
     bool came_in;     /* octets have come, or a client */
     struct serve_port *latest; /* whose octets; NULL: he is gone */
     unsigned short_cuts;
+    unsigned naps;    /* packets for which the loop will not stay awake */
     bool wrote;       /* an octet has gone to a client */
     uv_timer_t later; /* hears whom there was no memory for */
     uv_timer_t patience; /* SERVE_FAST: somebody is waited for no longer */

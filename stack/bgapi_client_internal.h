@@ -6,7 +6,7 @@
  *
  * bgapi_client.c: lifetime, start and stop. _link.c: octets, packets, what is awaited. _conn.c:
  * connections and what is told of them. _scan.c, _discover.c, _value.c, _bond.c, _raw.c: calls by
- * theme. _sync.c: those that wait.
+ * theme. bgapi_blocking.c: those that wait.
  */
 #ifndef STACK_BGAPI_CLIENT_INTERNAL_H
 #define STACK_BGAPI_CLIENT_INTERNAL_H

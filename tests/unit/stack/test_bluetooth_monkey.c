@@ -194,6 +194,9 @@ static void on_the_radio(struct monkey *monkey, unsigned what)
     case 2:
         params.adv_type = (enum blr_bluetooth_adv_type)draw(monkey, 5);
         params.adv_filter_policy = (enum blr_bluetooth_filter_policy)(draw(monkey, 8) / 5);
+        params.own_addr_type = (enum blr_bluetooth_own_addr_type)draw(monkey, 4);
+        if (draw(monkey, 2))
+            params.peer = *blr_host_address(monkey->room.phone.host);
         (void)!blr_bluetooth_set_advertisement_params(sensor, draw(monkey, 4) ? NULL : &params);
         break;
     case 3:

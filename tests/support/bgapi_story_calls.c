@@ -202,6 +202,14 @@ static void received(struct blr_bgapi_device *device, uint16_t handle, const uin
     tell(user, "\n");
 }
 
+/* Of those who have subscribed to indications. */
+static void indicated(struct blr_bgapi_device *device, uint16_t handle, const uint8_t *value,
+                      size_t len, void *user)
+{
+    tell(user, "indicated: ");
+    received(device, handle, value, len, user);
+}
+
 static void disconnected(struct blr_bgapi_device *device, uint16_t reason, void *user)
 {
     struct bgapi_story *story = user;
@@ -319,7 +327,8 @@ static int call_value(struct bgapi_story *story, const char *text, struct pendin
         return blr_bgapi_char_write_async(device, &uuid, value, len, false, device_done, p);
     if (strcmp(p->name, "unsubscribe") == 0)
         return blr_bgapi_unsubscribe_async(device, &uuid, device_done, p);
-    return blr_bgapi_subscribe_async(device, &uuid, strcmp(p->name, "indicate") == 0, received,
+    const bool indication = strcmp(p->name, "indicate") == 0;
+    return blr_bgapi_subscribe_async(device, &uuid, indication, indication ? indicated : received,
                                      story, device_done, p);
 }
 

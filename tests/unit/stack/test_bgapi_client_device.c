@@ -209,8 +209,9 @@ static const struct row value_rows[] = {
      "< 8005 0401 00 0000 0400\n= unsubscribe 0\n< 8006 0405 00 0300 01 01 3e\n"},
     {"subscribe to indications",
      "! indicate 2a37\n+ 0\n> 0006 0405 00 0400 02 0200\n< 0003 0405 00 0000\n"
-     "< 8005 0401 00 0000 0400\n= indicate 0\n< 8006 0405 00 0300 02 01 3d\n= received 3 [3d]\n"
-     "< 8006 0405 00 0300 05 01 3e\n= received 3 [3e]\n"},
+     "< 8005 0401 00 0000 0400\n= indicate 0\n< 8006 0405 00 0300 02 01 3d\n"
+     "= indicated: received 3 [3d]\n"
+     "< 8006 0405 00 0300 05 01 3e\n= indicated: received 3 [3e]\n"},
     {"subscribe: nothing to write to",
      "! subscribe 2a38\n+ 0\n= subscribe BGAPIError: subscribe: the characteristic cannot be"
      " subscribed to\n"},
@@ -238,6 +239,9 @@ static void value_row(void **state)
 /* --- raw --- */
 
 static const struct row raw_rows[] = {
+    {"expect_any: an event is no response of that number",
+     "! expect_any r0300\n+ 0\n< 8010 0300 05 05 " ADDRESS " 01 4c00 6400 0000 ff\n"
+     "< 0003 0300 05 0000\n= expect_any 0 r0300 [05 00 00]\n"},
     {"send_command", "! send :0000 0002\n> 0000 0002\n< 0006 0002 010203040506\n"
                      "= send 0 r0002 [01 02 03 04 05 06]\n"},
     {"send_command: a result", "! send :0002 0601 0000\n> 0002 0601 0000\n< 0002 0601 8101\n"

@@ -240,6 +240,21 @@ static void stopped_nobody_finds_it(void **state)
     assert_null(blr_gattc_service_find(conn, &uuid));
 }
 
+/* A service that was stopped has no claim to its handles. */
+static void another_may_stand_there_meanwhile(void **state)
+{
+    struct bluetooth_room *room = *state;
+
+    struct blr_gatts_service *service = make_service(room, 0x1234, 1, true);
+    assert_int_equal(add(service, 1, NULL), 0);
+    assert_int_equal(blr_gatts_service_stop(service), 0);
+    assert_int_equal(add(make_service(room, 0x1235, 1, true), 2, NULL), 0);
+    assert_int_equal(blr_gatts_service_start(service), 0);
+    struct blr_gattc_connection *conn = bluetooth_room_connect(room);
+    assert_int_equal(blr_gattc_read(bluetooth_phone_finds(conn, 0x1235, 2), NULL), 0);
+    assert_int_equal(blr_gattc_read(bluetooth_phone_finds(conn, 0x1234, 1), NULL), 0);
+}
+
 /* To a service that has started, and behind which stands another, with a client that looks on. */
 static void characteristics_may_come_late(void **state)
 {
@@ -465,6 +480,7 @@ int main(void)
         cmocka_unit_test(service_defaults_are_the_documents),
         BLUETOOTH(one_more_than_nbr_chars_is_refused),
         BLUETOOTH(stopped_nobody_finds_it),
+        BLUETOOTH(another_may_stand_there_meanwhile),
         BLUETOOTH(characteristics_may_come_late),
         BLUETOOTH(a_written_value_is_told),
         BLUETOOTH(other_triggers_are_refused),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A Linux guest's kernel and initramfs, from unpacked packages. The same input gives equal bytes."""
+"""A Linux guest's kernel and initramfs, from unpacked packages. Equal input gives equal bytes."""
 
 import lzma
 import pathlib
@@ -54,7 +54,7 @@ class Archive:
 
 
 def vmlinux(image):
-    """The kernel inside a bzImage (Linux, Documentation/x86/boot.rst), so that no guest unpacks it."""
+    """The kernel in a bzImage (Linux, Documentation/x86/boot.rst), so that no guest unpacks it."""
     sectors = image[0x1F1] or 4
     offset, length = struct.unpack_from("<II", image, 0x248)
     start = (sectors + 1) * 512 + offset
@@ -68,7 +68,7 @@ def vmlinux(image):
 
 
 def module_order(folder, wanted):
-    """Files of kernel modules, each behind those it depends on. What the kernel has built in is left out."""
+    """Files of kernel modules, each behind those it depends on, without what is built in."""
     files = {path.stem.replace("-", "_"): path for path in folder.rglob("*.ko")}
     built_in = {pathlib.PurePosixPath(line).stem.replace("-", "_")
                 for line in (folder / "modules.builtin").read_text().splitlines()}

@@ -347,8 +347,8 @@ static void characteristics_found(struct blr_conn *conn, int error,
     leave(board, conn, error ? error : BLR_ERR_NOT_FOUND);
 }
 
-static void services_found(struct blr_conn *conn, int error, const struct blr_gatt_service *services,
-                           size_t count, void *user)
+static void services_found(struct blr_conn *conn, int error,
+                           const struct blr_gatt_service *services, size_t count, void *user)
 {
     if (error || !count)
         leave(user, conn, error ? error : BLR_ERR_NOT_FOUND);

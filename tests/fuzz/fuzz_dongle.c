@@ -2,8 +2,8 @@
 /*
  * A dongle in a room with a peer, and a client that says anything: pieces of the input, each behind
  * an octet of which the high half is time that passes before it and the low half its length. If the
- * first octet is odd there is a connection at the beginning. What the dongle says are packets of the
- * table or of two octets, and it always finds its way back.
+ * first octet is odd there is a connection at the beginning. What the dongle says are packets of
+ * the table or of two octets, and it always finds its way back.
  */
 #include <stdint.h>
 #include <stdlib.h>

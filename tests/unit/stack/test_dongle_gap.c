@@ -145,8 +145,8 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-    {"address_type", "gap_connect_direct address_type=2 interval_min=24 interval_max=24 timeout=100",
-     "0x0180"},
+    {"address_type",
+     "gap_connect_direct address_type=2 interval_min=24 interval_max=24 timeout=100", "0x0180"},
     {"interval_min", "gap_connect_direct interval_min=5 interval_max=24 timeout=100", "0x0180"},
     {"interval_zero", "gap_connect_direct timeout=100", "0x0180"},
     {"interval_max", "gap_connect_direct interval_min=24 interval_max=3201 timeout=3200", "0x0180"},

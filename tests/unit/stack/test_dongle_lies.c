@@ -208,8 +208,8 @@ static void a_value_without_end(void **state)
 
 #define REPORT "3e0c 02 01 00 01 0d18000000c0 00 c4"
 #define REPORTED                                                                                   \
-    "evt gap_scan_response rssi=-60 packet_type=0 address=0d18000000c0 address_type=1 bond=255 "    \
-    "data=\n"
+    "evt gap_scan_response rssi=-60 packet_type=0 address=0d18000000c0 address_type=1 "            \
+    "bond=255 data=\n"
 
 /* Nothing of a scan is told before its response, or behind that of its end. */
 static void reports_keep_between_the_responses(void **state)

@@ -198,18 +198,7 @@ static int open_tcp(const struct addrinfo *found)
 
 static int open_pty(const struct place *place)
 {
-    const int fd = open(place->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd < 0)
-        return -errno;
-    if (!isatty(fd) || pty_set_raw(fd) != 0) {
-        const int error = errno;
-        close(fd);
-        return -error;
-    }
-    /* What its last host has left there is not for this one. */
-    (void)tcflush(fd, TCIOFLUSH);
-    return fd;
+    return terminal_open(place->path);
 }
 
 static int open_hci(const struct place *place)

@@ -221,6 +221,8 @@ void pty_forget(struct end *end);
 
 /* Octets as they are, both ways. */
 int pty_set_raw(int fd);
+/* Somebody else's terminal, raw, and nothing waits in it: a descriptor, or an errno negated. */
+int terminal_open(const char *path);
 
 /* --- serve_controller.c --- */
 

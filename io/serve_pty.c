@@ -193,6 +193,22 @@ int pty_set_raw(int fd)
     return tcsetattr(fd, TCSANOW, &mode);
 }
 
+int terminal_open(const char *path)
+{
+    const int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    if (!isatty(fd) || pty_set_raw(fd) != 0) {
+        const int error = errno;
+        close(fd);
+        return -error;
+    }
+    /* What its last user has left there is not for this one. */
+    (void)tcflush(fd, TCIOFLUSH);
+    return fd;
+}
+
 /*
  * A link that is served has a mark that ends with its server, however that ends: a socket in the
  * abstract namespace, named by the inode of the link's folder and the end of its name. Where one is,

@@ -134,6 +134,37 @@ class Serial(BgapiCase):
         self.check(self.run_script(HELLO, "--serial", f"COM9={os.ttyname(theirs)}"), 1,
                    "adapter:start: BGAPIError: ")
 
+    def run_program(self, port):
+        """scenarios/c/bgapi_port.c, which stands beside the program."""
+        example = pathlib.Path(PROGRAM).parent / "scenarios/c/example_bgapi_port"
+        return subprocess.run([example, port], text=True, env=ENVIRONMENT,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S,
+                              check=False)
+
+    def test_a_program_in_c(self):
+        self.serve_dongle(properties=",address=00:07:80:00:00:01")
+        for _ in range(2):
+            done = self.run_program(self.top / "dongle")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            lines = done.stdout.splitlines()
+            self.assertEqual(lines[0], "the dongle is 00:07:80:00:00:01")
+            self.assertIn("heard C0:00:00:00:18:0D 'Heart Rate'", lines[1:])
+
+    def test_a_program_in_c_and_a_dongle_that_goes(self):
+        server = self.serve_dongle()
+        ended = threading.Timer(0.7, server.process.terminate)
+        ended.start()
+        self.addCleanup(ended.cancel)
+        done = self.run_program(self.top / "dongle")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(f"{self.top / 'dongle'}: ", done.stderr)
+
+    def test_a_program_in_c_at_wrong_ports(self):
+        for port, error in ((self.top / "none", "No such file"), ("/dev/null", "Inappropriate")):
+            done = self.run_program(port)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(error, done.stderr)
+
     def test_wrong_ports(self):
         plain = self.top / "plain"
         plain.write_text("", encoding="utf-8")

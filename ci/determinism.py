@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from parts import ROOT, scripts
@@ -100,8 +101,9 @@ def run(way, script, seed, folder):
     done = subprocess.run(
         [ROOT / f"build/{way.preset}/blueroom", "run", "-v", "--seed", str(seed), *trace, path],
         cwd=ROOT, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        env={**os.environ, **way.environment})
+        stderr=subprocess.PIPE, env={**os.environ, **way.environment})
     if done.returncode != 0:
+        sys.stderr.write(done.stderr.decode(errors="replace"))
         return {}
     found = hashes(traces) if way.traced else {}
     found[OUTPUT] = hashlib.sha256(done.stdout).hexdigest()
